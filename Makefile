@@ -1,0 +1,62 @@
+# Thin: each target calls uv or lakewarden.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV ?= $(shell command -v uv || echo .uv/bin/uv)
+LAKEWARDEN := .venv/bin/lakewarden
+
+.PHONY: setup demo up down test test-spark check format lock clean
+
+# Both environments: .venv (pipeline, Airflow, developers' tools) and .venv-bi (Superset).
+setup: .venv/.synced .venv-bi/.synced
+
+demo: setup
+	$(LAKEWARDEN) demo
+
+up: setup
+	$(LAKEWARDEN) up
+
+down:
+	$(LAKEWARDEN) down
+
+test: setup
+	.venv/bin/pytest -m "not spark"
+
+# Needs a JDK 17 or newer; builds the sample province on Sail and on Apache Spark and compares every table.
+test-spark: setup .venv-spark/.synced
+	.venv/bin/pytest -m spark
+
+check: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/yamllint --strict .
+	.venv/bin/python -m schemas lint
+	.venv/bin/python -m dashboards.check
+	.venv/bin/lint-imports --no-cache
+
+format: setup
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+# Pins and hashes every package of every environment, from the extras of pyproject.toml.
+lock: | $(UV)
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra pipeline --extra dev pyproject.toml -o requirements/dev.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra pipeline -c requirements/dev.txt pyproject.toml -o requirements/pipeline.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra bi pyproject.toml -o requirements/bi.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra spark pyproject.toml -o requirements/spark.txt
+
+clean: down
+	rm -rf lake
+
+.venv/.synced: requirements/dev.txt
+.venv-bi/.synced: requirements/bi.txt
+.venv-spark/.synced: requirements/spark.txt
+
+.venv/.synced .venv-bi/.synced .venv-spark/.synced: pyproject.toml | $(UV)
+	test -x $(@D)/bin/python || $(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(@D)
+	$(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes $(filter requirements/%,$^)
+	$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --editable .
+	touch $@
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet uv

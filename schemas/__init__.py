@@ -1,0 +1,1 @@
+"""What everything is: contracts, code lists, departments, and their one reader."""

@@ -1,0 +1,32 @@
+"""`python -m schemas show <contract>` and `python -m schemas lint`."""
+
+from __future__ import annotations
+
+import sys
+
+from schemas.contract import ContractError, contracts
+from schemas.lint import lint
+from schemas.show import describe
+
+USAGE = "usage: python -m schemas show <contract> | python -m schemas lint"
+
+
+def main(words: list[str]) -> int:
+    """Exit code 0, 1 when lint finds something, 2 for wrong use."""
+    match words:
+        case ["lint"]:
+            found = lint()
+            print("\n".join(found) or f"{len(contracts())} contracts, nothing wrong")
+            return 1 if found else 0
+        case ["show", name]:
+            try:
+                print("\n".join(describe(name)))
+            except ContractError as error:
+                print(error, file=sys.stderr)
+                return 2
+            return 0
+    print(USAGE, file=sys.stderr)
+    return 2
+
+
+sys.exit(main(sys.argv[1:]))

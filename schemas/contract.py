@@ -1,0 +1,300 @@
+"""The one strict reader: contract files flow in, frozen Contract objects flow out."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+SCHEMAS = Path(__file__).parent
+TABLE_LAYERS = ("base", "themes", "gold", "ops")
+SYSTEM_COLUMNS = ("_delivery", "_line", "_department", "_received_at")
+
+Rule = Literal["required", "type", "pattern", "check", "check_digit", "codes", "range", "length", "items", "order"]
+Severity = Literal["fail", "warn"]
+Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
+
+
+class ContractError(Exception):
+    """A contract that cannot be used; the message reads `file: key: why`."""
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Heading(Strict):
+    """One heading under which a department delivers a column; `scale` turns its unit into the column's."""
+
+    heading: str
+    scale: int | None = None
+
+
+def _headings(value: Any) -> Any:
+    """A heading may be written as text, as a mapping with its scale, or as a list of either."""
+    listed = value if isinstance(value, list) else [value]
+    return [{"heading": item} if isinstance(item, str) else item for item in listed]
+
+
+class CheckWhen(Strict):
+    """Which check holds depends on another column's code."""
+
+    column: str
+    is_: dict[str, Check] = Field(alias="is")
+
+
+class Column(Strict):
+    """One column; what it leaves open is filled from the term of the same name."""
+
+    name: str
+    headings: Annotated[tuple[Heading, ...], BeforeValidator(_headings)] = Field(default=(), alias="from")
+    type: str | None = None
+    label: str | None = None
+    doc: str | None = None
+    required: bool = False
+    pattern: str | None = None
+    check: Check | None = None
+    check_when: CheckWhen | None = None
+    codes: str | None = None
+    parse: Literal["amount", "currency"] | None = None
+    separator: str | None = None
+    min: float | None = None
+    max: float | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    not_before: str | None = None
+    flag: tuple[Rule, ...] = ()
+    sensitivity: Literal["public", "internal", "personal"] | None = None
+    authority: tuple[str, ...] | None = None
+
+    @property
+    def spark_type(self) -> str:
+        """The column's type as Spark SQL writes it."""
+        assert self.type, self.name
+        return {"integer": "bigint", "list": "array<string>"}.get(self.type, self.type)
+
+
+class Delivery(Strict):
+    """How a department hands the feed over."""
+
+    formats: tuple[Literal["csv", "xlsx"], ...]
+    cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
+    mode: Literal["full", "change"]
+
+
+class Bound(Strict):
+    """What a figure of a delivery must lie between, and what happens when it does not."""
+
+    min: float | None = None
+    max: float | None = None
+    on: Severity = "fail"
+
+
+class Expect(Strict):
+    """What a delivery as a whole must look like; shares are 0 to 1."""
+
+    rows: Bound = Bound(min=1)
+    quarantined_share: Bound = Bound(max=0.5, on="warn")
+    duplicate_keys: Bound = Bound(max=0, on="warn")
+    filled: dict[str, float] = {}
+
+
+class Contract(Strict):
+    """One table's promise; `name` and `layer` come from where its file lies."""
+
+    name: str
+    layer: Literal["feed", "base", "themes", "gold", "ops"]
+    file: Path
+    title: str
+    doc: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    department: str | None = None
+    feeds: tuple[str, ...] = ()
+    delivery: Delivery | None = None
+    expect: Expect = Expect()
+    ignore: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def table(self) -> str:
+        """The table's name inside its layer."""
+        return self.name.split(".", 1)[-1]
+
+    def departments(self) -> tuple[str, ...]:
+        """Who may deliver the feed: its owner, or every department for a standard shape."""
+        return (self.department,) if self.department else tuple(departments())
+
+
+class Department(Strict):
+    """A department that delivers; `national` is its code in the national list 监管部门."""
+
+    code: str
+    national: str
+    title: str
+    label: str
+    onboarding: Literal["planned", "testing", "live"]
+    contact: str
+
+
+class Code(Strict):
+    """One code of a list, with every spelling that is known to mean it."""
+
+    code: str
+    label: str
+    aliases: tuple[str, ...] = ()
+    valid_from: str | None = None
+    valid_to: str | None = None
+    extra: dict[str, str] = {}
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ContractError(f"{_shown(path)}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(read, dict):
+        raise ContractError(f"{_shown(path)}: must hold keys and values, not {type(read).__name__}")
+    return read
+
+
+def _shown(path: Path) -> str:
+    """A path as a reader of the repository knows it."""
+    return str(path.relative_to(SCHEMAS.parent)) if path.is_relative_to(SCHEMAS.parent) else str(path)
+
+
+def _refusal(path: Path, error: ValidationError) -> ContractError:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"]) or "(file)"
+    why = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(first["type"], first["msg"])
+    return ContractError(f"{_shown(path)}: {key}: {why}")
+
+
+@cache
+def terms() -> dict[str, dict[str, Any]]:
+    """The shared columns of `terms.yaml`, by name."""
+    path = SCHEMAS / "terms.yaml"
+    read = _read_yaml(path)
+    for name, term in read.items():
+        try:
+            Column.model_validate({"name": name, **term})
+        except ValidationError as error:
+            raise _refusal(path, error) from None
+    return read
+
+
+@cache
+def departments() -> dict[str, Department]:
+    """The delivering departments by short name."""
+    path = SCHEMAS / "departments.yaml"
+    try:
+        return {name: Department.model_validate(entry) for name, entry in _read_yaml(path).items()}
+    except ValidationError as error:
+        raise _refusal(path, error) from None
+
+
+@cache
+def code_list(name: str) -> tuple[Code, ...]:
+    """The codes of `codes/<name>.csv`, in the file's order."""
+    path = SCHEMAS / "codes" / f"{name}.csv"
+    if not path.exists():
+        raise ContractError(f"{_shown(path)}: no such code list")
+    known = {"code", "label", "aliases", "valid_from", "valid_to"}
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Code(
+                code=row["code"],
+                label=row["label"],
+                aliases=tuple(alias for alias in row["aliases"].split("|") if alias),
+                valid_from=row.get("valid_from") or None,
+                valid_to=row.get("valid_to") or None,
+                extra={key: value for key, value in row.items() if key not in known},
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+@cache
+def code_lists() -> tuple[str, ...]:
+    """The names of all code lists."""
+    return tuple(sorted(path.stem for path in (SCHEMAS / "codes").glob("*.csv")))
+
+
+def _with_term(column: dict[str, Any]) -> dict[str, Any]:
+    term = dict(terms().get(str(column.get("name")), {}))
+    merged = {**term, **column}
+    if "type" not in merged and "codes" in merged:
+        merged["type"] = "string"
+    return merged
+
+
+def _place(path: Path) -> dict[str, Any]:
+    """Layer, name and owner of a contract, from its path below `schemas/`."""
+    layer, *folders, _ = path.relative_to(SCHEMAS).parts
+    name = "_".join([*folders, path.stem])
+    if layer == "feeds":
+        return {"layer": "feed", "name": name, "department": folders[0] if folders else None, "file": path}
+    return {"layer": layer, "name": f"{layer}.{name}", "file": path}
+
+
+def read_contract(path: Path) -> Contract:
+    """The contract of one file; raises ContractError naming file, key and reason."""
+    read = _read_yaml(path)
+    if not isinstance(read.get("columns"), list):
+        raise ContractError(f"{_shown(path)}: columns: must be a list of columns")
+    for key in ("name", "layer", "file", "department"):
+        if key in read:
+            raise ContractError(f"{_shown(path)}: {key}: unknown key")
+    if isinstance(read.get("feeds"), str):
+        read["feeds"] = [read["feeds"]]
+    read["columns"] = [_with_term(column) for column in read["columns"]]
+    try:
+        return Contract.model_validate({**read, **_place(path)})
+    except ValidationError as error:
+        raise _refusal(path, error) from None
+
+
+def _contract_files() -> Iterator[Path]:
+    for layer in ("feeds", *TABLE_LAYERS):
+        yield from sorted((SCHEMAS / layer).rglob("*.yaml"))
+
+
+@cache
+def contracts() -> dict[str, Contract]:
+    """All contracts by name: `scjg_enterprise` for a feed, `base.supervised_object` for a table."""
+    return {contract.name: contract for contract in map(read_contract, _contract_files())}
+
+
+def feeds() -> dict[str, Contract]:
+    """The contracts of what departments deliver."""
+    return {name: contract for name, contract in contracts().items() if contract.layer == "feed"}
+
+
+def tables(layer: str) -> dict[str, Contract]:
+    """The contracts of one layer, by name."""
+    return {name: contract for name, contract in contracts().items() if contract.layer == layer}
+
+
+def feed_of(department: str, folder: str) -> Contract | None:
+    """The feed that a landing folder `<department>/<folder>` carries, or None if nobody promised it."""
+    own = feeds().get(f"{department}_{folder}")
+    standard = feeds().get(folder)
+    return own or (standard if standard and standard.department is None else None)
+
+
+def landing_folders() -> Iterator[tuple[str, str, Contract]]:
+    """Every (department, folder, contract) that may deliver."""
+    for contract in feeds().values():
+        for department in contract.departments():
+            yield department, re.sub(f"^{contract.department}_", "", contract.name), contract

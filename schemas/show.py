@@ -1,0 +1,57 @@
+"""A contract flows in; what follows from it, in words, flows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.contract import Column, Contract, ContractError, contracts
+
+
+def describe(name: str) -> Iterator[str]:
+    """The lines that `python -m schemas show` prints; raises ContractError for an unknown name."""
+    known = contracts()
+    if name not in known:
+        raise ContractError(f"{name}: no such contract; there are {', '.join(known)}")
+    contract = known[name]
+    yield f"{contract.name}  {contract.title}"
+    yield contract.doc
+    yield f"key: {', '.join(contract.key)}"
+    yield from _lineage(contract)
+    if contract.delivery:
+        promise = contract.delivery
+        yield f"delivered: {'/'.join(promise.formats)}, {promise.cadence}, {promise.mode}; by {_deliverers(contract)}"
+    yield ""
+    width = max(len(column.name) for column in contract.columns)
+    for column in contract.columns:
+        yield f"  {column.name:<{width}}  {column.type:<14} {column.label or ''}{_rules(column)}"
+    if contract.ignore:
+        yield f"  knowingly not kept: {', '.join(contract.ignore)}"
+
+
+def _deliverers(contract: Contract) -> str:
+    return contract.department or "every department"
+
+
+def _lineage(contract: Contract) -> Iterator[str]:
+    if contract.layer == "feed":
+        targets = ", ".join(f"base.{target}" for target in contract.feeds)
+        name = contract.name
+        yield f"flows: landing → bronze.{name} → silver.{name} | quarantine.{name} → {targets}"
+    elif contract.layer == "base":
+        sources = [feed.name for feed in contracts().values() if contract.table in feed.feeds]
+        yield f"from: {', '.join(f'silver.{source}' for source in sources)}"
+
+
+def _rules(column: Column) -> str:
+    rules = ["required"] if column.required else []
+    rules += [f"codes {column.codes}"] if column.codes else []
+    rules += [f"check {column.check}"] if column.check else []
+    rules += [f"not before {column.not_before}"] if column.not_before else []
+    rules += [f"≤ {column.max_length} characters"] if column.max_length else []
+    rules += [f"≥ {column.min_items} items"] if column.min_items else []
+    rules += [column.sensitivity] if column.sensitivity else []
+    headings = " | ".join(
+        heading.heading + (f" × {heading.scale}" if heading.scale else "") for heading in column.headings
+    )
+    said = "; ".join(rules + ([f"from {headings}"] if headings else []))
+    return f"  ({said})" if said else ""

@@ -1,0 +1,77 @@
+"""Every check-digit vector of the domain reference, for the Python functions and the engine's expressions alike."""
+
+from __future__ import annotations
+
+# Both check characters hold: GB 32100-2015, and GB 11714-1997 in places 9 to 17.
+VALID_USCC = (
+    "91110000600037341L",
+    "121200004013590816",
+    "92340602MA2PBQAH7E",
+    "91620105L015101280",
+    "11230500001755309F",
+    "91230500MA1B3N1N2M",
+    "914403001922038216",
+    "91330100799655058B",
+    "91110108551385082Q",
+    "9144030071526726XG",
+    "91440300192317458F",
+    "91440300192181490G",
+    "91440300100012316L",
+    "91100000100003962T",
+    "91110000710925462X",
+    "91310000631696382C",
+    "9152000071430580XT",
+    "91110000802100433B",
+    "12100000707137123P",
+    "12100000441626842D",
+    "1142000001140000XB",
+    "91420100MA4K00010R",
+    "92420502MA4L0TE52G",
+    "93421083MA4M00A75M",
+    "52420000MJH000019H",
+    "N2420116MF3000019E",
+    "12420300420000015D",
+    "Y1420000MB00000193",
+)
+
+# A possible code, with the 18th character that it should have.
+WRONG_USCC_CHECK = (
+    ("91420600MA4873X97K", "M"),
+    ("914403007109310121", "W"),
+)
+
+# As WRONG_USCC_CHECK, but a letter first; the reference does not say what it should end in.
+LETTER_FIRST_WRONG_CHECK = ("A1110000600037341L",)
+
+# The organisation code inside does not check.
+WRONG_ORG_CODE_INSIDE = ("91420600MA4873X97K",)
+
+# Characters or lengths that no code can have.
+IMPOSSIBLE_USCC = (
+    "9142010OMA4K00010R",
+    "91420100MA4KI0010R",
+    "91420100MA4KS0010R",
+    "91420100MA4KV0010R",
+    "91420100MA4KZ0010R",
+    "91420100MA4K00010",
+    "91420100MA4K00010RR",
+    "",
+)
+
+# First eight characters, check character.
+ORG_CODES = (
+    ("D2143569", "X"),
+    ("MA4K0001", "0"),
+    ("60003734", "1"),
+    ("00000019", "0"),
+)
+
+VALID_ID_CARDS = (
+    "11010519491231002X",
+    "360426199101010071",
+    "44011320141005001X",
+    "420106199001011231",
+    "420502200002290043",
+    "422801198512319995",
+    "429004197506150027",
+)
