@@ -1,0 +1,110 @@
+"""Delivery profiles flow in; Great Expectations' verdict on each delivery flows out, and Data Docs beside it.
+
+Run as `python -m expectations.gate FOLDER DOCS` it answers one JSON line a feed, and renders the Data Docs at the end
+of its input: a process of its own, because importing Great Expectations takes as long as conforming a day's rows.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+
+# Profiles are pandas frames; with PySpark in reach, Great Expectations would import all of it, ML library included.
+sys.modules["pyspark"] = None
+
+# ruff: noqa: E402
+import great_expectations as gx
+import pandas as pd
+from great_expectations.core import ExpectationSuiteValidationResult
+from great_expectations.data_context import FileDataContext
+
+from expectations.suite import bounds, suite
+from expectations.verdict import Verdict
+from schemas.contract import Contract, contracts
+
+
+class CheckBroken(Exception):
+    """An expectation that could not be evaluated, which is not the same as one that is not met."""
+
+
+class Gate:
+    """A Great Expectations project in `folder`, its Data Docs in `docs`."""
+
+    def __init__(self, folder: Path, docs: Path) -> None:
+        warnings.filterwarnings("ignore")
+        logging.disable(logging.WARNING)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.context: FileDataContext = gx.get_context(mode="file", project_root_dir=folder)
+        self.context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+        self.source = self.context.data_sources.add_or_update_pandas("deliveries")
+        self._place_docs(docs)
+
+    def _place_docs(self, docs: Path) -> None:
+        site = {
+            "class_name": "SiteBuilder",
+            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        }
+        if list(self.context.get_site_names()) != ["quality"]:
+            for name in self.context.get_site_names():
+                self.context.delete_data_docs_site(name)
+            self.context.add_data_docs_site("quality", site)  # type: ignore[arg-type]
+
+    def judge(self, contract: Contract, profiles: pd.DataFrame) -> list[Verdict]:
+        """One verdict a delivery and bound of the contract; `profiles` has a column `_delivery` and the figures."""
+        batch = self.source.add_dataframe_asset(contract.name).add_batch_definition_whole_dataframe("run")
+        definition = gx.ValidationDefinition(
+            name=contract.name, data=batch, suite=self.context.suites.add_or_update(suite(contract))
+        )
+        result = self.context.validation_definitions.add_or_update(definition).run(
+            batch_parameters={"dataframe": profiles},
+            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["_delivery"]},
+        )
+        return [v for figure in bounds(contract) for v in _verdicts(contract, figure, profiles, result)]
+
+    def publish(self) -> None:
+        """Renders the Data Docs."""
+        self.context.build_data_docs()
+
+
+def _verdicts(
+    contract: Contract, figure: str, profiles: pd.DataFrame, result: ExpectationSuiteValidationResult
+) -> list[Verdict]:
+    outcome = next(
+        r for r in result.results if r.expectation_config and r.expectation_config.kwargs["column"] == figure
+    )
+    if outcome.exception_info and outcome.exception_info.get("raised_exception"):
+        raise CheckBroken(f"{contract.name}: {figure}: {outcome.exception_info.get('exception_message')}")
+    broken = {entry["_delivery"] for entry in outcome.result.get("unexpected_index_list") or []}
+    bound = bounds(contract)[figure]
+    return [
+        Verdict(
+            delivery=delivery,
+            figure=figure,
+            observed=None if pd.isna(value) else float(value),
+            minimum=bound.min,
+            maximum=bound.max,
+            is_met=delivery not in broken,
+            severity=bound.on,
+        )
+        for delivery, value in zip(profiles["_delivery"], profiles[figure], strict=True)
+    ]
+
+
+def main(folder: str, docs: str) -> None:
+    """Answers profiles on standard input with verdicts on standard output."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    gate = Gate(Path(folder), Path(docs))
+    for line in sys.stdin:
+        asked = json.loads(line)
+        verdicts = gate.judge(contracts()[asked["feed"]], pd.DataFrame(asked["profiles"]))
+        print(json.dumps([asdict(verdict) for verdict in verdicts]), file=answers, flush=True)
+    gate.publish()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

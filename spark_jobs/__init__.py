@@ -1,0 +1,1 @@
+"""What SQL says badly: landing, conforming, scoring, publishing, and the command."""

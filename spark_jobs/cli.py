@@ -1,0 +1,262 @@
+"""The `lakewarden` command: words flow in, one call of the pipeline, the services or the lake flows out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spark_jobs.home import Home, Refused, today
+
+DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--home", metavar="DIR", help="The home folder [default: LAKEWARDEN_HOME, else ./lake].")
+@click.option("--debug", is_flag=True, help="Show the whole trace of an error.")
+@click.pass_context
+def main(context: click.Context, home: str | None, debug: bool) -> None:
+    """Lakewarden: the lakehouse behind a province's Internet + Supervision (互联网+监管).
+
+    \b
+    A first day:
+      lakewarden init                          makes the home and its landing folders
+      lakewarden simulate --objects 2000       fills them with a synthetic province
+      lakewarden run                           landing → bronze → silver → base → themes → gold → serving
+      lakewarden status                        what each department delivered
+      lakewarden sql "select * from gold.risk_score order by score desc limit 5"
+
+    Exit codes: 0 done; 1 some deliveries refused or held (the rest is loaded); 2 wrong use; 3 a step failed.
+    """
+    resolved = Home.resolve(home)
+    os.environ["LAKEWARDEN_HOME"] = str(resolved.path)
+    context.obj = (resolved, debug)
+
+
+Command = Callable[..., int | None]
+
+
+def _command(name: str | None = None) -> Callable[[Command], click.Command]:
+    """Registers a command that gets the home first; what a person can mend is told in one line."""
+
+    def register(work: Command) -> click.Command:
+        @wraps(work)
+        @click.pass_obj
+        def run(given: tuple[Home, bool], /, **options: Any) -> None:
+            home, debug = given
+            try:
+                sys.exit(work(home, **options) or DONE)
+            except Refused as refusal:
+                click.echo(f"lakewarden: {refusal}", err=True)
+                sys.exit(WRONG_USE)
+            except Exception as error:
+                if debug:
+                    raise
+                click.echo(f"lakewarden: {_cause(error)}\nlakewarden: --debug shows the whole trace", err=True)
+                sys.exit(FAILED)
+
+        return main.command(name or work.__name__)(run)
+
+    return register
+
+
+def _cause(error: Exception) -> str:
+    text = str(error).strip().split("JVM stacktrace")[0].strip()
+    return f"{type(error).__name__}: {text[:1500]}"
+
+
+@_command()
+def init(home: Home) -> None:
+    """Makes the home and a landing folder per department and feed."""
+    from spark_jobs.lake import create_tables
+    from spark_jobs.land import make_landing_zone
+    from spark_jobs.screen import say
+
+    folders = make_landing_zone(home)
+    create_tables(home)
+    say(f"{home.path}: ready, {folders} landing folders below {home.landing}")
+
+
+@_command()
+def run(home: Home) -> int:
+    """Everything once: land → conform → gate → base → themes → gold → publish."""
+    from spark_jobs.pipeline import STAGES
+
+    return _run_stages(home, STAGES)
+
+
+@_command("land")
+def land_command(home: Home) -> int:
+    """Landing files → bronze, silver and quarantine, with receipts."""
+    from spark_jobs.pipeline import conform, land
+
+    return _run_stages(home, (land, conform))
+
+
+@_command()
+@click.option("--full", is_flag=True, help="Build base, themes and gold anew from all accepted deliveries.")
+def build(home: Home, full: bool) -> int:
+    """Silver → base, themes and gold."""
+    from spark_jobs.pipeline import base, gold, rebuild, themes
+
+    return _run_stages(home, (rebuild,) if full else (base, themes, gold))
+
+
+@_command("publish")
+def publish_command(home: Home) -> int:
+    """Gold → the serving file that Superset reads."""
+    from spark_jobs.pipeline import publish
+
+    return _run_stages(home, (publish,))
+
+
+def _run_stages(home: Home, stages: Any) -> int:
+    from spark_jobs.screen import say, summarise, told
+
+    reports = []
+    for stage in stages:
+        reports.append(stage(home))
+        say(told(reports[-1]))
+    summarise(reports)
+    troubled = sum(
+        int(report.figures.get(name, 0)) for report in reports for name in ("refused", "held", "beyond_limit")
+    )
+    return PARTLY if troubled else DONE
+
+
+@_command("status")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def status_command(home: Home, as_json: bool) -> None:
+    """Feeds: last delivery, rows, quarantine share, freshness, onboarding state."""
+    from spark_jobs.screen import show_table
+    from spark_jobs.status import feed_status
+
+    found = feed_status(home)
+    if as_json:
+        click.echo(json.dumps([asdict(feed) for feed in found], ensure_ascii=False, indent=1, default=str))
+        return
+    show_table(
+        ["department", "feed", "title", "state", "deliveries", "refused", "rows", "quarantined", "last delivery"],
+        [
+            [
+                feed.department,
+                feed.feed,
+                feed.title,
+                feed.onboarding,
+                f"{feed.deliveries}",
+                f"{feed.refused}",
+                f"{feed.rows:,}",
+                f"{feed.quarantined_share:.2%}",
+                "never" if feed.last_delivery is None else f"{feed.last_delivery:%Y-%m-%d %H:%M}",
+            ]
+            for feed in found
+        ],
+    )
+
+
+@_command()
+@click.argument("query")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def sql(home: Home, query: str, form: str) -> None:
+    """A query over every layer, for example: lakewarden sql "select * from ops.delivery"."""
+    from pyspark.errors import AnalysisException, PySparkException
+
+    from spark_jobs.engine import connect
+    from spark_jobs.lake import create_tables
+    from spark_jobs.screen import show_rows
+
+    create_tables(home)
+    try:
+        rows = connect(home).sql(query).toArrow()
+    except (AnalysisException, PySparkException) as error:
+        raise Refused(f"the query cannot run: {str(error).strip().splitlines()[0]}") from None
+    show_rows(rows, form)
+
+
+@_command()
+@click.argument("table")
+def show(home: Home, table: str) -> None:
+    """A table's contract, lineage, history, row count and a sample: lakewarden show base.supervised_object."""
+    from schemas.show import describe
+    from spark_jobs.screen import say, show_rows, show_table
+    from spark_jobs.status import sample, table_history
+
+    layer, _, name = table.partition(".")
+    if not name:
+        raise Refused(f"{table!r} is not a table; write <layer>.<table>, for example silver.check_action")
+    count, rows = sample(home, layer, name)
+    for line in describe(name if layer in ("bronze", "silver", "quarantine") else table):
+        click.echo(line)
+    history = table_history(home, layer, name)
+    click.echo("")
+    show_table(["version", "at", "operation"], [[str(value) for value in entry.values()] for entry in history])
+    say(f"\n{table}: {count:,} rows; the first {rows.num_rows}:")
+    show_rows(rows, "table")
+
+
+@_command()
+@click.option("--objects", default=2000, show_default=True, help="Supervised objects.")
+@click.option("--days", default=180, show_default=True, help="Days of activity up to --until.")
+@click.option("--seed", default=42, show_default=True, help="Same seed, same files.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day [default: yesterday].")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the home's landing zone].")
+@click.option("--bad-files", is_flag=True, help="Add a few files that must be refused whole.")
+def simulate(home: Home, objects: int, days: int, seed: int, until: Any, out: Path | None, bad_files: bool) -> None:
+    """Landing files of a synthetic province, with known dirt and known truth (state/truth.csv)."""
+    from spark_jobs.screen import say
+    from spark_jobs.simulate import simulate as simulate_province
+
+    home.create()
+    last: date = until.date() if until else today() - timedelta(days=1)
+    simulate_province(
+        objects, days, seed, out or home.landing, last, truth=home.state / "truth.csv", bad_files=bad_files, say=say
+    )
+
+
+@_command("up")
+@click.option("--demo", is_flag=True, help="With the demo login, which is in the README.")
+def up_command(home: Home, demo: bool) -> None:
+    """PostgreSQL, engine, Airflow and Superset on loopback."""
+    from spark_jobs.screen import say
+    from spark_jobs.services import up
+
+    for name, address in up(home, demo=demo, say=say).items():
+        say(f"{name:<9} {address}")
+
+
+@_command("down")
+def down_command(home: Home) -> None:
+    """Stops what `up` started."""
+    from spark_jobs.screen import say
+    from spark_jobs.services import down
+
+    down(home, say)
+
+
+@_command("doctor")
+def doctor_command(home: Home) -> int:
+    """What is wrong with this machine, and what to do about it."""
+    from spark_jobs.screen import show_table
+    from spark_jobs.services import doctor
+
+    findings = doctor(home)
+    show_table(["", "what", "found", "do"], [[f.state, f.subject, f.seen, f.advice] for f in findings])
+    return FAILED if any(finding.state == "fail" for finding in findings) else DONE
+
+
+@_command("demo")
+@click.option("--objects", default=5000, show_default=True, help="Supervised objects of the synthetic province.")
+@click.option("--days", default=180, show_default=True, help="Days of activity.")
+def demo_command(home: Home, objects: int, days: int) -> int:
+    """The whole way on this machine: a synthetic province through Airflow's DAGs to Superset."""
+    from spark_jobs.demo import demo
+
+    return demo(home, objects, days)

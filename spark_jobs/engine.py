@@ -1,0 +1,59 @@
+"""The engine: a Spark Connect session over every table of the lake, on Sail or on Apache Spark."""
+
+from __future__ import annotations
+
+import atexit
+import os
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.home import Home
+from spark_jobs.lake import tables
+
+_registered: dict[str, set[tuple[str, str]]] = {}
+
+
+def connect(home: Home) -> SparkSession:
+    """The process's session, with every table on disk registered under <layer>.<table>.
+
+    SPARK_REMOTE names a server; without it LAKEWARDEN_ENGINE (sail, the default, or spark) is started here.
+    """
+    if "SPARK_REMOTE" not in os.environ:
+        os.environ["SPARK_REMOTE"] = _start(os.environ.get("LAKEWARDEN_ENGINE", "sail"), home)
+    spark = SparkSession.builder.getOrCreate()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    register(spark, home)
+    return spark
+
+
+def register(spark: SparkSession, home: Home) -> None:
+    """Tells the session's catalog of every table that it does not know yet: the path is the truth."""
+    known = _registered.setdefault(spark.session_id, set())
+    new = [table for table in tables(home) if table not in known and table[0] != "work"]
+    for layer in sorted({layer for layer, _ in new} - {layer for layer, _ in known}):
+        spark.sql(f"create database if not exists {layer}")
+    for layer, name in new:
+        location = home.table(layer, name)
+        spark.sql(f"create table if not exists {layer}.{name} using delta location '{location}'")
+        known.add((layer, name))
+
+
+def _start(engine: str, home: Home) -> str:
+    if engine == "sail":
+        return _start_sail()
+    if engine == "spark":
+        from spark_jobs.spark_server import start_spark
+
+        return start_spark(home)
+    raise ValueError(f"LAKEWARDEN_ENGINE: {engine!r} is not an engine; use sail or spark")
+
+
+def _start_sail() -> str:
+    os.environ.setdefault("RUST_LOG", "error")
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    atexit.register(server.stop)
+    host, port = server.listening_address
+    return f"sc://{host}:{port}"

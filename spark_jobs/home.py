@@ -1,0 +1,106 @@
+"""The home folder: where landing files flow in and every table, receipt and document flows out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+class Refused(Exception):
+    """A wish that cannot be granted as it stands; the message says what to do instead."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders below LAKEWARDEN_HOME."""
+
+    path: Path
+
+    @classmethod
+    def resolve(cls, option: str | None = None) -> Home:
+        """The home that `--home`, else LAKEWARDEN_HOME, else `./lake` names."""
+        return cls(Path(option or os.environ.get("LAKEWARDEN_HOME") or "lake").expanduser().resolve())
+
+    @property
+    def landing(self) -> Path:
+        """What departments drop, below <department>/<feed>/."""
+        return self.path / "landing"
+
+    @property
+    def receipts(self) -> Path:
+        """What departments read, below <department>/<feed>/."""
+        return self.path / "receipts"
+
+    @property
+    def archive(self) -> Path:
+        """Every file ever received, by content hash, unchanged."""
+        return self.path / "archive"
+
+    @property
+    def warehouse(self) -> Path:
+        """The Delta tables, at <layer>/<table>."""
+        return self.path / "warehouse"
+
+    @property
+    def serving(self) -> Path:
+        """The published file that dashboards read."""
+        return self.path / "serving"
+
+    @property
+    def outbox(self) -> Path:
+        """What goes to departments and the nation."""
+        return self.path / "outbox"
+
+    @property
+    def docs(self) -> Path:
+        """Data Docs and the dictionary."""
+        return self.path / "docs"
+
+    @property
+    def logs(self) -> Path:
+        """One log a service or tool."""
+        return self.path / "logs"
+
+    @property
+    def state(self) -> Path:
+        """Caches and the state of local services; nothing that cannot be rebuilt, except secrets."""
+        return self.path / "state"
+
+    def table(self, layer: str, name: str) -> Path:
+        """Where a Delta table lies."""
+        return self.warehouse / layer / name
+
+    def create(self) -> None:
+        """Makes the folders that every command relies on."""
+        for folder in (self.landing, self.receipts, self.archive, self.warehouse, self.serving):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.outbox, self.docs, self.logs, self.state):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the lake lock, waiting for whoever has it; a killed holder frees it."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        with (self.state / "lake.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def now() -> datetime:
+    """The moment of receipt, in UTC; LAKEWARDEN_NOW (ISO 8601) replaces the clock in replays and tests."""
+    fixed = os.environ.get("LAKEWARDEN_NOW")
+    return datetime.fromisoformat(fixed).astimezone(UTC) if fixed else datetime.now(UTC)
+
+
+def today() -> date:
+    """The business day in China; LAKEWARDEN_TODAY (YYYY-MM-DD) replaces the clock."""
+    fixed = os.environ.get("LAKEWARDEN_TODAY")
+    return date.fromisoformat(fixed) if fixed else datetime.now(LOCAL).date()

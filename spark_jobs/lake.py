@@ -1,0 +1,119 @@
+"""Delta tables by path: what they hold flows in and out through delta-rs, the same for both engines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+
+from schemas.contract import Contract, contracts, feeds
+from spark_jobs.home import Home
+
+ARROW_TYPES = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "boolean": pa.bool_(),
+    "list": pa.list_(pa.string()),
+    "array<string>": pa.list_(pa.string()),
+    "map<string,string>": pa.map_(pa.string(), pa.string()),
+}
+SYSTEM = [
+    pa.field("_delivery", pa.string()),
+    pa.field("_line", pa.int64()),
+    pa.field("_department", pa.string()),
+    pa.field("_received_at", pa.timestamp("us", tz="UTC")),
+]
+ZSTD = WriterProperties(compression="ZSTD", compression_level=1)
+
+
+def arrow_type(name: str) -> pa.DataType:
+    """The Arrow type of a contract's type."""
+    if name.startswith("decimal"):
+        precision, scale = name.removeprefix("decimal(").removesuffix(")").split(",")
+        return pa.decimal128(int(precision), int(scale))
+    return ARROW_TYPES[name]
+
+
+def bronze_schema(contract: Contract) -> pa.Schema:
+    """Bronze keeps text as delivered; `_raw` is a line that could not be split, `_headings` what stood above."""
+    text = [pa.field(column.name, pa.string()) for column in contract.columns]
+    return pa.schema([*text, *SYSTEM, pa.field("_headings", pa.string()), pa.field("_raw", pa.string())])
+
+
+def silver_schema(contract: Contract) -> pa.Schema:
+    """Silver is the contract's typed columns with what is doubtful about the row."""
+    assert all(column.type for column in contract.columns), contract.name
+    typed = [pa.field(column.name, arrow_type(str(column.type))) for column in contract.columns]
+    return pa.schema([*typed, *SYSTEM, pa.field("_flags", pa.list_(pa.string()))])
+
+
+def quarantine_schema() -> pa.Schema:
+    """Quarantine keeps the row as delivered with every reason against it."""
+    row = pa.field("_row", pa.map_(pa.string(), pa.string()))
+    return pa.schema([*SYSTEM, row, pa.field("_reasons", pa.list_(pa.string()))])
+
+
+def table_schema(contract: Contract) -> pa.Schema:
+    """The columns of a base or ops table."""
+    return pa.schema([pa.field(column.name, arrow_type(str(column.type))) for column in contract.columns])
+
+
+def promised_tables() -> dict[tuple[str, str], pa.Schema]:
+    """The tables that exist from the first moment, by (layer, name)."""
+    promised: dict[tuple[str, str], pa.Schema] = {}
+    for name, contract in feeds().items():
+        promised["bronze", name] = bronze_schema(contract)
+        promised["silver", name] = silver_schema(contract)
+        promised["quarantine", name] = quarantine_schema()
+    for contract in contracts().values():
+        if contract.layer in ("base", "ops"):
+            promised[contract.layer, contract.table] = table_schema(contract)
+    return promised
+
+
+def create_tables(home: Home) -> None:
+    """Creates every promised table that is not there yet."""
+    for (layer, name), schema in promised_tables().items():
+        path = home.table(layer, name)
+        if not (path / "_delta_log").exists():
+            path.mkdir(parents=True, exist_ok=True)
+            DeltaTable.create(path, schema, mode="ignore", configuration={"delta.checkpointInterval": "50"})
+
+
+def tables(home: Home) -> list[tuple[str, str]]:
+    """Every (layer, table) that exists on disk."""
+    logs = home.warehouse.glob("*/*/_delta_log")
+    return sorted((log.parent.parent.name, log.parent.name) for log in logs)
+
+
+def read(path: Path, columns: list[str] | None = None, where: list[tuple[str, str, object]] | None = None) -> pa.Table:
+    """The rows of a table; `where` prunes files and filters rows."""
+    return DeltaTable(path).to_pyarrow_table(columns=columns, filters=where)
+
+
+def append(path: Path, rows: pa.Table) -> None:
+    """Adds rows in one commit."""
+    write_deltalake(path, rows, mode="append", writer_properties=ZSTD)
+
+
+def overwrite(path: Path, rows: pa.Table) -> None:
+    """Replaces a table's rows in one commit."""
+    write_deltalake(path, rows, mode="overwrite", schema_mode="overwrite", writer_properties=ZSTD)
+
+
+def take_back(path: Path, deliveries: set[str], column: str, since: datetime) -> int:
+    """Removes what an interrupted run wrote of these deliveries; only files written since then are opened.
+
+    `column` is the table's time of writing. Returns the number of rows removed.
+    """
+    written = read(path, ["_delivery"], [(column, ">=", since)]).column("_delivery").unique().to_pylist()
+    listed = ", ".join(f"'{delivery}'" for delivery in sorted(deliveries & set(written)))
+    if not listed:
+        return 0
+    return int(DeltaTable(path).delete(f"_delivery in ({listed})")["num_deleted_rows"] or 0)

@@ -1,0 +1,94 @@
+"""What became of each file: sidecars in the archive flow in, the ledger `ops.delivery` flows out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from schemas.contract import contracts, feeds
+from spark_jobs.home import Home
+from spark_jobs.lake import append, read, table_schema
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One file of a department, as landing found it; `columns` maps contract column to the heading delivered."""
+
+    delivery: str
+    department: str
+    folder: str
+    feed: str
+    file_name: str
+    bytes: int
+    received_at: datetime
+    encoding: str = ""
+    rows: int = 0
+    columns: dict[str, str] | None = None
+    state: str = "landed"
+    reason: str = ""
+    seconds: float = 0.0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+
+    def ledger_row(self) -> dict[str, object]:
+        """The row of `ops.delivery`."""
+        row = asdict(self)
+        row["_delivery"] = row.pop("delivery")
+        row["rows_delivered"] = row.pop("rows")
+        del row["columns"], row["folder"]
+        return row
+
+
+def archived(home: Home, delivery: str) -> Path:
+    """Where the file of that content lies for good."""
+    return home.archive / delivery[:2] / delivery
+
+
+def write_sidecar(home: Home, delivery: Delivery) -> None:
+    """Keeps what landing learned until the ledger has it, and for replays after."""
+    path = archived(home, delivery.delivery).with_suffix(".json")
+    temporary = path.with_suffix(".json.part")
+    temporary.write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1, default=datetime.isoformat))
+    temporary.replace(path)
+
+
+def read_sidecar(home: Home, delivery: str) -> Delivery:
+    """The delivery that landing committed to bronze."""
+    stored = json.loads(archived(home, delivery).with_suffix(".json").read_bytes())
+    return Delivery(**{**stored, "received_at": datetime.fromisoformat(stored["received_at"])})
+
+
+def record(home: Home, deliveries: list[Delivery]) -> None:
+    """Adds rows to the ledger."""
+    if deliveries:
+        schema = table_schema(contracts()["ops.delivery"])
+        append(home.table("ops", "delivery"), pa.Table.from_pylist([d.ledger_row() for d in deliveries], schema=schema))
+
+
+def recorded(home: Home) -> pa.Table:
+    """The ledger, without its figures."""
+    columns = ["_delivery", "department", "feed", "file_name", "state", "received_at"]
+    return read(home.table("ops", "delivery"), columns=columns)
+
+
+def landed(home: Home, feed: str) -> set[str]:
+    """The deliveries that lie in a feed's bronze table as files of their own."""
+    return {Path(uri).stem for uri in DeltaTable(home.table("bronze", feed)).file_uris()}
+
+
+def pending(home: Home) -> dict[str, list[Delivery]]:
+    """Deliveries in bronze that the ledger has not judged, by feed and in order of receipt."""
+    ledger = recorded(home).to_pydict()
+    judged = {d for d, state in zip(ledger["_delivery"], ledger["state"], strict=True) if state in ("accepted", "held")}
+    waiting: dict[str, list[Delivery]] = {}
+    for feed in feeds():
+        names = {name for name in landed(home, feed) - judged if len(name) == 64}
+        found = [read_sidecar(home, name) for name in names]
+        if found:
+            waiting[feed] = sorted(found, key=lambda delivery: (delivery.received_at, delivery.file_name))
+    return waiting

@@ -1,0 +1,134 @@
+"""The stages of a run in the data's order; each looks for itself whether there is anything to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+
+from schemas.contract import feeds
+from spark_jobs import land as landing
+from spark_jobs.home import Home, today
+from spark_jobs.lake import create_tables
+from spark_jobs.ledger import Delivery, pending
+
+
+@dataclass
+class StageReport:
+    """What a stage did: whether any table changed, its figures, and its wall time in seconds."""
+
+    name: str
+    changed: bool = False
+    figures: dict[str, int | float | str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+Stage = Callable[[Home], StageReport]
+
+
+def _stage(work: Callable[[Home, StageReport], None]) -> Stage:
+    """Runs the work under the lake lock and times it."""
+
+    @wraps(work)
+    def run(home: Home) -> StageReport:
+        report = StageReport(work.__name__)
+        started = time.perf_counter()
+        home.create()
+        with home.lock():
+            create_tables(home)
+            work(home, report)
+        report.seconds = time.perf_counter() - started
+        return report
+
+    return run
+
+
+@_stage
+def land(home: Home, report: StageReport) -> None:
+    """Landing files → bronze and archive; what is turned away gets its receipt."""
+    result = landing.land(home)
+    states = [delivery.state for delivery in result.turned_away]
+    report.changed = bool(result.accepted)
+    report.figures = {
+        "deliveries": len(result.accepted),
+        "rows": result.rows,
+        "refused": states.count("refused"),
+        "duplicate": states.count("duplicate"),
+    }
+
+
+@_stage
+def conform(home: Home, report: StageReport) -> None:
+    """Bronze → silver and quarantine, then the gate, receipts and the ledger."""
+    waiting = pending(home)
+    if not waiting:
+        return
+    from spark_jobs.codes import write_codes
+    from spark_jobs.engine import connect
+    from spark_jobs.gatekeeper import Gatekeeper
+    from spark_jobs.verdict import settle
+
+    with Gatekeeper(home) as gate:
+        write_codes(home)
+        settled = settle(home, connect(home), waiting, gate)
+    report.changed = True
+    report.figures = {
+        "deliveries": len(settled),
+        "held": sum(delivery.state == "held" for delivery in settled),
+        "accepted": sum(delivery.rows_accepted for delivery in settled),
+        "quarantined": sum(delivery.rows_quarantined for delivery in settled),
+        "beyond_limit": sum(_is_beyond_limit(delivery) for delivery in settled),
+    }
+
+
+def _is_beyond_limit(delivery: Delivery) -> bool:
+    """Whether more rows were quarantined than the contract allows."""
+    limit = feeds()[delivery.feed].expect.quarantined_share.max
+    return limit is not None and delivery.rows_quarantined > limit * delivery.rows
+
+
+@_stage
+def base(home: Home, report: StageReport) -> None:
+    """Accepted deliveries → the base databases, merged."""
+    from spark_jobs.build import build_base
+
+    report.figures = build_base(home)
+    report.changed = bool(report.figures)
+
+
+@_stage
+def themes(home: Home, report: StageReport) -> None:
+    """Base → the thematic databases."""
+    from spark_jobs.build import build_themes
+
+    report.changed = build_themes(home)
+
+
+@_stage
+def gold(home: Home, report: StageReport) -> None:
+    """Base and themes → risk scores and monthly figures as of today."""
+    from spark_jobs.build import build_gold
+
+    report.changed = build_gold(home, today())
+
+
+@_stage
+def publish(home: Home, report: StageReport) -> None:
+    """Gold → the serving file that dashboards read."""
+    from spark_jobs.publish import publish_serving
+
+    report.figures = publish_serving(home)
+    report.changed = bool(report.figures)
+
+
+@_stage
+def rebuild(home: Home, report: StageReport) -> None:
+    """All accepted deliveries → base, themes and gold, as if nothing had been built before."""
+    from spark_jobs.build import build_base, build_gold, build_themes
+
+    report.figures = build_base(home, full=True)
+    report.changed = build_themes(home, full=True) | build_gold(home, today(), full=True)
+
+
+STAGES: tuple[Stage, ...] = (land, conform, base, themes, gold, publish)

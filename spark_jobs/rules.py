@@ -1,0 +1,207 @@
+"""A contract's columns flow in; the Spark SQL that types each cell and names what is wrong with it flows out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from schemas.characters import NARROW, WIDE
+from schemas.contract import Check, Column, Contract
+from spark_jobs.check_digits import has_id_card_check, has_organisation_check, has_uscc_check, is_id_card, is_uscc
+
+# What departments write where they have nothing to say.
+NOTHING = ("N/A", "NA", "无", "-", "--", "/", "NULL", "[已脱敏]", "【已脱敏】")
+# 50.00(万元人民币), 2,000(万元), 51.1万美元, 100: a number, a factor and the currency's name.
+NUMBER = "^([+-]?[0-9]+([.][0-9]+)?)"
+FACTORS = {"亿": 100_000_000, "万": 10_000}
+YUAN = "^(万|亿)?(元|人民币|元人民币|人民币元)?$"
+SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The SQL of one column: its typed value, its reasons (text or null each) and its flags."""
+
+    typed: str
+    reasons: list[str]
+    flags: list[str]
+
+
+def quoted(text: str) -> str:
+    """A Spark SQL string literal."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def cleaned(column: Column) -> str:
+    """The cell without surrounding space, and null for the words that mean nothing."""
+    trimmed = f"btrim({column.name}, ' \u3000\t\r\n')"
+    words = ", ".join(quoted(word) for word in ("", *NOTHING))
+    return f"case when upper({trimmed}) in ({words}) then null else {_narrowed(column, trimmed)} end"
+
+
+def _narrowed(column: Column, text: str) -> str:
+    """Codes, numbers and dates in half-width characters; codes in capitals; free text with full-width brackets."""
+    is_prose = column.type == "string" and not (column.check or column.check_when or column.codes or column.parse)
+    if is_prose:
+        return f"translate({text}, '()', '（）')" if column.name.endswith("_name") else text
+    narrow = f"translate({text}, {quoted(WIDE)}, {quoted(NARROW)})"
+    return f"upper({narrow})" if column.check or column.check_when or column.codes else narrow
+
+
+def judge(contract: Contract, column: Column) -> Judgement:
+    """Everything the contract says of one column, over the CTE `coded` of conform."""
+    name, typed = column.name, _typed(column)
+    say = partial(_say, column)
+    broken: list[tuple[str, str, str]] = []
+    if column.required:
+        broken.append(("required", f"{name} is null", "缺少必填内容"))
+    if column.parse != "currency" and column.type not in ("string", "list"):
+        broken.append(("type", f"{name} is not null and {_not_typed(column, typed)}", _expected(column)))
+    if column.codes:
+        broken.append(("codes", f"{_code_text(column)} is not null and {name}__code is null", "不在代码表中"))
+    if column.pattern:
+        broken.append(("pattern", f"not {name} rlike {quoted(f'^(?:{column.pattern})$')}", "格式不符"))
+    broken += _checks(column)
+    if column.max_length:
+        broken.append(("length", f"length({name}) > {column.max_length}", f"超过 {column.max_length} 个字"))
+    if column.min_items:
+        broken.append(
+            ("items", f"{name} is not null and size({typed}) < {column.min_items}", f"少于 {column.min_items} 人")
+        )
+    broken += _range(column, typed)
+    if column.not_before:
+        other = contract.column(column.not_before)
+        broken.append(("order", f"{typed} < {_typed(other)}", f"早于{other.label}"))
+    reasons = [say(condition, what) for rule, condition, what in broken if rule not in column.flag]
+    flags = [say(condition, what) for rule, condition, what in broken if rule in column.flag]
+    if column.check or column.check_when:
+        narrow = f"translate(btrim({name}__raw, ' \u3000\t\r\n'), {quoted(WIDE)}, {quoted(NARROW)})"
+        flags.append(say(f"{name} <> {narrow}", "小写字母已改为大写"))
+    return Judgement(typed, reasons, flags)
+
+
+def _say(column: Column, condition: str, what: str) -> str:
+    """`column: what is wrong: value`, or null."""
+    value = f"coalesce(left({column.name}__raw, {SHOWN}), '')"
+    return f"case when {condition} then concat({quoted(f'{column.name}: {what}: ')}, {value}) end"
+
+
+def _typed(column: Column) -> str:
+    name = column.name
+    if column.codes:
+        return f"{name}__code"
+    if column.parse == "amount":
+        return f"try_cast({_amount(name)} as {column.spark_type})"
+    if column.type == "date":
+        return _date(name)
+    if column.type == "list":
+        return f"filter(transform(split({name}, {quoted(str(column.separator))}), x -> btrim(x)), x -> x <> '')"
+    if column.type == "string":
+        return name
+    return f"try_cast(replace({name}, ',', '') as {column.spark_type})"
+
+
+def _not_typed(column: Column, typed: str) -> str:
+    wrong = f"{typed} is null"
+    is_yuan = column.parse == "amount" and column.name.endswith("_cny")
+    return f"({wrong} or not {_unit(column.name)} rlike '{YUAN}')" if is_yuan else wrong
+
+
+def _expected(column: Column) -> str:
+    if column.parse == "amount":
+        return "不是可识别的金额"
+    return {"date": "不是有效日期", "integer": "不是整数"}.get(str(column.type), "不是数字")
+
+
+def _date(text: str) -> str:
+    """2024-05-01, 2024/5/1, 2024.5.1, 2024年5月1日 and 20240501, with or without a time of day, are one date."""
+    parts = (
+        f"regexp_replace({text}, '^([0-9]{{4}})[-/.年]([0-9]{{1,2}})[-/.月]([0-9]{{1,2}})日?([ T].*)?$', '$1-$2-$3')"
+    )
+    digits = f"concat(substr({text}, 1, 4), '-', substr({text}, 5, 2), '-', substr({text}, 7, 2))"
+    whole = f"case when {text} rlike '^[0-9]{{8}}$' then {digits} else {parts} end"
+    return f"case when {whole} rlike '^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}$' then try_cast({whole} as date) end"
+
+
+def _unit(text: str) -> str:
+    """What stands behind the number, without brackets: 万元人民币."""
+    plain = f"regexp_replace(replace({text}, ',', ''), '[()（） ]', '')"
+    return f"regexp_replace({plain}, '{NUMBER}', '')"
+
+
+def _amount(text: str) -> str:
+    """The number times the factor its cell names, else the one of its heading (`<column>__scale`)."""
+    number = f"try_cast(regexp_extract(replace({text}, ',', ''), '{NUMBER}', 1) as decimal(20,6))"
+    cases = " ".join(f"when {_unit(text)} like '{word}%' then {factor}" for word, factor in FACTORS.items())
+    return f"{number} * case {cases} when {_unit(text)} = '' then {text}__scale else 1 end"
+
+
+def _code_text(column: Column) -> str:
+    """What is looked up in the code list; a currency is what remains of the unit, and yuan where nothing does."""
+    if column.parse != "currency":
+        return column.name
+    word = f"regexp_replace({_unit(column.name)}, '^[万亿]', '')"
+    is_amount = f"{column.name} is not null and {column.name} rlike '^[+-]?[0-9]'"
+    return f"case when {is_amount} then case when {word} = '' then 'CNY' else upper({word}) end end"
+
+
+def code_text(column: Column) -> str:
+    """The SQL of the spelling to look up, over the CTE `cleaned` of conform."""
+    return f"upper({_code_text(column)})"
+
+
+def _checks(column: Column) -> list[tuple[str, str, str]]:
+    if column.check_when:
+        when = column.check_when
+        return [
+            (rule, f"{when.column}__code = {quoted(code)} and {condition}", what)
+            for code, check in when.is_.items()
+            for rule, condition, what in _check(check, column.name)
+        ]
+    return _check(column.check, column.name) if column.check else []
+
+
+def _check(check: Check, code: str) -> list[tuple[str, str, str]]:
+    """The rules of one kind of code: its form (`check`) and, where it has one, its check digit."""
+    if check == "uscc":
+        return [
+            ("check", f"not {is_uscc(code)}", "不是统一社会信用代码（GB 32100 规定的 18 位）"),
+            ("check_digit", f"{is_uscc(code)} and not {has_uscc_check(code)}", "第 18 位校验码不符（GB 32100）"),
+            (
+                "check_digit",
+                f"{is_uscc(code)} and not {has_organisation_check(code)}",
+                "第 17 位组织机构代码校验码不符（GB 11714）",
+            ),
+        ]
+    if check == "id_card":
+        return [
+            ("check", f"not {is_id_card(code)}", "不是公民身份号码（GB 11643 规定的 18 位）"),
+            ("check_digit", f"{is_id_card(code)} and not {has_id_card_check(code)}", "第 18 位校验码不符（GB 11643）"),
+        ]
+    if check == "item_code":
+        return [("check", f"not {code} rlike '^[0-9]{{14}}$'", "不是 14 位数字")]
+    if check == "check_icode":
+        body = f"substr({code}, 1, 18)"
+        form = f"({is_uscc(body)} and substr({code}, 19, 1) between '1' and '5')"
+        return [
+            ("check", f"not {form}", "前 18 位应为统一社会信用代码，第 19 位应为 1 至 5 的层级"),
+            ("check_digit", f"{form} and not {has_uscc_check(body)}", "所含统一社会信用代码校验码不符（GB 32100）"),
+        ]
+    # Cards issued by Hubei: 17 and nine digits (domain.md §2.7, from memory: only ever a doubt).
+    return [("check", f"not {code} rlike '^17[0-9]{{9}}$'", "不是湖北省执法证号（17 开头的 11 位数字）")]
+
+
+def _range(column: Column, typed: str) -> list[tuple[str, str, str]]:
+    """Bounds of an amount, or of a date's year."""
+    is_date = column.type == "date"
+    figure, unit = (f"year({typed})", " 年") if is_date else (typed, "")
+    bounds = []
+    if column.min is not None:
+        bounds.append(
+            ("range", f"{figure} < {column.min:g}", f"早于 {column.min:g}{unit}" if is_date else f"小于 {column.min:g}")
+        )
+    if column.max is not None:
+        bounds.append(
+            ("range", f"{figure} > {column.max:g}", f"晚于 {column.max:g}{unit}" if is_date else f"大于 {column.max:g}")
+        )
+    return bounds

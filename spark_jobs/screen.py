@@ -1,0 +1,104 @@
+"""What a person sees: progress lines and closing tables on stderr, data on stdout."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
+
+from spark_jobs.pipeline import StageReport
+
+notes = Console(stderr=True, highlight=False, soft_wrap=True)
+
+FIGURES = {
+    "deliveries": "deliveries",
+    "rows": "rows",
+    "refused": "refused",
+    "duplicate": "duplicates",
+    "held": "held",
+    "accepted": "rows accepted",
+    "quarantined": "rows quarantined",
+}
+
+
+def say(text: str) -> None:
+    """One line of progress."""
+    notes.print(text, markup=False)
+
+
+def told(report: StageReport) -> str:
+    """A stage's report as one line."""
+    figures = ", ".join(
+        f"{value:,} {FIGURES.get(name, name)}" if isinstance(value, int | float) else f"{name} {value}"
+        for name, value in report.figures.items()
+        if value or name in ("deliveries", "rows")
+    )
+    done = figures or "done" if report.changed or figures else "nothing new"
+    return f"{report.name:<8} {report.seconds:6.1f} s  {done}"
+
+
+def summarise(reports: Sequence[StageReport]) -> None:
+    """The closing table of a run."""
+    if not any(report.changed or report.figures.get("refused") for report in reports):
+        say(f"nothing new ({sum(report.seconds for report in reports):.1f} s)")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in (
+        "deliveries",
+        "accepted",
+        "refused",
+        "held",
+        "rows in",
+        "rows accepted",
+        "rows quarantined",
+        "seconds",
+    ):
+        table.add_column(heading, justify="right")
+    figures = {name: value for report in reversed(reports) for name, value in report.figures.items()}
+    land, conform = (next((r.figures for r in reports if r.name == name), {}) for name in ("land", "conform"))
+    held = int(conform.get("held", 0))
+    table.add_row(
+        f"{int(figures.get('deliveries', 0)) + int(land.get('refused', 0)) + int(land.get('duplicate', 0)):,}",
+        f"{int(conform.get('deliveries', 0)) - held:,}",
+        f"{land.get('refused', 0):,}",
+        f"{held:,}",
+        f"{int(conform.get('accepted', 0)) + int(conform.get('quarantined', 0)):,}",
+        f"{conform.get('accepted', 0):,}",
+        f"{conform.get('quarantined', 0):,}",
+        f"{sum(report.seconds for report in reports):.1f}",
+    )
+    notes.print(table)
+
+
+def show_rows(rows: pa.Table, form: str) -> None:
+    """Writes rows to stdout as an aligned table, CSV or JSON."""
+    listed = rows.to_pylist()
+    if form == "json":
+        json.dump(listed, sys.stdout, ensure_ascii=False, indent=1, default=str)
+        sys.stdout.write("\n")
+    elif form == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(rows.column_names)
+        writer.writerows([row[name] for name in rows.column_names] for row in listed)
+    else:
+        show_table(rows.column_names, ([_cell(row[name]) for name in rows.column_names] for row in listed))
+
+
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """An aligned table on stdout."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    width = None if sys.stdout.isatty() else 240
+    Console(highlight=False, width=width, markup=False).print(table)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)

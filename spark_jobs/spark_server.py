@@ -1,0 +1,220 @@
+"""A home folder flows in; the address of a local Apache Spark Connect server with Delta, which ends with us, flows out."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import ctypes
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from spark_jobs.home import Home, Refused
+
+ENVIRONMENT = Path(__file__).parent.parent / ".venv-spark"
+JARS = ENVIRONMENT / "jars"
+SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
+TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
+# Spark's client sends a token without TLS to this name only.
+HOST = "localhost"
+OLDEST_JAVA = 17
+PATIENCE_SECONDS = 180
+PR_SET_PDEATHSIG = 1
+
+# Every setting of the local server, but for its port and folders (docs/engines.md says what they gain).
+SETTINGS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # SQL means the same as on Sail.
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    # Nobody reaches the server, its driver or its block manager from another machine.
+    "spark.connect.grpc.binding.address": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.log.level": "WARN",
+    # A province's tables are small for Spark: of 200 partitions in a shuffle and 50 in a Delta snapshot most are empty.
+    "spark.sql.shuffle.partitions": "4",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    # The generated code of all models stays, so that the next day's run need not compile it again.
+    "spark.sql.codegen.cache.maxEntries": "1000",
+}
+
+
+def start_spark(home: Home) -> str:
+    """Starts a server for this process and returns its address; the server ends when this process does."""
+    find_java()
+    find_jars()
+    port, log = _free_port(), home.logs / "spark.log"
+    os.environ[TOKEN] = secrets.token_urlsafe(32)
+    os.environ.setdefault("no_grpc_proxy", HOST)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "spark_jobs.spark_server",
+                "--home",
+                str(home.path),
+                "--port",
+                str(port),
+                "--owner",
+                str(os.getpid()),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    atexit.register(_stop, server, os.getpid(), _work_folder(home, server.pid))
+    _await(server, port, log)
+    return f"sc://{HOST}:{port}"
+
+
+def find_java() -> str:
+    """The java to run: JAVA_HOME's, else the PATH's; refused when there is none or it is too old."""
+    java_home = os.environ.get("JAVA_HOME")
+    java = shutil.which(str(Path(java_home) / "bin" / "java") if java_home else "java")
+    if java is None:
+        where = f"JAVA_HOME={java_home} has no bin/java" if java_home else "there is no java on the PATH"
+        raise Refused(
+            f"Apache Spark needs a JDK {OLDEST_JAVA} or 21, and {where}; install one, or unset LAKEWARDEN_ENGINE to use Sail"
+        )
+    told = subprocess.run([java, "-version"], capture_output=True, text=True)
+    found = re.search(r'version "(?:1\.)?(\d+)', told.stderr + told.stdout)
+    if found is None:
+        raise Refused(f"{java} -version does not say its version: {(told.stderr or told.stdout).strip()[:200]}")
+    if int(found[1]) < OLDEST_JAVA:
+        raise Refused(
+            f"Apache Spark needs a JDK {OLDEST_JAVA} or 21, and {java} is Java {found[1]}; set JAVA_HOME to a newer one"
+        )
+    return java
+
+
+def find_jars() -> list[Path]:
+    """Delta's jars; refused when they or Apache Spark are not there yet."""
+    if not (spark_home() / "bin" / "spark-submit").exists():
+        raise Refused(f"Apache Spark is not installed in {ENVIRONMENT}; make it with: make .venv-spark/.jars")
+    jars = sorted(JARS.glob("*.jar"))
+    if not jars:
+        raise Refused(f"there are no Delta jars in {JARS}; fetch them with: make .venv-spark/.jars")
+    return jars
+
+
+def spark_home() -> Path:
+    """Where the full pyspark of .venv-spark lies."""
+    return next(ENVIRONMENT.glob("lib/python3*/site-packages/pyspark"), ENVIRONMENT / "pyspark")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Waits until the server listens."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise Refused(f"Apache Spark stopped while starting; {log} ends with:\n{_end(log)}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise Refused(f"Apache Spark does not answer after {PATIENCE_SECONDS} s; see {log}")
+
+
+def _end(log: Path) -> str:
+    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-12:])
+
+
+def _stop(server: subprocess.Popen[bytes], owner: int, folder: Path) -> None:
+    """Ends the server and its children; a fork of its owner leaves it alone."""
+    if os.getpid() != owner or server.poll() is not None:
+        return
+    for ending in (signal.SIGTERM, signal.SIGKILL):
+        os.killpg(server.pid, ending)
+        try:
+            server.wait(10)
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def serve(home: Home, port: int, owner: int | None) -> None:
+    """Becomes the server; an owned one is killed with the process that started it, whatever kills that."""
+    find_java()
+    jars = find_jars()
+    if owner and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != owner:
+            return
+    folder = _work_folder(home, os.getpid())
+    settings = {
+        **SETTINGS,
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
+        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder} -Dderby.system.home={folder}",
+        "spark.local.dir": str(folder),
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+    }
+    memory = os.environ.get("LAKEWARDEN_SPARK_MEMORY", "2g")
+    command = [str(spark_home() / "bin" / "spark-submit"), "--master", "local[*]", "--driver-memory", memory]
+    command += [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+    os.chdir(folder)
+    environment = {**os.environ, "SPARK_HOME": str(spark_home())}
+    environment.pop("SPARK_REMOTE", None)
+    os.execve(command[0], [*command, "--class", SERVER, "spark-internal"], environment)
+
+
+def _work_folder(home: Home, process: int) -> Path:
+    """A server's folder for what it spills; those of servers that were killed go."""
+    root = home.state / "spark"
+    for left in root.glob("*"):
+        if not _lives(int(left.name)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = root / str(process)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def main() -> None:
+    """Serves in the foreground: python -m spark_jobs.spark_server --port 15002."""
+    parser = argparse.ArgumentParser(prog="python -m spark_jobs.spark_server", description=main.__doc__)
+    parser.add_argument("--home", help="the home folder [default: LAKEWARDEN_HOME, else ./lake]")
+    parser.add_argument("--port", type=int, default=15002)
+    parser.add_argument("--owner", type=int, help="the process that starts it, and with which it ends (Linux)")
+    options = parser.parse_args()
+    try:
+        serve(Home.resolve(options.home), options.port, options.owner)
+    except Refused as refusal:
+        sys.exit(f"lakewarden: {refusal}")
+
+
+if __name__ == "__main__":
+    main()

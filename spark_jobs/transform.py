@@ -1,0 +1,164 @@
+"""Silver flows in, base, themes and gold flow out, by dbt in this process on the engine's own session."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any
+
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from schemas.contract import Column, contracts, feeds, tables
+from spark_jobs.home import Home
+
+PROJECT = Path(__file__).parent.parent / "dbt_project"
+ANSI = "spark.sql.ansi.enabled"
+FAILED = ("error", "fail", "runtime error")
+
+_manifests: dict[Path, Any] = {}
+_parsing = Lock()
+
+
+class StepFailed(Exception):
+    """A step that stopped the run; the message names the node and what it said."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What dbt did to one node."""
+
+    name: str
+    status: str
+    seconds: float
+
+
+def base_tables(delivered: set[str]) -> list[str]:
+    """The base tables that rows of these feeds flow into."""
+    return sorted({table for name in delivered for table in feeds()[name].feeds if f"base.{table}" in contracts()})
+
+
+def warm_up(home: Home) -> Thread:
+    """Imports dbt and parses the project beside other work; costs seconds that the engine does not need."""
+    thread = Thread(target=_manifest, args=(home,), name="dbt-warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def run_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool = False) -> list[Built]:
+    """Builds and tests the selected models; `variables`: deliveries, since (incremental runs) and as_of (gold)."""
+    if not full and (renewed := outdated(home)):
+        run_dbt(home, [f"base.{table}" for table in renewed], variables, full=True)
+    options = ["--select", *select, "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
+    return _invoke(home, ["build"], [*options, *(["--full-refresh"] if full else [])])
+
+
+def outdated(home: Home) -> list[str]:
+    """The base tables whose columns are no longer their contract's: merging into them would lose a column."""
+    found = []
+    for contract in tables("base").values():
+        path = home.table("base", contract.table)
+        if (path / "_delta_log").exists() and _columns(path) != [_shape(column) for column in contract.columns]:
+            found.append(contract.table)
+    return found
+
+
+def _columns(path: Path) -> list[tuple[str, str]]:
+    return [(field.name, field.type.type) for field in DeltaTable(path).schema().fields]
+
+
+def _shape(column: Column) -> tuple[str, str]:
+    """A column as Delta's log writes it; what is inside lists and maps is dbt's contract to hold."""
+    kind = column.spark_type.split("<")[0]
+    return column.name, {"bigint": "long"}.get(kind, kind)
+
+
+def run_unit_tests(home: Home) -> list[Built]:
+    """Runs the unit tests that stand beside the models; the tables must exist, their rows are not read."""
+    return _invoke(home, ["test"], ["--select", "test_type:unit"])
+
+
+def write_docs(home: Home) -> Path:
+    """Renders dbt's own documentation, lineage included, as one page below docs/."""
+    target = home.docs / "dbt"
+    target.mkdir(parents=True, exist_ok=True)
+    _manifest(home).write(str(target / "manifest.json"))
+    _invoke(home, ["docs", "generate"], ["--static", "--empty-catalog", "--no-compile", "--write-json"], target)
+    return target / "static_index.html"
+
+
+def _invoke(home: Home, command: list[str], options: list[str], target: Path | None = None) -> list[Built]:
+    """Runs one dbt command on the parsed project; raises StepFailed for the first node that failed."""
+    manifest = _manifest(home)
+    from dbt.cli.main import dbtRunner
+
+    with _environment(home), _ansi_kept():
+        ended = dbtRunner(manifest=manifest).invoke([*command, *_options(home, target), *options])
+    done = [result for result in getattr(ended.result, "results", None) or [] if hasattr(result, "node")]
+    for result in done:
+        if result.status in FAILED:
+            raise StepFailed(f"{result.node.name}: {_one_line(result.message or result.status)}")
+    if not ended.success:
+        raise StepFailed(f"dbt {' '.join(command)}: {_one_line(str(ended.exception))}; see {home.logs / 'dbt.log'}")
+    return [Built(result.node.name, str(result.status), result.execution_time) for result in done]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:600]
+
+
+def _options(home: Home, target: Path | None = None) -> list[str]:
+    return [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(target or home.state / "dbt"), "--log-path", str(home.logs)),
+        *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
+        *("--no-version-check", "--no-send-anonymous-usage-stats", "--no-write-json"),
+    ]
+
+
+def _manifest(home: Home) -> Any:
+    """The parsed project, from this process, else from the last run's partial parse, else parsed anew."""
+    with _parsing:
+        if home.path not in _manifests:
+            from dbt.cli.main import dbtRunner
+
+            from dbt_project.render import render
+
+            render()
+            home.logs.mkdir(parents=True, exist_ok=True)
+            with _environment(home):
+                parsed = dbtRunner().invoke(["parse", *_options(home)])
+            if parsed.result is None:
+                raise StepFailed(f"dbt parse: {_one_line(str(parsed.exception))}")
+            _manifests[home.path] = parsed.result
+        return _manifests[home.path]
+
+
+@contextmanager
+def _environment(home: Home) -> Iterator[None]:
+    """Tells dbt where tables lie; dbt reads it from the environment."""
+    before = os.environ.get("LAKEWARDEN_WAREHOUSE")
+    os.environ["LAKEWARDEN_WAREHOUSE"] = str(home.warehouse)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("LAKEWARDEN_WAREHOUSE", None)
+        else:
+            os.environ["LAKEWARDEN_WAREHOUSE"] = before
+
+
+@contextmanager
+def _ansi_kept() -> Iterator[None]:
+    """dbt-spark switches ANSI off for the whole session; what comes after dbt must find it as it was."""
+    spark = SparkSession.builder.getOrCreate()
+    before = spark.conf.get(ANSI, "true")
+    try:
+        yield
+    finally:
+        spark.conf.set(ANSI, before or "true")

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from spark_jobs.home import Home
+from spark_jobs.land import make_landing_zone
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_environment() -> None:
+    """One engine for the test process; nothing of a test may reach a home or server of the machine's user."""
+    for name in ("SPARK_REMOTE", "LAKEWARDEN_HOME", "LAKEWARDEN_NOW", "LAKEWARDEN_TODAY", "LAKEWARDEN_ENGINE"):
+        os.environ.pop(name, None)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A fresh home with its landing folders."""
+    made = Home(tmp_path / "lake")
+    make_landing_zone(made)
+    return made

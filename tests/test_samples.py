@@ -1,0 +1,86 @@
+"""Every feed has a sample whose rows carry their verdict in a last column: empty is good, ~ marks a doubt."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from schemas.contract import Contract, feeds
+from spark_jobs import pipeline
+from spark_jobs.home import Home
+from spark_jobs.lake import read
+from spark_jobs.land import make_landing_zone
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def sample_of(contract: Contract) -> Path:
+    folder = SAMPLES / contract.department if contract.department else SAMPLES
+    return folder / f"{contract.file.stem}.csv"
+
+
+def department_of(contract: Contract) -> str:
+    return contract.department or "scjg"
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("samples"))
+    make_landing_zone(home)
+    for contract in feeds().values():
+        rows = list(csv.reader(sample_of(contract).open(encoding="utf-8")))
+        text = io.StringIO()
+        csv.writer(text).writerows(row[:-1] for row in rows)
+        landing = home.landing / department_of(contract) / contract.file.stem / "sample.csv"
+        landing.write_text(text.getvalue(), encoding="utf-8")
+    pipeline.land(home)
+    pipeline.conform(home)
+    return home
+
+
+def verdicts(home: Home, contract: Contract) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    for row in read(home.table("quarantine", contract.name)).to_pylist():
+        found.setdefault(row["_line"], set()).update(reason.rsplit(": ", 1)[0] for reason in row["_reasons"])
+    for row in read(home.table("silver", contract.name)).to_pylist():
+        found.setdefault(row["_line"], set()).update("~" + flag.rsplit(": ", 1)[0] for flag in row["_flags"])
+    return found
+
+
+@pytest.mark.parametrize("contract", feeds().values(), ids=feeds().keys())
+def test_every_row_of_the_sample_gets_the_verdict_it_carries(judged: Home, contract: Contract) -> None:
+    rows = list(csv.reader(sample_of(contract).open(encoding="utf-8")))
+    expected = {line: set(filter(None, row[-1].split("|"))) for line, row in enumerate(rows[1:], 2)}
+    found = verdicts(judged, contract)
+    rejected = {line: {text for text in said if not text.startswith("~")} for line, said in found.items()}
+    for line, said in expected.items():
+        hard = {text for text in said if not text.startswith("~")}
+        assert rejected[line] == hard, f"line {line}: {rows[line - 1]}"
+        if not hard:
+            assert found[line] == said, f"line {line}: {rows[line - 1]}"
+    assert set(found) == set(expected)
+
+
+def test_amounts_are_in_whole_units_whatever_the_cell_says(judged: Home) -> None:
+    rows = read(judged.table("silver", "scjg_enterprise"), ["_line", "capital_amount", "capital_currency"]).to_pylist()
+    by_line = {row["_line"]: (row["capital_amount"], row["capital_currency"]) for row in rows}
+    assert [(int(by_line[line][0]), by_line[line][1]) for line in (2, 3, 4)] == [
+        (500_000, "CNY"),
+        (20_000_000, "CNY"),
+        (300_000, "USD"),
+    ]
+    assert by_line[5] == (None, None)
+
+
+def test_a_fine_in_ten_thousands_becomes_yuan(judged: Home) -> None:
+    rows = read(judged.table("silver", "punish_action"), ["punish_action_code", "fine_cny"]).to_pylist()
+    assert {row["punish_action_code"]: row["fine_cny"] for row in rows}["CF-001"] == 5000
+
+
+def test_old_spellings_of_a_place_become_codes(judged: Home) -> None:
+    rows = read(judged.table("silver", "scjg_enterprise"), ["_line", "region_code"]).to_pylist()
+    codes = {row["_line"]: row["region_code"] for row in rows}
+    assert [codes[line] for line in (2, 3, 4, 5)] == ["420100", "420502", "421083", "420000"]
