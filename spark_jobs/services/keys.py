@@ -1,0 +1,43 @@
+"""Secrets of the local services: made once, kept under the home's state with mode 600."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from dataclasses import asdict, dataclass
+
+from spark_jobs.home import Home
+from spark_jobs.services.process import Say, write_private
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who may enter Airflow and Superset."""
+
+    user: str
+    password: str
+
+
+DEMO = Login("demo", "demo-lakewarden")
+
+
+def secret(home: Home, name: str) -> str:
+    """A random key of 32 bytes, base64, the same at every call."""
+    path = home.state / "secrets" / name
+    if not path.exists():
+        write_private(path, base64.urlsafe_b64encode(os.urandom(32)).decode())
+    return path.read_text()
+
+
+def login(home: Home, demo: bool, say: Say) -> Login:
+    """The login: the demo's when asked for, else the kept one, else a new one, shown once."""
+    path = home.state / "secrets" / "login.json"
+    if demo:
+        write_private(path, json.dumps(asdict(DEMO)))
+    if path.exists():
+        return Login(**json.loads(path.read_text()))
+    made = Login("admin", base64.urlsafe_b64encode(os.urandom(12)).decode())
+    write_private(path, json.dumps(asdict(made)))
+    say(f"login for Airflow and Superset: {made.user} / {made.password}  (kept in {path})")
+    return made
