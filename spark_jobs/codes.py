@@ -66,11 +66,11 @@ def _tables() -> dict[str, pa.Table]:
 
 def _spellings(codes: tuple[Code, ...]) -> dict[str, str]:
     """Every spelling that stands for one code; a code's own text wins over labels and aliases of others."""
-    meanings: dict[str, list[Code]] = {}
+    meanings: dict[str, dict[str, Code]] = {}
     for code in codes:
         for spelling in {code.label, *code.aliases, _as_number(code.code)} - {""}:
-            meanings.setdefault(narrowed(spelling).strip().upper(), []).append(code)
-    spoken = {spelling: meant for spelling, several in meanings.items() if (meant := _meaning(several))}
+            meanings.setdefault(narrowed(spelling).strip().upper(), {})[code.code] = code
+    spoken = {spelling: meant for spelling, several in meanings.items() if (meant := _meaning([*several.values()]))}
     return {**spoken, **{code.code.upper(): code.code for code in codes}}
 
 

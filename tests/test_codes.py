@@ -38,7 +38,9 @@ def regions() -> dict[str, Row]:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_plain_text_sorted_by_code(name: str) -> None:
     text = (CODES / f"{name}.csv").read_bytes()
-    assert b"\r" not in text and not text.startswith(b"\xef\xbb\xbf") and text.endswith(b"\n")
+    assert b"\r" not in text
+    assert not text.startswith(b"\xef\xbb\xbf")
+    assert text.endswith(b"\n")
     assert text.decode("utf-8").startswith("code,label,aliases")
     codes = [row["code"] for row in rows(name)]
     assert codes == sorted(codes)
@@ -50,7 +52,8 @@ def test_codes_are_unique_and_every_cell_is_trimmed(name: str) -> None:
     codes = [row["code"].casefold() for row in listed]
     assert len(codes) == len(set(codes))
     for row in listed:
-        assert row["code"] and row["label"]
+        assert row["code"]
+        assert row["label"]
         assert all(cell == cell.strip() for cell in [*row.values(), *aliases(row)])
 
 
@@ -106,7 +109,8 @@ def test_hubei_has_its_17_prefectures_and_103_counties() -> None:
     zones = {"421071", "421171"}
     counties = {row["code"] for row in current if row["level"] == "county"} - zones
     direct = {"429004", "429005", "429006", "429021"}
-    assert len(cities) == 17 and direct < cities
+    assert len(cities) == 17
+    assert direct < cities
     assert len(counties | direct) == 103
     assert zones < regions().keys()
 
