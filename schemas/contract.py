@@ -16,7 +16,7 @@ SCHEMAS = Path(__file__).parent
 TABLE_LAYERS = ("base", "themes", "gold", "ops")
 SYSTEM_COLUMNS = ("_delivery", "_line", "_department", "_received_at")
 
-Rule = Literal["required", "type", "pattern", "check", "check_digit", "codes", "range", "length", "items", "order"]
+Rule = Literal["required", "type", "pattern", "check", "check_digit", "codes", "min", "max", "length", "items", "order"]
 Severity = Literal["fail", "warn"]
 Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
 

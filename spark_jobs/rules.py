@@ -198,10 +198,18 @@ def _range(column: Column, typed: str) -> list[tuple[str, str, str]]:
     bounds = []
     if column.min is not None:
         bounds.append(
-            ("range", f"{figure} < {column.min:g}", f"早于 {column.min:g}{unit}" if is_date else f"小于 {column.min:g}")
+            (
+                "min",
+                f"{figure} < {column.min:.0f}",
+                f"早于 {column.min:.0f}{unit}" if is_date else f"小于 {column.min:.0f}",
+            )
         )
     if column.max is not None:
         bounds.append(
-            ("range", f"{figure} > {column.max:g}", f"晚于 {column.max:g}{unit}" if is_date else f"大于 {column.max:g}")
+            (
+                "max",
+                f"{figure} > {column.max:.0f}",
+                f"晚于 {column.max:.0f}{unit}" if is_date else f"大于 {column.max:.0f}",
+            )
         )
     return bounds
