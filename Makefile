@@ -53,7 +53,7 @@ clean: down
 
 .venv/.synced .venv-bi/.synced .venv-spark/.synced: pyproject.toml | $(UV)
 	test -x $(@D)/bin/python || $(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(@D)
-	$(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes $(filter requirements/%,$^)
+	$(UV) pip sync --quiet --compile-bytecode --python $(@D)/bin/python --require-hashes $(filter requirements/%,$^)
 	$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --editable .
 	touch $@
 

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 # Profiles are pandas frames; with PySpark in reach, Great Expectations would import all of it, ML library included.
-sys.modules["pyspark"] = None
+sys.modules["pyspark"] = None  # type: ignore[assignment]
 
 # ruff: noqa: E402
 import great_expectations as gx
@@ -39,7 +39,7 @@ class Gate:
         logging.disable(logging.WARNING)
         folder.mkdir(parents=True, exist_ok=True)
         self.context: FileDataContext = gx.get_context(mode="file", project_root_dir=folder)
-        self.context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+        self.context.variables.progress_bars = {"globally": False}
         self.source = self.context.data_sources.add_or_update_pandas("deliveries")
         self._place_docs(docs)
 
@@ -52,7 +52,7 @@ class Gate:
         if list(self.context.get_site_names()) != ["quality"]:
             for name in self.context.get_site_names():
                 self.context.delete_data_docs_site(name)
-            self.context.add_data_docs_site("quality", site)  # type: ignore[arg-type]
+            self.context.add_data_docs_site("quality", site)
 
     def judge(self, contract: Contract, profiles: pd.DataFrame) -> list[Verdict]:
         """One verdict a delivery and bound of the contract; `profiles` has a column `_delivery` and the figures."""

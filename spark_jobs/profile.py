@@ -37,7 +37,7 @@ def profile(spark: SparkSession, contract: Contract, deliveries: Sequence[Delive
     nothing = {"rows_accepted": 0, "duplicate_keys": 0} | {f"filled__{name}": None for name in contract.expect.filled}
     figures: dict[str, Figures] = {}
     for delivery in deliveries:
-        counted = {"rows": delivery.rows, "rows_quarantined": 0, **nothing}
+        counted: Figures = {"rows": delivery.rows, "rows_quarantined": 0, **nothing}
         counted |= accepted.get(delivery.delivery, {}) | rejected.get(delivery.delivery, {})
         counted["quarantined_share"] = counted["rows_quarantined"] / delivery.rows
         if delivery.rows != counted["rows_accepted"] + counted["rows_quarantined"]:

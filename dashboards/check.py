@@ -1,0 +1,232 @@
+"""Dashboard files and contracts flow in, every broken promise flows out as `file: key: why`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from dashboards.assets import HERE, load
+from schemas.contract import Contract, contracts
+
+Asset = dict[str, Any]
+Assets = dict[str, Asset]
+Problem = tuple[str, str, str]
+Rule = Callable[[Assets], Iterator[Problem]]
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+LAYERS = ("gold", "themes")
+READ_ONLY = {"access_mode": "read_only", "enable_external_access": False, "lock_configuration": True}
+COLUMN_KEYS = ("x_axis", "entity", "groupby", "groupby_b", "all_columns")
+METRIC_KEYS = ("metric", "metrics", "metrics_b", "secondary_metrics", "timeseries_limit_metric")
+RULES: list[Rule] = []
+
+
+def rule(function: Rule) -> Rule:
+    """Registers a rule; its docstring is the sentence it holds."""
+    RULES.append(function)
+    return function
+
+
+def kind(assets: Assets, name: str) -> Iterator[tuple[str, Asset]]:
+    """The assets of one folder."""
+    return ((path, asset) for path, asset in assets.items() if path.startswith(f"{name}/"))
+
+
+def contract_of(dataset: Asset) -> Contract | None:
+    """The contract of the table that a dataset shows, if there is one."""
+    return contracts().get(f"{dataset['schema']}.{dataset['table_name']}")
+
+
+def dataset_of(assets: Assets, chart: Asset) -> Asset | None:
+    """The dataset that a chart reads, if there is one."""
+    found = [dataset for _, dataset in kind(assets, "datasets") if dataset["uuid"] == chart["dataset_uuid"]]
+    return found[0] if found else None
+
+
+def as_list(value: Any) -> list[Any]:
+    """A setting that may be missing, one value or several."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def title_fault(text: str | None) -> str | None:
+    """What keeps a title from being Chinese."""
+    if not text or not CHINESE.search(text):
+        return f"must be Chinese: {text!r}"
+    word = LATIN_WORD.search(text)
+    return f"must be Chinese throughout: {word.group()!r}" if word else None
+
+
+@rule
+def uuids_are_unique(assets: Assets) -> Iterator[Problem]:
+    """Every asset has its own uuid, else an import would overwrite another."""
+    seen = Counter(asset.get("uuid") for asset in assets.values())
+    for path, asset in assets.items():
+        if asset.get("uuid") is None or seen[asset["uuid"]] > 1:
+            yield path, "uuid", f"missing or used twice: {asset.get('uuid')}"
+
+
+@rule
+def databases_are_closed(assets: Assets) -> Iterator[Problem]:
+    """The serving file is opened read-only, and SQL can neither leave it nor change that."""
+    for path, database in kind(assets, "databases"):
+        arguments = database["extra"]["engine_params"]["connect_args"]
+        for key, wanted in READ_ONLY.items():
+            if arguments["config"].get(key) != wanted:
+                yield path, key, f"must be {wanted}"
+        if arguments.get("read_only") is not True:
+            yield path, "read_only", "must be True"
+
+
+@rule
+def datasets_have_contracts(assets: Assets) -> Iterator[Problem]:
+    """A dataset shows a table of gold or themes, and leaves its columns to the contract."""
+    databases = {database["uuid"] for _, database in kind(assets, "databases")}
+    for path, dataset in kind(assets, "datasets"):
+        if dataset["schema"] not in LAYERS:
+            yield path, "schema", f"must be one of {', '.join(LAYERS)}: {dataset['schema']}"
+        if contract_of(dataset) is None:
+            yield path, "table_name", f"no contract schemas/{dataset['schema']}/{dataset['table_name']}.yaml"
+        if dataset["database_uuid"] not in databases:
+            yield path, "database_uuid", "no such database"
+        if "columns" in dataset:
+            yield path, "columns", "come from the contract, not from here"
+
+
+@rule
+def metrics_use_contract_columns(assets: Assets) -> Iterator[Problem]:
+    """A metric is in Chinese and sums columns that the contract has."""
+    for path, dataset in kind(assets, "datasets"):
+        contract = contract_of(dataset)
+        known = {column.name for column in contract.columns} if contract else set()
+        for metric in dataset["metrics"]:
+            key = f"metrics.{metric['metric_name']}"
+            if fault := title_fault(metric.get("verbose_name")):
+                yield path, f"{key}.verbose_name", fault
+            used = re.findall(r"\b[a-z_][a-z0-9_]*\b", re.sub(r"'[^']*'", "", metric["expression"]))
+            for column in used:
+                if contract and column not in known:
+                    yield path, key, f"no column {column} in {contract.name}"
+
+
+@rule
+def rates_divide_sums(assets: Assets) -> Iterator[Problem]:
+    """A rate is the sum of numerators over the sum of denominators, never an average of rates."""
+    for path, dataset in kind(assets, "datasets"):
+        for metric in dataset["metrics"]:
+            text = " ".join(metric["expression"].split())
+            is_rate = re.search(r"_(rate|share)$", metric["metric_name"])
+            divides = re.match(r"(SUM|COUNT)\(.*\) \* 1\.0 / NULLIF\((SUM|COUNT)\(.*\), 0\)$", text)
+            if is_rate and not divides:
+                yield path, f"metrics.{metric['metric_name']}", "must read SUM(…) * 1.0 / NULLIF(SUM(…), 0)"
+
+
+@rule
+def charts_read_datasets(assets: Assets) -> Iterator[Problem]:
+    """A chart has a Chinese title, a dataset, and uses only columns and metrics that exist."""
+    for path, chart in kind(assets, "charts"):
+        if fault := title_fault(chart["slice_name"]):
+            yield path, "slice_name", fault
+        if chart["params"].get("viz_type") != chart["viz_type"]:
+            yield path, "params.viz_type", f"must be {chart['viz_type']}"
+        dataset = dataset_of(assets, chart)
+        if dataset is None:
+            yield path, "dataset_uuid", f"no such dataset: {chart['dataset_uuid']}"
+        elif contract := contract_of(dataset):
+            metrics = {metric["metric_name"] for metric in dataset["metrics"]}
+            columns = {column.name for column in contract.columns}
+            for key, name, is_metric in names_used(chart["params"]):
+                if name not in (metrics if is_metric else columns | metrics):
+                    yield path, f"params.{key}", f"no {'metric' if is_metric else 'column'} {name} in {contract.name}"
+
+
+def names_used(params: Asset) -> Iterator[tuple[str, str, bool]]:
+    """Every column or metric that a chart's settings name: key, name, whether it must be a metric."""
+    for key in COLUMN_KEYS:
+        yield from ((key, name, False) for name in as_list(params.get(key)))
+    for key in METRIC_KEYS:
+        yield from ((key, name, True) for name in as_list(params.get(key)))
+    for key in ("adhoc_filters", "adhoc_filters_b"):
+        yield from ((key, item["subject"], False) for item in as_list(params.get(key)))
+    yield from (("order_by_cols", json.loads(item)[0], False) for item in as_list(params.get("order_by_cols")))
+    yield from (("column_config", name, False) for name in params.get("column_config", {}))
+    yield from (
+        ("conditional_formatting", item["column"], False) for item in as_list(params.get("conditional_formatting"))
+    )
+    if params.get("x_axis_sort"):
+        yield "x_axis_sort", params["x_axis_sort"], False
+
+
+@rule
+def dashboards_show_charts(assets: Assets) -> Iterator[Problem]:
+    """A dashboard is in Chinese, and each place on it holds a chart that exists."""
+    titles = {chart["uuid"]: chart["slice_name"] for _, chart in kind(assets, "charts")}
+    for path, dashboard in kind(assets, "dashboards"):
+        if fault := title_fault(dashboard["dashboard_title"]):
+            yield path, "dashboard_title", fault
+        placed = [node for node in dashboard["position"].values() if is_chart(node)]
+        numbers = Counter(node["meta"]["chartId"] for node in placed)
+        for node in placed:
+            title = titles.get(node["meta"]["uuid"])
+            if title is None:
+                yield path, f"position.{node['id']}", f"no chart {node['meta']['uuid']}"
+            elif title != node["meta"]["sliceName"]:
+                yield path, f"position.{node['id']}.sliceName", f"the chart is called {title}"
+            if numbers[node["meta"]["chartId"]] > 1:
+                yield path, f"position.{node['id']}.chartId", "used twice"
+
+
+def is_chart(node: Any) -> bool:
+    """Whether a node of a dashboard's layout holds a chart."""
+    return isinstance(node, dict) and node.get("type") == "CHART"
+
+
+@rule
+def charts_are_shown(assets: Assets) -> Iterator[Problem]:
+    """A chart that no dashboard shows is left-over."""
+    nodes = [node for _, dashboard in kind(assets, "dashboards") for node in dashboard["position"].values()]
+    shown = {node["meta"]["uuid"] for node in nodes if is_chart(node)}
+    for path, chart in kind(assets, "charts"):
+        if chart["uuid"] not in shown:
+            yield path, "uuid", "no dashboard shows this chart"
+
+
+@rule
+def filters_have_columns(assets: Assets) -> Iterator[Problem]:
+    """A filter is in Chinese and offers the values of a column that exists."""
+    datasets = {dataset["uuid"]: dataset for _, dataset in kind(assets, "datasets")}
+    for path, dashboard in kind(assets, "dashboards"):
+        for native in dashboard["metadata"]["native_filter_configuration"]:
+            if fault := title_fault(native["name"]):
+                yield path, f"{native['id']}.name", fault
+            for target in filter(None, native["targets"]):
+                dataset = datasets.get(target["datasetUuid"])
+                contract = contract_of(dataset) if dataset else None
+                name = target["column"]["name"]
+                if contract is None or name not in {column.name for column in contract.columns}:
+                    yield path, f"{native['id']}.targets", f"no column {name} in its dataset"
+
+
+def problems(root: Path = HERE) -> list[str]:
+    """All that is wrong, one line each."""
+    assets = load(root)
+    return [f"{root.name}/{path}: {key}: {why}" for check in RULES for path, key, why in check(assets)]
+
+
+def main() -> int:
+    """`python -m dashboards.check`: silent when all is well."""
+    found = problems()
+    for line in found:
+        print(line, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
