@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from schemas.contract import ContractError
 from spark_jobs.home import Home, Refused, today
 
 DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
@@ -36,7 +37,10 @@ def main(context: click.Context, home: str | None, debug: bool) -> None:
 
     Exit codes: 0 done; 1 some deliveries refused or held (the rest is loaded); 2 wrong use; 3 a step failed.
     """
-    resolved = Home.resolve(home)
+    try:
+        resolved = Home.resolve(home)
+    except Refused as refusal:
+        raise click.UsageError(str(refusal)) from None
     os.environ["LAKEWARDEN_HOME"] = str(resolved.path)
     context.obj = (resolved, debug)
 
@@ -54,7 +58,7 @@ def _command(name: str | None = None) -> Callable[[Command], click.Command]:
             home, debug = given
             try:
                 sys.exit(work(home, **options) or DONE)
-            except Refused as refusal:
+            except (Refused, ContractError) as refusal:
                 click.echo(f"lakewarden: {refusal}", err=True)
                 sys.exit(WRONG_USE)
             except Exception as error:

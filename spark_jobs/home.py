@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 LOCAL = ZoneInfo("Asia/Shanghai")
+# Sail 0.7 takes a table's location for a URL: with a space or a Chinese letter in it, it writes to another folder.
+PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 class Refused(Exception):
@@ -26,8 +29,13 @@ class Home:
 
     @classmethod
     def resolve(cls, option: str | None = None) -> Home:
-        """The home that `--home`, else LAKEWARDEN_HOME, else `./lake` names."""
-        return cls(Path(option or os.environ.get("LAKEWARDEN_HOME") or "lake").expanduser().resolve())
+        """The home that `--home`, else LAKEWARDEN_HOME, else `./lake` names; raises Refused for paths no engine can use."""
+        path = Path(option or os.environ.get("LAKEWARDEN_HOME") or "lake").expanduser().resolve()
+        if not PLAIN.fullmatch(str(path)):
+            raise Refused(
+                f"{path}: the home's path may hold Latin letters, digits and . _ - only; name another with --home"
+            )
+        return cls(path)
 
     @property
     def landing(self) -> Path:

@@ -76,7 +76,7 @@ def _seen(model: RiskModel, table: str, as_of: date) -> str:
             unit = f"cast({measure.column} * 100 as bigint)" if measure.column else "100"
             figures += [
                 f"sum(case when {counts} then {unit} else 0 end) as {indicator.name}_seen",
-                f"sum(case when {counts} then {unit} * {_faded(indicator, measure, as_of)} div 100 else 0 end)"
+                f"sum(case when {counts} then ({unit} * {_faded(indicator, measure, as_of)}) div 100 else 0 end)"
                 f" as {indicator.name}_level",
             ]
     return f"select object_id, {', '.join(figures)} from base.{table} where object_id is not null group by object_id"
@@ -140,7 +140,7 @@ def _points(indicator: Indicator) -> str:
     """Hundredths of points that an indicator adds."""
     level, weight = f"{indicator.name}_level", _hundredths(indicator.weight)
     if indicator.full_at:
-        share = f"least({level}, {indicator.full_at * 100}) * {weight} div {indicator.full_at * 100}"
+        share = f"(least({level}, {indicator.full_at * 100}) * {weight}) div {indicator.full_at * 100}"
     elif indicator.bands:
         bands = " ".join(
             f"when {level} >= {value * 100} then {weight * _hundredths(share) // 100}"
@@ -148,7 +148,7 @@ def _points(indicator: Indicator) -> str:
         )
         share = f"case {bands} else 0 end"
     else:
-        share = f"{level} * {weight} div 100"
+        share = f"({level} * {weight}) div 100"
     if indicator.missing:
         share = f"case when {level} is null then {weight * _hundredths(indicator.missing) // 100} else {share} end"
     return f"cast({share} as bigint)"

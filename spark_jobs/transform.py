@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,24 +54,32 @@ def warm_up(home: Home) -> Thread:
 
 def run_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool = False) -> list[Built]:
     """Builds and tests the selected models; `variables`: deliveries, since (incremental runs) and as_of (gold)."""
-    if not full and (renewed := outdated(home)):
-        run_dbt(home, [f"base.{table}" for table in renewed], variables, full=True)
-    options = ["--select", *select, "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
-    return _invoke(home, ["build"], [*options, *(["--full-refresh"] if full else [])])
+    options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables), "--select"]
+    renewed = [] if full else [f"base.{table}" for table in to_rebuild(home) if {"base", f"base.{table}"} & set(select)]
+    built = _invoke(home, ["build", "--full-refresh"], [*options, *renewed]) if renewed else []
+    rest = [*options, *select, *(["--exclude", *renewed] if renewed else [])]
+    if set(renewed) != set(select):
+        built += _invoke(home, ["build", *(["--full-refresh"] if full else [])], rest)
+    for laid in home.warehouse.glob("work/base_*"):
+        shutil.rmtree(laid)
+    return built
 
 
-def outdated(home: Home) -> list[str]:
-    """The base tables whose columns are no longer their contract's: merging into them would lose a column."""
+def to_rebuild(home: Home) -> list[str]:
+    """The base tables that a merge is wrong for, or wasted on: columns not their contract's, or no row yet."""
     found = []
     for contract in tables("base").values():
         path = home.table("base", contract.table)
-        if (path / "_delta_log").exists() and _columns(path) != [_shape(column) for column in contract.columns]:
+        if not (path / "_delta_log").exists():
+            continue
+        table = DeltaTable(path)
+        if not table.file_uris() or _columns(table) != [_shape(column) for column in contract.columns]:
             found.append(contract.table)
     return found
 
 
-def _columns(path: Path) -> list[tuple[str, str]]:
-    return [(field.name, field.type.type) for field in DeltaTable(path).schema().fields]
+def _columns(table: DeltaTable) -> list[tuple[str, str]]:
+    return [(field.name, field.type.type) for field in table.schema().fields]
 
 
 def _shape(column: Column) -> tuple[str, str]:
@@ -97,7 +107,7 @@ def _invoke(home: Home, command: list[str], options: list[str], target: Path | N
     manifest = _manifest(home)
     from dbt.cli.main import dbtRunner
 
-    with _environment(home), _ansi_kept():
+    with _environment(home), _session_kept():
         ended = dbtRunner(manifest=manifest).invoke([*command, *_options(home, target), *options])
     done = [result for result in getattr(ended.result, "results", None) or [] if hasattr(result, "node")]
     for result in done:
@@ -154,11 +164,13 @@ def _environment(home: Home) -> Iterator[None]:
 
 
 @contextmanager
-def _ansi_kept() -> Iterator[None]:
-    """dbt-spark switches ANSI off for the whole session; what comes after dbt must find it as it was."""
+def _session_kept() -> Iterator[None]:
+    """dbt-spark switches ANSI off for the whole session and asks Spark for Hive: undone, and not talked about."""
     spark = SparkSession.builder.getOrCreate()
     before = spark.conf.get(ANSI, "true")
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Failed to set spark.sql.catalogImplementation")
+            yield
     finally:
         spark.conf.set(ANSI, before or "true")

@@ -28,10 +28,11 @@ def lake(path: Path) -> Iterator[tuple[Home, SparkSession]]:
     home.create()
     create_tables(home)
     write_codes(home)
-    connect(Home(path / "nothing"))
-    SparkSession.builder.create()
-    yield home, connect(home)
-    SparkSession.builder.create()
+    connect(Home(path / "nothing")).stop()
+    try:
+        yield home, connect(home)
+    finally:
+        connect(Home(path / "nothing")).stop()
 
 
 def deliver(home: Home, feed: str, department: str, received: str, rows: list[Row], state: str = "accepted") -> str:

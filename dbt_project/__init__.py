@@ -1,0 +1,1 @@
+"""The dbt project as a package, so that its renderer can be imported."""

@@ -1,0 +1,86 @@
+{#- One row a supervised organisation. Every column is a claim of its own: the highest `rank|received|delivery|line`
+    wins, an empty cell claims nothing, and `claims` keeps the winners' order so that the next day needs no history. -#}
+{% set spoken = object_claims() %}
+
+with statement as (
+    {% for feed in spoken.feeds %}
+    select
+        {{ 'uscc' if feed.has_uscc else object_of_act() }} as object_id,
+        array(_department) as sources,
+        {{ '_flags' if feed.is_registry else 'cast(null as array<string>)' }} as flags,
+        {% for column, type in spoken.columns.items() %}
+        {% set claim = feed.columns.get(column, {'value': 'null', 'rank': "''"}) %}
+        cast({{ claim.value }} as {{ type }}) as {{ column }},
+        {{ claim.rank }} as {{ column }}_rank,
+        {% endfor %}
+        {{ version() }} as version
+    from {{ source('silver', feed.feed) }}
+    where {{ newly_accepted() }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+claim as (
+    select
+        object_id,
+        sources,
+        flags,
+        case when flags is not null then concat('2|', version) end as flags_claim,
+        {% for column in spoken.columns %}
+        {{ column }},
+        case when {{ column }} is not null then concat({{ column }}_rank, '|', version) end as {{ column }}_claim
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from statement
+    where object_id is not null
+    {% if is_incremental() %}
+    union all
+    select
+        object_id,
+        sources,
+        flags,
+        claims['flags'] as flags_claim,
+        {% for column in spoken.columns %}
+        {{ column }},
+        claims['{{ column }}'] as {{ column }}_claim{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ this }}
+    where object_id in (select object_id from statement)
+    {% endif %}
+),
+
+merged as (
+    select
+        object_id,
+        array_sort(array_distinct(flatten(collect_list(sources)))) as sources,
+        max_by(flags, flags_claim) as flags,
+        {% for column in spoken.columns %}
+        max_by({{ column }}, {{ column }}_claim) as {{ column }},
+        {% endfor %}
+        map_from_arrays(
+            array('flags', {% for column in spoken.columns %}'{{ column }}'{% if not loop.last %}, {% endif %}{% endfor %}),
+            array(max(flags_claim), {% for column in spoken.columns %}max({{ column }}_claim){% if not loop.last %}, {% endif %}{% endfor %})
+        ) as claims
+    from claim
+    group by object_id
+),
+
+placed as (
+    select
+        merged.object_id,
+        {% for column in spoken.columns if column != 'region_code' %}
+        merged.{{ column }},
+        {% endfor %}
+        coalesce(place.current_code, merged.region_code) as region_code,
+        substr(merged.object_id, 3, 6) as registration_region_code,
+        origin.city_code as registration_city_code,
+        coalesce(place.city_code, origin.city_code) as city_code,
+        merged.sources,
+        merged.flags,
+        map_filter(merged.claims, (name, claim) -> claim is not null) as claims
+    from merged
+    left join {{ source('codes', 'region') }} as place on place.code = merged.region_code
+    left join {{ source('codes', 'region') }} as origin on origin.code = substr(merged.object_id, 3, 6)
+)
+
+select * from placed

@@ -1,0 +1,62 @@
+{#- 市场监督管理投诉举报处理暂行办法 art. 14: a consumer complaint (投诉, kind 1) is accepted or refused within 7 working
+    days after the day of registration. Reports (举报), questions and advice have no such clock and no row here. -#}
+{% set working_days_to_decide = 7 %}
+{% set kinds_with_clock = ['1'] %}
+{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
+
+with working_day as (
+    select date, working_day_no from {{ source('codes', 'working_day') }} where is_working_day
+),
+
+clock as (
+    select
+        complaint.*,
+        deadline.date as accept_deadline,
+        stopped.working_day_no - started.working_day_no as accept_working_days
+    from {{ ref('complaint') }} as complaint
+    left join {{ source('codes', 'working_day') }} as started on started.date = complaint.received_date
+    left join working_day as deadline on deadline.working_day_no = started.working_day_no + {{ working_days_to_decide }}
+    left join {{ source('codes', 'working_day') }} as stopped
+        on stopped.date = greatest(coalesce(complaint.decided_date, {{ as_of }}), complaint.received_date)
+    where complaint.complaint_kind in ('{{ kinds_with_clock | join("', '") }}')
+),
+
+judged as (
+    select
+        *,
+        case
+            when decided_date <= accept_deadline then 'on_time'
+            when decided_date is not null then 'late'
+            when {{ as_of }} > accept_deadline then 'overdue'
+            else 'pending'
+        end as accept_state
+    from clock
+),
+
+complaint_clock as (
+    select
+        judged.complaint_no,
+        coalesce(judged.city_code, '420000') as city_code,
+        coalesce(city.label, '省本级') as city_name,
+        judged.department,
+        department.label as department_name,
+        cast(trunc(judged.received_date, 'MM') as date) as month,
+        judged.object_id,
+        judged.received_date,
+        judged.accept_deadline,
+        judged.decided_date,
+        judged.accept_working_days,
+        judged.accept_state,
+        case judged.accept_state
+            when 'on_time' then '按期受理'
+            when 'late' then '逾期受理'
+            when 'overdue' then '逾期未受理'
+            when 'pending' then '办理中'
+        end as accept_state_name,
+        judged.closed_date
+    from judged
+    left join {{ source('codes', 'region') }} as city on city.code = judged.city_code
+    join {{ source('codes', 'department') }} as department on department.department = judged.department
+)
+
+select * from complaint_clock

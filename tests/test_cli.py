@@ -1,0 +1,87 @@
+"""The command as a user types it: exit codes, and one line for what the user can mend."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def lakewarden(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("lakewarden")), "--home", str(home), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("cli") / "lake"
+    assert lakewarden(home, "init").returncode == 0
+    rows = "\n".join(f"3100100110000{number},对食品经营者的监督检查,31,1" for number in range(5))
+    landing = home / "landing" / "scjg" / "supervision_item"
+    (landing / "items.csv").write_text(f"监管事项目录编码,监管事项名称,监管部门,监管措施\n{rows}\n", encoding="utf-8")
+    return home
+
+
+def test_help_teaches(lake: Path) -> None:
+    told = lakewarden(lake, "--help")
+    assert told.returncode == 0
+    assert "lakewarden simulate" in told.stdout
+
+
+def test_a_run_loads_says_so_and_a_second_does_nothing(lake: Path) -> None:
+    first = lakewarden(lake, "run")
+    assert (first.returncode, first.stdout) == (0, ""), first.stderr
+    assert "5 rows accepted" in first.stderr
+    second = lakewarden(lake, "run")
+    assert second.returncode == 0
+    assert "nothing new" in second.stderr
+
+
+def test_data_goes_to_stdout(lake: Path) -> None:
+    counted = lakewarden(lake, "sql", "select count(*) as items from base.supervision_item", "--format", "json")
+    assert (counted.returncode, json.loads(counted.stdout)) == (0, [{"items": 5}])
+    status = json.loads(lakewarden(lake, "status", "--json").stdout)
+    assert {"department": "scjg", "feed": "supervision_item", "rows": 5}.items() <= {
+        key: value
+        for feed in status
+        if feed["feed"] == "supervision_item" and feed["department"] == "scjg"
+        for key, value in feed.items()
+    }.items()
+
+
+def test_show_tells_contract_lineage_history_and_rows(lake: Path) -> None:
+    shown = lakewarden(lake, "show", "base.supervision_item")
+    assert shown.returncode == 0
+    assert "监管事项目录清单库" in shown.stdout
+    assert "silver.supervision_item" in shown.stdout
+
+
+def test_a_refused_file_is_exit_code_one(lake: Path) -> None:
+    (lake / "landing" / "scjg" / "officer" / "empty.csv").touch()
+    assert lakewarden(lake, "run").returncode == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("dance",), ("show", "nothing"), ("show", "gold.nothing"), ("sql", "select * from nothing.at_all"), ("sql",)],
+)
+def test_wrong_use_is_exit_code_two_and_no_trace(lake: Path, words: tuple[str, ...]) -> None:
+    told = lakewarden(lake, *words)
+    assert told.returncode == 2
+    assert told.stdout == ""
+    assert "Traceback" not in told.stderr
+
+
+def test_a_home_that_no_engine_could_write_to_is_refused(tmp_path: Path) -> None:
+    told = lakewarden(tmp_path / "湖", "init")
+    assert told.returncode == 2
+    assert "Latin letters" in told.stderr
+
+
+def test_a_home_that_is_none_is_wrong_use(tmp_path: Path) -> None:
+    told = lakewarden(tmp_path / "nowhere", "status")
+    assert told.returncode == 2
+    assert "lakewarden init" in told.stderr

@@ -1,0 +1,111 @@
+"""Contracts are read strictly: what is wrong is named by file, key and reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from schemas import contract as reader
+from schemas.contract import ContractError, contracts, feed_of, read_contract
+from schemas.lint import RULES, lint
+from schemas.show import describe
+
+GOOD = {
+    "title": "样本",
+    "doc": "One row a sample.",
+    "feeds": "supervised_object",
+    "delivery": {"formats": ["csv"], "cadence": "daily", "mode": "full"},
+    "key": ["uscc"],
+    "columns": [{"name": "uscc", "from": "统一社会信用代码", "required": True}],
+}
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Writes a feed contract into a schemas folder of its own, and returns its path."""
+    for name in ("terms.yaml", "departments.yaml", "codes"):
+        (tmp_path / name).symlink_to(reader.SCHEMAS / name)
+    # The terms are the repository's; only the place of feeds is another.
+    reader.terms()
+    monkeypatch.setattr(reader, "SCHEMAS", tmp_path)
+
+    def to_file(changes: dict[str, object] | str) -> Path:
+        path = tmp_path / "feeds" / "scjg" / "sample.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = changes if isinstance(changes, str) else yaml.safe_dump({**GOOD, **changes}, allow_unicode=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return to_file
+
+
+def test_a_contract_has_its_name_from_its_place(write) -> None:
+    read = read_contract(write({}))
+    assert (read.name, read.layer, read.department) == ("scjg_sample", "feed", "scjg")
+
+
+def test_a_term_fills_what_a_column_leaves_open(write) -> None:
+    column = read_contract(write({})).column("uscc")
+    assert (column.type, column.check, column.label) == ("string", "uscc", "统一社会信用代码")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"colour": "red"}, "colour: unknown key"),
+        ({"name": "sample"}, "name: unknown key"),
+        ({"title": None}, "title: Input should be a valid string"),
+        ({"columns": "uscc"}, "columns: must be a list of columns"),
+        ({"columns": [{"name": "uscc", "form": "代码"}]}, "columns.0.form: unknown key"),
+        ({"columns": [{"from": "代码"}]}, "columns.0.name: is missing"),
+        (
+            {"delivery": {"formats": ["pdf"], "cadence": "daily", "mode": "full"}},
+            "delivery.formats.0: Input should be 'csv'",
+        ),
+        ("a: [1", "not YAML"),
+        ("- a\n- b\n", "must hold keys and values, not list"),
+    ],
+)
+def test_a_broken_contract_says_file_key_and_why(write, changes: dict[str, object] | str, said: str) -> None:
+    path = write(changes)
+    with pytest.raises(ContractError) as raised:
+        read_contract(path)
+    assert f"feeds/scjg/sample.yaml: {said}" in str(raised.value)
+
+
+def test_the_contracts_of_the_repository_break_no_rule() -> None:
+    assert lint() == []
+
+
+def test_every_lint_rule_is_a_sentence() -> None:
+    assert all(rule.__doc__ and rule.__doc__.strip().endswith(".") for rule in RULES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"key": ["nothing"]}, "key: nothing is not a column"),
+        ({"feeds": "nothing"}, "feeds: base.nothing has no contract"),
+        ({"columns": [{"name": "uscc", "required": True}]}, "columns.uscc.from: names no heading"),
+        ({"ignore": ["统一社会信用代码"]}, "ignore: 统一社会信用代码 is read into uscc"),
+        ({"columns": [{"name": "uscc", "from": "代码"}]}, "columns.uscc: is in the key but not required"),
+        ({"expect": {"filled": {"nothing": 0.5}}}, "expect.filled: nothing is not a column"),
+    ],
+)
+def test_the_lint_finds_what_structure_cannot(write, changes: dict[str, object], said: str) -> None:
+    broken = read_contract(write(changes))
+    assert said in [found for rule in RULES for found in rule(broken)]
+
+
+@pytest.mark.parametrize("name", contracts())
+def test_every_contract_can_be_shown(name: str) -> None:
+    assert len(list(describe(name))) > len(contracts()[name].columns)
+
+
+def test_a_standard_feed_belongs_to_every_department_and_an_own_feed_to_one() -> None:
+    assert feed_of("yjj", "check_action") is contracts()["check_action"]
+    assert feed_of("scjg", "enterprise") is contracts()["scjg_enterprise"]
+    assert feed_of("yjj", "enterprise") is None
+    assert feed_of("scjg", "scjg_enterprise") is None
