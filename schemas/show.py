@@ -47,6 +47,7 @@ def _rules(column: Column) -> str:
     rules += [f"codes {column.codes}"] if column.codes else []
     rules += [f"check {column.check}"] if column.check else []
     rules += [f"not before {column.not_before}"] if column.not_before else []
+    rules += ["not in the future"] if column.not_future else []
     rules += [f"≤ {column.max_length} characters"] if column.max_length else []
     rules += [f"≥ {column.min_items} items"] if column.min_items else []
     rules += [column.sensitivity] if column.sensitivity else []

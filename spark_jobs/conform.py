@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from schemas.contract import Column, Contract
 from spark_jobs.home import Home
-from spark_jobs.lake import SYSTEM, quarantine_schema, silver_schema, take_back
+from spark_jobs.lake import SYSTEM, drop, quarantine_schema, silver_schema, take_back
 from spark_jobs.ledger import Delivery
 from spark_jobs.rules import cleaned, code_text, judge, quoted
 
@@ -34,6 +34,7 @@ def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     _append(rows.where("size(_reasons) = 0").select(*typed), home, "silver", contract)
     rejected = [field.name for field in quarantine_schema()]
     _append(rows.where("size(_reasons) > 0").select(*rejected), home, "quarantine", contract)
+    drop(judged)
 
 
 def _append(rows: DataFrame, home: Home, layer: str, contract: Contract) -> None:

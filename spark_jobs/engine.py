@@ -10,17 +10,20 @@ from pyspark.sql import SparkSession
 from spark_jobs.home import Home
 from spark_jobs.lake import tables
 
-_registered: dict[str, set[tuple[str, str]]] = {}
+_registered: dict[tuple[str, Home], set[tuple[str, str]]] = {}
 
 
 def connect(home: Home) -> SparkSession:
-    """The process's session, with every table on disk registered under <layer>.<table>.
+    """The process's session, with every table on disk registered under <layer>.<table>; another home gets a new one.
 
     SPARK_REMOTE names a server; without it LAKEWARDEN_ENGINE (sail, the default, or spark) is started here.
     """
     if "SPARK_REMOTE" not in os.environ:
         os.environ["SPARK_REMOTE"] = _start(os.environ.get("LAKEWARDEN_ENGINE", "sail"), home)
     spark = SparkSession.builder.getOrCreate()
+    if any(session == spark.session_id and other != home for session, other in _registered):
+        spark.stop()
+        spark = SparkSession.builder.getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     register(spark, home)
     return spark
@@ -28,7 +31,7 @@ def connect(home: Home) -> SparkSession:
 
 def register(spark: SparkSession, home: Home) -> None:
     """Tells the session's catalog of every table that it does not know yet: the path is the truth."""
-    known = _registered.setdefault(spark.session_id, set())
+    known = _registered.setdefault((spark.session_id, home), set())
     new = [table for table in tables(home) if table not in known and table[0] != "work"]
     for layer in sorted({layer for layer, _ in new} - {layer for layer, _ in known}):
         spark.sql(f"create database if not exists {layer}")

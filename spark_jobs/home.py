@@ -29,7 +29,7 @@ class Home:
 
     @classmethod
     def resolve(cls, option: str | None = None) -> Home:
-        """The home that `--home`, else LAKEWARDEN_HOME, else `./lake` names; raises Refused for paths no engine can use."""
+        """The home that `--home`, else LAKEWARDEN_HOME, else `./lake` names; Refused for paths engines cannot use."""
         path = Path(option or os.environ.get("LAKEWARDEN_HOME") or "lake").expanduser().resolve()
         if not PLAIN.fullmatch(str(path)):
             raise Refused(

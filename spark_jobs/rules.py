@@ -16,6 +16,8 @@ NUMBER = "^([+-]?[0-9]+([.][0-9]+)?)"
 FACTORS = {"亿": 100_000_000, "万": 10_000}
 YUAN = "^(万|亿)?(元|人民币|元人民币|人民币元)?$"
 SHOWN = 80
+# The day of receipt in China, which has one time zone and no summer time.
+RECEIVED = "cast(_received_at + interval 8 hours as date)"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def judge(contract: Contract, column: Column) -> Judgement:
     if column.not_before:
         other = contract.column(column.not_before)
         broken.append(("order", f"{typed} < {_typed(other)}", f"早于{other.label}"))
+    if column.not_future:
+        broken.append(("future", f"{typed} > {RECEIVED}", "晚于接收日期"))
     reasons = [say(condition, what) for rule, condition, what in broken if rule not in column.flag]
     flags = [say(condition, what) for rule, condition, what in broken if rule in column.flag]
     if column.check or column.check_when:
