@@ -58,14 +58,19 @@ cleaned as (
 coded as (
   select cleaned.*{_codes(contract)}
   from cleaned {_lookups(contract)}
-)
+),
+judged as (
 select
-  {SYSTEM_NAMES},
+  {SYSTEM_NAMES}, _raw,
   {_lines(f"cast({j.typed} as {contract.column(name).spark_type}) as {name}" for name, j in judgements.items())},
   {_some(flags)} as _flags,
   case when _raw is not null then array({WRONG_WIDTH}) else {_some(reasons)} end as _reasons,
+  {", ".join(f"{name}__raw" for name in judgements)}
+from coded
+)
+select {SYSTEM_NAMES}, {", ".join(judgements)}, _flags, _reasons,
   {_row(contract)} as _row
-from coded"""
+from judged"""
 
 
 def _lines(parts: object) -> str:
@@ -116,4 +121,5 @@ def _lookups(contract: Contract) -> str:
 def _row(contract: Contract) -> str:
     """The row as delivered, by contract column; a cell that was not delivered is not there."""
     entries = ", ".join(f"{quoted(column.name)}, {column.name}__raw" for column in contract.columns)
-    return f"case when _raw is null then map_filter(map({entries}), (k, v) -> v is not null) else map('_row', _raw) end"
+    cells = f"map_filter(map({entries}), (k, v) -> v is not null)"
+    return f"case when size(_reasons) = 0 then null when _raw is null then {cells} else map('_row', _raw) end"

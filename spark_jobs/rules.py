@@ -16,6 +16,7 @@ NUMBER = "^([+-]?[0-9]+([.][0-9]+)?)"
 FACTORS = {"亿": 100_000_000, "万": 10_000}
 YUAN = "^(万|亿)?(元|人民币|元人民币|人民币元)?$"
 SHOWN = 80
+SPACE = " \u3000\t\r\n"
 # The day of receipt in China, which has one time zone and no summer time.
 RECEIVED = "cast(_received_at + interval 8 hours as date)"
 
@@ -36,7 +37,7 @@ def quoted(text: str) -> str:
 
 def cleaned(column: Column) -> str:
     """The cell without surrounding space, and null for the words that mean nothing."""
-    trimmed = f"btrim({column.name}, ' \u3000\t\r\n')"
+    trimmed = f"btrim({column.name}, {quoted(SPACE)})"
     words = ", ".join(quoted(word) for word in ("", *NOTHING))
     return f"case when upper({trimmed}) in ({words}) then null else {_narrowed(column, trimmed)} end"
 
@@ -46,8 +47,13 @@ def _narrowed(column: Column, text: str) -> str:
     is_prose = column.type == "string" and not (column.check or column.check_when or column.codes or column.parse)
     if is_prose:
         return f"translate({text}, '()', '（）')" if column.name.endswith("_name") else text
-    narrow = f"translate({text}, {quoted(WIDE)}, {quoted(NARROW)})"
+    narrow = half_width(text)
     return f"upper({narrow})" if column.check or column.check_when or column.codes else narrow
+
+
+def half_width(text: str) -> str:
+    """The text in half-width characters."""
+    return f"translate({text}, {quoted(WIDE)}, {quoted(NARROW)})"
 
 
 def judge(contract: Contract, column: Column) -> Judgement:
@@ -79,7 +85,7 @@ def judge(contract: Contract, column: Column) -> Judgement:
     reasons = [say(condition, what) for rule, condition, what in broken if rule not in column.flag]
     flags = [say(condition, what) for rule, condition, what in broken if rule in column.flag]
     if column.check or column.check_when:
-        narrow = f"translate(btrim({name}__raw, ' \u3000\t\r\n'), {quoted(WIDE)}, {quoted(NARROW)})"
+        narrow = half_width(f"btrim({name}__raw, {quoted(SPACE)})")
         flags.append(say(f"{name} <> {narrow}", "小写字母已改为大写"))
     return Judgement(typed, reasons, flags)
 
