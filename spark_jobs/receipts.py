@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from schemas.contract import feeds
+from schemas.contract import departments, feeds
 from spark_jobs.home import LOCAL, Home
 from spark_jobs.ledger import Delivery
 
@@ -42,7 +42,7 @@ def _receipt(delivery: Delivery, rows: list[dict[str, object]], rejected: Path) 
     counted = Counter((problem["列"], problem["问题"]) for problem in problems)
     return {
         "文件": delivery.file_name,
-        "部门": delivery.department,
+        "部门": known.title if (known := departments().get(delivery.department)) else delivery.department,
         "数据集": contract.title if contract else delivery.feed,
         "状态": STATES[delivery.state],
         "说明": delivery.reason or _summary(delivery),
