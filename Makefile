@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= $(shell command -v uv || echo .uv/bin/uv)
 LAKEWARDEN := .venv/bin/lakewarden
 
-.PHONY: setup demo up down test test-spark check format lock clean
+.PHONY: setup demo up down test test-demo test-spark check format lock clean
 
 # Both environments: .venv (pipeline, Airflow, developers' tools) and .venv-bi (Superset).
 setup: .venv/.synced .venv-bi/.synced
@@ -18,10 +18,22 @@ down:
 	$(LAKEWARDEN) down
 
 test: setup
-	.venv/bin/pytest -m "not spark"
+	.venv/bin/pytest -m "not spark and not browser"
+
+# The whole demo in a home of its own, then its dashboard in a real browser; needs Chromium and chromedriver.
+test-demo: export LAKEWARDEN_HOME = $(CURDIR)/.demo
+test-demo: export LAKEWARDEN_SUPERSET_USER = demo
+test-demo: export LAKEWARDEN_SUPERSET_PASSWORD = demo-lakewarden
+test-demo: export LAKEWARDEN_PORT_SUPERSET = 18088
+test-demo: export LAKEWARDEN_SUPERSET_URL = http://127.0.0.1:18088
+test-demo: setup
+	rm -rf .demo
+	$(LAKEWARDEN) demo --objects 1500 --days 120
+	.venv/bin/pytest -m browser; status=$$?; $(LAKEWARDEN) down; exit $$status
 
 # Needs a JDK 17 or newer; builds the sample province on Sail and on Apache Spark and compares every table.
 test-spark: setup .venv-spark/.synced
+	.venv/bin/python -m spark_jobs.spark_jars
 	.venv/bin/pytest -m spark
 
 check: setup

@@ -61,7 +61,8 @@ def find_encoding(path: Path) -> str:
             return encoding
         failures.append(failure)
     raise Unreadable(
-        f"文件既不是 UTF-8 也不是 GB18030 编码：UTF-8 在第 {failures[0]} 字节处出错，GB18030 在第 {failures[1]} 字节处出错。"
+        "文件既不是 UTF-8 也不是 GB18030 编码："
+        f"UTF-8 在第 {failures[0]} 字节处出错，GB18030 在第 {failures[1]} 字节处出错。"
         "请用其中一种编码重新导出。"
     )
 

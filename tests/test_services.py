@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -98,7 +99,8 @@ def test_a_killed_postgres_comes_back_with_its_data(server: Home) -> None:
     record = running(server, "postgres")
     assert record is not None
     for process in record.family():
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     up(server, services=["postgres"], say=Told())
     assert connected(server, "superset") == "superset"
 
