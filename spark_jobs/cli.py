@@ -17,7 +17,6 @@ import click
 from schemas.contract import ContractError
 from spark_jobs.home import Home, Refused, today
 
-LANDING_STAGES = 2
 DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
 
 
@@ -130,10 +129,6 @@ def _run_stages(home: Home, stages: Any) -> int:
     for stage in stages:
         reports.append(stage(home))
         say(told(reports[-1]))
-        if reports[-1].name == "land" and reports[-1].changed and len(stages) > LANDING_STAGES:
-            from spark_jobs.transform import warm_up
-
-            warm_up(home)
     summarise(reports)
     troubled = sum(
         int(report.figures.get(name, 0)) for report in reports for name in ("refused", "held", "beyond_limit")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 
 from deltalake import DeltaTable
@@ -43,13 +43,6 @@ class Built:
 def base_tables(delivered: set[str]) -> list[str]:
     """The base tables that rows of these feeds flow into."""
     return sorted({table for name in delivered for table in feeds()[name].feeds if f"base.{table}" in contracts()})
-
-
-def warm_up(home: Home) -> Thread:
-    """Imports dbt and parses the project beside other work; costs seconds that the engine does not need."""
-    thread = Thread(target=_manifest, args=(home,), name="dbt-warm-up", daemon=True)
-    thread.start()
-    return thread
 
 
 def run_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool = False) -> list[Built]:
