@@ -32,8 +32,7 @@ test-demo: setup
 	.venv/bin/pytest -m browser; status=$$?; $(LAKEWARDEN) down; exit $$status
 
 # Needs a JDK 17 or newer; builds the sample province on Sail and on Apache Spark and compares every table.
-test-spark: setup .venv-spark/.synced
-	.venv/bin/python -m spark_jobs.spark_jars
+test-spark: setup .venv-spark/.jars
 	.venv/bin/pytest -m spark
 
 check: setup
@@ -67,6 +66,11 @@ clean: down
 	test -x $(@D)/bin/python || $(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(@D)
 	$(UV) pip sync --quiet --compile-bytecode --python $(@D)/bin/python --require-hashes $(filter requirements/%,$^)
 	$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --editable .
+	touch $@
+
+# Delta's jars, which its Python wheel does not bring.
+.venv-spark/.jars: .venv-spark/.synced requirements/spark-jars.txt
+	.venv/bin/python -m spark_jobs.spark_jars
 	touch $@
 
 .uv/bin/uv:

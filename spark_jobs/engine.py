@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import warnings
+from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.home import Home
+from spark_jobs.home import Home, Refused
 from spark_jobs.lake import tables
 
 _registered: dict[tuple[str, Home], set[tuple[str, str]]] = {}
@@ -20,6 +22,7 @@ def connect(home: Home) -> SparkSession:
     """
     if "SPARK_REMOTE" not in os.environ:
         os.environ["SPARK_REMOTE"] = _start(os.environ.get("LAKEWARDEN_ENGINE", "sail"), home)
+    warnings.filterwarnings("ignore", message="Failed to set spark.sql.catalogImplementation")
     spark = SparkSession.builder.getOrCreate()
     if any(session == spark.session_id and other != home for session, other in _registered):
         spark.stop()
@@ -34,11 +37,20 @@ def register(spark: SparkSession, home: Home) -> None:
     known = _registered.setdefault((spark.session_id, home), set())
     new = [table for table in tables(home) if table not in known and table[0] != "work"]
     for layer in sorted({layer for layer, _ in new} - {layer for layer, _ in known}):
-        spark.sql(f"create database if not exists {layer}")
+        spark.sql(f"create database if not exists {layer} location '{home.warehouse / layer}'")
+        if layer == "ops":
+            _refuse_other_home(spark, home)
     for layer, name in new:
         location = home.table(layer, name)
         spark.sql(f"create table if not exists {layer}.{name} using delta location '{location}'")
         known.add((layer, name))
+
+
+def _refuse_other_home(spark: SparkSession, home: Home) -> None:
+    """All sessions of a Spark server share one catalog: a second home would read the first one's tables."""
+    location = unquote(spark.catalog.getDatabase("ops").locationUri).removeprefix("file:")
+    if location != str(home.warehouse / "ops"):
+        raise Refused(f"this engine serves the home of {location}; {home.path} needs a server of its own")
 
 
 def _start(engine: str, home: Home) -> str:
@@ -48,7 +60,7 @@ def _start(engine: str, home: Home) -> str:
         from spark_jobs.spark_server import start_spark
 
         return start_spark(home)
-    raise ValueError(f"LAKEWARDEN_ENGINE: {engine!r} is not an engine; use sail or spark")
+    raise Refused(f"LAKEWARDEN_ENGINE: {engine!r} is not an engine; use sail or spark")
 
 
 def _start_sail() -> str:

@@ -1,4 +1,4 @@
-"""Pinned Maven coordinates flow in; Delta's jars flow out into .venv-spark/jars, fetched by the Ivy that Spark brings."""
+"""Pinned Maven coordinates flow in; Delta's jars, fetched by the Ivy that Spark brings, flow out in .venv-spark."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ IVY_SETTINGS = "LAKEWARDEN_IVY_SETTINGS"
 
 def pins() -> dict[str, str]:
     """The SHA-256 of every jar by its coordinates."""
-    lines = [line.split() for line in PINS.read_text().splitlines() if line and not line.startswith("#")]
-    return {coordinates: digest for coordinates, digest in lines}
+    lines = [line for line in PINS.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split() for line in lines)
 
 
 def fetch_jars() -> None:
@@ -65,7 +65,7 @@ def _resolve(coordinates: list[str], folder: Path) -> Path:
     ran = subprocess.run(command, capture_output=True, text=True)
     if ran.returncode:
         raise Refused(
-            f"Delta's jars cannot be fetched from Maven Central (set {IVY_SETTINGS} to an Ivy settings file for a mirror):\n"
+            f"Delta's jars cannot be fetched from Maven Central; {IVY_SETTINGS} may name Ivy settings with a mirror:\n"
             + "\n".join((ran.stdout + ran.stderr).splitlines()[-15:])
         )
     return folder / "jars"

@@ -1,4 +1,4 @@
-"""A home folder flows in; the address of a local Apache Spark Connect server with Delta, which ends with us, flows out."""
+"""A home folder flows in; the address of a local Apache Spark Connect server with Delta, ending with us, flows out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from spark_jobs.home import Home, Refused
 ENVIRONMENT = Path(__file__).parent.parent / ".venv-spark"
 JARS = ENVIRONMENT / "jars"
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
-TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
+TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105 (its name, not its value)
 # Spark's client sends a token without TLS to this name only.
 HOST = "localhost"
 OLDEST_JAVA = 17
@@ -48,8 +48,6 @@ SETTINGS = {
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     # The generated code of all models stays, so that the next day's run need not compile it again.
     "spark.sql.codegen.cache.maxEntries": "1000",
-    # A text of every plan for the UI that is off: one eighth of the time.
-    "spark.sql.ui.explainMode": "simple",
 }
 # Serialised plans of many columns are humongous objects to G1, and generated classes outgrow the first metaspace.
 JVM = "-XX:+UseParallelGC -XX:MetaspaceSize=256m"
@@ -60,7 +58,7 @@ def start_spark(home: Home) -> str:
     find_java()
     find_jars()
     port, log = _free_port(), home.logs / "spark.log"
-    os.environ[TOKEN] = secrets.token_urlsafe(32)
+    token = secrets.token_urlsafe(32)
     os.environ.setdefault("no_grpc_proxy", HOST)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
@@ -76,6 +74,7 @@ def start_spark(home: Home) -> str:
                 "--owner",
                 str(os.getpid()),
             ],
+            env={**os.environ, TOKEN: token},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -83,7 +82,7 @@ def start_spark(home: Home) -> str:
         )
     atexit.register(_stop, server, os.getpid(), _work_folder(home, server.pid))
     _await(server, port, log)
-    return f"sc://{HOST}:{port}"
+    return f"sc://{HOST}:{port}/;token={token}"
 
 
 def find_java() -> str:
@@ -93,7 +92,8 @@ def find_java() -> str:
     if java is None:
         where = f"JAVA_HOME={java_home} has no bin/java" if java_home else "there is no java on the PATH"
         raise Refused(
-            f"Apache Spark needs a JDK {OLDEST_JAVA} or 21, and {where}; install one, or unset LAKEWARDEN_ENGINE to use Sail"
+            f"Apache Spark needs a JDK {OLDEST_JAVA} or 21, and {where};"
+            " install one, or unset LAKEWARDEN_ENGINE to use Sail"
         )
     told = subprocess.run([java, "-version"], capture_output=True, text=True)
     found = re.search(r'version "(?:1\.)?(\d+)', told.stderr + told.stdout)
@@ -183,7 +183,7 @@ def serve(home: Home, port: int, owner: int | None) -> None:
     os.chdir(folder)
     environment = {**os.environ, "SPARK_HOME": str(spark_home())}
     environment.pop("SPARK_REMOTE", None)
-    os.execve(command[0], [*command, "--class", SERVER, "spark-internal"], environment)
+    os.execve(command[0], [*command, "--class", SERVER, "spark-internal"], environment)  # noqa: S606
 
 
 def _work_folder(home: Home, process: int) -> Path:

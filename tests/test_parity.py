@@ -1,0 +1,126 @@
+"""The same files on Sail and on Apache Spark, in two homes: every table of every layer comes out equal, row for row."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from spark_jobs.home import Home, Refused
+from spark_jobs.simulate import simulate
+from spark_jobs.spark_server import find_jars, find_java, start_spark
+from tests.compare_lakes import counts, differences
+
+pytestmark = pytest.mark.spark
+
+LAKEWARDEN = Path(sys.executable).with_name("lakewarden")
+UNTIL = date(2026, 6, 30)
+# Files dated later than this are delivered on the second day.
+FIRST_DAY = "20260626"
+MOMENTS = {1: ("2026-07-01T02:00:00+00:00", "2026-07-01"), 2: ("2026-07-02T02:00:00+00:00", "2026-07-02")}
+# A JVM that lives minutes compiles only what is cheap to compile; what a plan means does not change.
+JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
+HASTE = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+
+
+@dataclass(frozen=True)
+class Lake:
+    home: Home
+    environment: dict[str, str]
+
+    def run(self, day: int, *words: str) -> tuple[int, float]:
+        """Runs the command as a user would; 1 says that files were refused."""
+        moment, today = MOMENTS[day]
+        fixed = {"LAKEWARDEN_NOW": moment, "LAKEWARDEN_TODAY": today}
+        started = time.monotonic()
+        done = subprocess.run(
+            [LAKEWARDEN, "--home", self.home.path, "--debug", *words],
+            env={**os.environ, **fixed, **self.environment},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode in (0, 1), f"{self.home.path.name}: {' '.join(words)}:\n{done.stderr[-6000:]}"
+        return done.returncode, time.monotonic() - started
+
+
+@pytest.fixture(scope="module")
+def lakes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Lake]:
+    try:
+        find_java()
+        find_jars()
+    except Refused as missing:
+        pytest.skip(str(missing))
+    folder = tmp_path_factory.mktemp("parity")
+    sail, spark = Home(folder / "sail"), Home(folder / "spark")
+    (folder / "conf").mkdir()
+    (folder / "conf" / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in HASTE.items()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_CONF_DIR", str(folder / "conf"))
+        patch.setenv("JDK_JAVA_OPTIONS", JVM)
+        remote = start_spark(spark)
+    return Lake(sail, {"LAKEWARDEN_ENGINE": "sail"}), Lake(spark, {"SPARK_REMOTE": remote})
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small province's landing files."""
+    out = tmp_path_factory.mktemp("province") / "landing"
+    simulate(300, 60, 7, out, UNTIL, bad_files=True, say=lambda _: None)
+    return out
+
+
+def deliver(files: Path, lakes: tuple[Lake, Lake], day: int) -> int:
+    """Drops the files of a day into both landing zones."""
+    dropped = 0
+    for file in (path for path in files.rglob("*") if path.is_file()):
+        dated = re.search(r"2026\d{4}", file.name)
+        if (2 if dated and dated[0] > FIRST_DAY else 1) == day:
+            dropped += 1
+            for lake in lakes:
+                target = lake.home.landing / file.relative_to(files)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, target)
+    return dropped
+
+
+def receipts(home: Home) -> dict[str, bytes]:
+    """What departments read, byte for byte."""
+    return {str(file.relative_to(home.receipts)): file.read_bytes() for file in home.receipts.rglob("*.*")}
+
+
+def run_both(lakes: tuple[Lake, Lake], day: int, *words: str) -> str:
+    """Runs both at once, asserts that they ended alike with equal tables, and says how long they took."""
+    with ThreadPoolExecutor(len(lakes)) as pool:
+        (one, ours), (other, theirs) = pool.map(lambda lake: lake.run(day, *words), lakes)
+    found = differences(*(lake.home for lake in lakes))
+    assert not found, f"{' '.join(words)}, day {day}:\n" + "\n".join(found[:60])
+    assert one == other, f"{' '.join(words)}, day {day}: exit codes {one} and {other}"
+    assert receipts(lakes[0].home) == receipts(lakes[1].home)
+    rows = counts(lakes[0].home)
+    assert rows["gold.risk_score"]
+    return f"{len(rows)} tables, {sum(rows.values()):,} rows equal; sail {ours:.0f} s, spark {theirs:.0f} s"
+
+
+def test_both_engines_build_the_same_lake(
+    lakes: tuple[Lake, Lake], files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for day in MOMENTS:
+        assert deliver(files, lakes, day)
+        said = run_both(lakes, day, "run")
+        with capsys.disabled():
+            print(f"\nday {day}: {said}", end="", flush=True)
+    incremental = Home(tmp_path / "incremental")
+    shutil.copytree(lakes[0].home.warehouse, incremental.warehouse)
+    said = run_both(lakes, day, "build", "--full")
+    with capsys.disabled():
+        print(f"\nfull rebuild: {said}")
+    assert not differences(incremental, lakes[0].home)
