@@ -70,7 +70,7 @@ clean: down
 
 # Delta's jars, which its Python wheel does not bring.
 .venv-spark/.jars: .venv-spark/.synced requirements/spark-jars.txt
-	.venv/bin/python -m spark_jobs.spark_jars
+	.venv-spark/bin/python -m spark_jobs.spark_jars
 	touch $@
 
 .uv/bin/uv:

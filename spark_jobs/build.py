@@ -1,5 +1,6 @@
 """Table versions flow in; the layers whose inputs changed are built, base by new deliveries, the others whole."""
 
+# Engine and dbt are imported by what needs them: a run that finds nothing new must not pay for them.
 from __future__ import annotations
 
 import hashlib
@@ -13,14 +14,10 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from schemas.contract import SCHEMAS, Contract, contracts, feeds
-from spark_jobs.codes import write_codes
-from spark_jobs.engine import connect, register
 from spark_jobs.home import Home, now
 from spark_jobs.lake import append, read, table_schema, tables
-from spark_jobs.rules import quoted
-from spark_jobs.score import score
-from spark_jobs.transform import PROJECT, base_tables, run_dbt
 
+PROJECT = SCHEMAS.parent / "dbt_project"
 # What a base key is called in silver.
 SILVER_NAMES = {"department": "_department", "object_id": "uscc"}
 
@@ -40,6 +37,10 @@ def build_base(home: Home, full: bool = False) -> dict[str, int | float | str]:
     new = accepted if full else accepted.filter(pc.invert(pc.is_in(accepted["_delivery"], done.combine_chunks())))
     if new.num_rows == 0:
         return {}
+    from spark_jobs.codes import write_codes
+    from spark_jobs.engine import connect
+    from spark_jobs.transform import base_tables, run_dbt
+
     write_codes(home)
     connect(home)
     names, since = new["_delivery"].to_pylist(), pc.min(new["received_at"]).as_py()
@@ -56,6 +57,8 @@ def build_base(home: Home, full: bool = False) -> dict[str, int | float | str]:
 
 def _reconcile(home: Home, new: pa.Table) -> None:
     """Proves that every accepted row's key is in base, delivery by delivery; raises Unaccounted."""
+    from spark_jobs.engine import connect
+
     spark = connect(home)
     moment, hops = now(), []
     for feed in sorted(set(new["feed"].to_pylist())):
@@ -74,6 +77,8 @@ def _reconcile(home: Home, new: pa.Table) -> None:
 
 
 def _found_sql(contract: Contract, deliveries: Iterable[str]) -> str:
+    from spark_jobs.rules import quoted
+
     target = contracts()[f"base.{contract.feeds[0]}"]
     same = " and ".join(f"b.{key} = s.{SILVER_NAMES.get(key, key)}" for key in target.key)
     listed = ", ".join(map(quoted, deliveries))
@@ -90,6 +95,9 @@ def build_themes(home: Home, full: bool = False) -> bool:
     marks = _Marks(home, "themes", _versions(home, "base", "codes"))
     if marks.are_current() and not full:
         return False
+    from spark_jobs.engine import connect
+    from spark_jobs.transform import run_dbt
+
     connect(home)
     run_dbt(home, ["path:models/themes"], {}, full)
     marks.keep()
@@ -103,6 +111,10 @@ def build_gold(home: Home, as_of: date, full: bool = False) -> bool:
     marks = _Marks(home, "gold", {"as_of": str(as_of), **_versions(home, "base", "themes", "codes")})
     if marks.are_current() and not full:
         return False
+    from spark_jobs.engine import connect, register
+    from spark_jobs.score import score
+    from spark_jobs.transform import run_dbt
+
     spark = connect(home)
     score(home, spark, as_of)
     register(spark, home)

@@ -51,6 +51,8 @@ SETTINGS = {
 }
 # Serialised plans of many columns are humongous objects to G1, and generated classes outgrow the first metaspace.
 JVM = "-XX:+UseParallelGC -XX:MetaspaceSize=256m"
+# A server that ends with its command has no time to win back what the second compiler costs.
+BRIEF = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 
 def start_spark(home: Home) -> str:
@@ -173,7 +175,7 @@ def serve(home: Home, port: int, owner: int | None) -> None:
         **SETTINGS,
         "spark.connect.grpc.binding.port": str(port),
         "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
-        "spark.driver.extraJavaOptions": f"{JVM} -Djava.io.tmpdir={folder}",
+        "spark.driver.extraJavaOptions": f"{JVM} {BRIEF if owner else ''} -Djava.io.tmpdir={folder}",
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }

@@ -27,8 +27,7 @@ UNTIL = date(2026, 6, 30)
 # Files dated later than this are delivered on the second day.
 FIRST_DAY = "20260626"
 MOMENTS = {1: ("2026-07-01T02:00:00+00:00", "2026-07-01"), 2: ("2026-07-02T02:00:00+00:00", "2026-07-02")}
-# A JVM that lives minutes compiles only what is cheap to compile; what a plan means does not change.
-JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
+# Spark compiles Java for every plan; for so few rows that takes longer than walking the plan.
 HASTE = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 
@@ -65,7 +64,6 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Lake]:
     (folder / "conf" / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in HASTE.items()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_CONF_DIR", str(folder / "conf"))
-        patch.setenv("JDK_JAVA_OPTIONS", JVM)
         remote = start_spark(spark)
     return Lake(sail, {"LAKEWARDEN_ENGINE": "sail"}), Lake(spark, {"SPARK_REMOTE": remote})
 
