@@ -225,6 +225,19 @@ def simulate(home: Home, objects: int, days: int, seed: int, until: Any, out: Pa
     )
 
 
+@_command("docs")
+def docs_command(home: Home) -> None:
+    """dbt's documentation of base, themes and gold, lineage included, as one page."""
+    from spark_jobs.engine import connect
+    from spark_jobs.lake import create_tables
+    from spark_jobs.screen import say
+    from spark_jobs.transform import write_docs
+
+    create_tables(home)
+    connect(home)
+    say(str(write_docs(home)))
+
+
 @_command("up")
 @click.option("--demo", is_flag=True, help="With the demo login, which is in the README.")
 def up_command(home: Home, demo: bool) -> None:

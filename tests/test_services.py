@@ -98,9 +98,12 @@ def test_up_again_changes_nothing_and_is_quick(server: Home) -> None:
 def test_a_killed_postgres_comes_back_with_its_data(server: Home) -> None:
     record = running(server, "postgres")
     assert record is not None
-    for process in record.family():
+    family = record.family()
+    for process in family:
         with suppress(psutil.NoSuchProcess):
             process.kill()
+    # A killed process still counts as running for a moment; `up` would then leave it alone.
+    psutil.wait_procs(family, timeout=10)
     up(server, services=["postgres"], say=Told())
     assert connected(server, "superset") == "superset"
 
