@@ -23,6 +23,7 @@ FIGURES = {
     "held": "held",
     "accepted": "rows accepted",
     "quarantined": "rows quarantined",
+    "beyond_limit": "deliveries beyond their quarantine limit",
 }
 
 

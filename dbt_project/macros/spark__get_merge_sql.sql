@@ -6,7 +6,7 @@
     {% call statement('forget_laid') %}drop table if exists {{ laid }}{% endcall %}
     {% call statement('lay_down') %}
         create or replace table {{ laid }} using delta
-        location '{{ env_var("LAKEWARDEN_WAREHOUSE") }}/work/{{ target.schema }}_{{ target.identifier }}'
+        location '{{ env_var("LAKEWARDEN_WAREHOUSE") }}/{{ laid | replace(".", "/") }}'
         as select * from {{ source }}
     {% endcall %}
     merge into {{ target }} as known
