@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -21,6 +22,8 @@ Rule = Literal[
     "required", "type", "pattern", "check", "check_digit", "codes", "min", "max", "length", "items", "order", "future"
 ]
 Severity = Literal["fail", "warn"]
+# Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; any of them as .gz or in a .zip.
+Format = Literal["csv", "xlsx", "json", "parquet"]
 Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
 
 
@@ -86,12 +89,42 @@ class Column(Strict):
         return {"integer": "bigint", "list": "array<string>"}.get(self.type, self.type)
 
 
-class Delivery(Strict):
-    """How a department hands the feed over."""
+class Limits(Strict):
+    """What one file may cost; beyond it the file is refused, naming the limit.
 
-    formats: tuple[Literal["csv", "xlsx"], ...]
+    (ours) The defaults let a year of a province's largest feed through and stop what only an attack or a mistake holds.
+    """
+
+    bytes: int = 4 << 30
+    unpacked_bytes: int = 8 << 30
+    rows: int = 50_000_000
+    columns: int = 500
+    cell: int = 100_000
+    """Characters; Excel itself allows 32,767."""
+    ratio: int = 200
+    """Unpacked bytes a packed byte, once the whole is larger than 64 MiB."""
+    members: int = 1_000
+    """Files in one archive."""
+    nesting: int = 2
+    """Packings around a table (a .csv.gz in a .zip has two), and levels inside a JSON row."""
+    memory: int = 1 << 30
+    """Bytes that reading the file may take."""
+    seconds: int = 30
+    """Time without a row read."""
+
+
+class Delivery(Strict):
+    """How a department hands the feed over.
+
+    `full`: each file is everything there is, and what it no longer states is withdrawn. `change`: each file is what is
+    new, changed or, by the envelope's `cd_operation`, deleted. `marker`: files wait for an empty `<file>.ready` beside.
+    """
+
+    formats: tuple[Format, ...] = ("csv", "xlsx", "json", "parquet")
     cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
     mode: Literal["full", "change"]
+    marker: Literal["ready"] | None = None
+    limits: Limits = Limits()
 
 
 class Bound(Strict):
@@ -102,6 +135,17 @@ class Bound(Strict):
     on: Severity = "fail"
 
 
+class Usual(Strict):
+    """How far a delivery may be from what the department usually sends (ours: the defaults only ever warn)."""
+
+    volume: Bound = Bound(min=0.5, max=4, on="warn")
+    """Rows, as a multiple of the usual number."""
+    emptied: Bound = Bound(max=0, on="warn")
+    """Columns that usually hold something and hold nothing now."""
+    shift: Bound = Bound(max=0.5, on="warn")
+    """The share of rows that would need another code to look as usual, in the coded column where it is largest."""
+
+
 class Expect(Strict):
     """What a delivery as a whole must look like; shares are 0 to 1."""
 
@@ -109,6 +153,7 @@ class Expect(Strict):
     quarantined_share: Bound = Bound(max=0.5, on="warn")
     duplicate_keys: Bound = Bound(max=0, on="warn")
     filled: dict[str, float] = {}
+    usual: Usual = Usual()
 
 
 class Contract(Strict):
@@ -167,13 +212,19 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         read = yaml.load(path.read_text(encoding="utf-8"), LOADER)  # noqa: S506 (a safe loader, the faster one)
     except yaml.YAMLError as error:
-        raise ContractError(f"{_shown(path)}: not YAML: {' '.join(str(error).split())}") from None
+        raise ContractError(f"{shown(path)}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(read, dict):
-        raise ContractError(f"{_shown(path)}: must hold keys and values, not {type(read).__name__}")
+        raise ContractError(f"{shown(path)}: must hold keys and values, not {type(read).__name__}")
     return read
 
 
-def _shown(path: Path) -> str:
+def roots() -> tuple[Path, ...]:
+    """The folders that contracts, departments and code lists are read from: this one, then LAKEWARDEN_SCHEMAS."""
+    further = os.environ.get("LAKEWARDEN_SCHEMAS", "")
+    return (SCHEMAS, *(Path(folder).expanduser().resolve() for folder in further.split(os.pathsep) if folder))
+
+
+def shown(path: Path) -> str:
     """A path as a reader of the repository knows it."""
     return str(path.relative_to(SCHEMAS.parent)) if path.is_relative_to(SCHEMAS.parent) else str(path)
 
@@ -182,7 +233,7 @@ def _refusal(path: Path, error: ValidationError) -> ContractError:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"]) or "(file)"
     why = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(first["type"], first["msg"])
-    return ContractError(f"{_shown(path)}: {key}: {why}")
+    return ContractError(f"{shown(path)}: {key}: {why}")
 
 
 @cache
@@ -201,19 +252,23 @@ def terms() -> dict[str, dict[str, Any]]:
 @cache
 def departments() -> dict[str, Department]:
     """The delivering departments by short name."""
-    path = SCHEMAS / "departments.yaml"
-    try:
-        return {name: Department.model_validate(entry) for name, entry in _read_yaml(path).items()}
-    except ValidationError as error:
-        raise _refusal(path, error) from None
+    found = {}
+    for path in (root / "departments.yaml" for root in roots()):
+        try:
+            entries = _read_yaml(path) if path.exists() or path.parent == SCHEMAS else {}
+            found |= {name: Department.model_validate(entry) for name, entry in entries.items()}
+        except ValidationError as error:
+            raise _refusal(path, error) from None
+    return found
 
 
 @cache
 def code_list(name: str) -> tuple[Code, ...]:
     """The codes of `codes/<name>.csv`, in the file's order."""
-    path = SCHEMAS / "codes" / f"{name}.csv"
-    if not path.exists():
-        raise ContractError(f"{_shown(path)}: no such code list")
+    paths = [root / "codes" / f"{name}.csv" for root in roots()]
+    path = next((path for path in reversed(paths) if path.exists()), None)
+    if path is None:
+        raise ContractError(f"{shown(paths[0])}: no such code list")
     known = {"code", "label", "aliases", "valid_from", "valid_to"}
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
@@ -232,7 +287,7 @@ def code_list(name: str) -> tuple[Code, ...]:
 @cache
 def code_lists() -> tuple[str, ...]:
     """The names of all code lists."""
-    return tuple(sorted(path.stem for path in (SCHEMAS / "codes").glob("*.csv")))
+    return tuple(sorted({path.stem for root in roots() for path in (root / "codes").glob("*.csv")}))
 
 
 def _with_term(column: dict[str, Any]) -> dict[str, Any]:
@@ -245,7 +300,8 @@ def _with_term(column: dict[str, Any]) -> dict[str, Any]:
 
 def _place(path: Path) -> dict[str, Any]:
     """Layer, name and owner of a contract, from its path below `schemas/`."""
-    layer, *folders, _ = path.relative_to(SCHEMAS).parts
+    root = next(root for root in roots() if path.is_relative_to(root))
+    layer, *folders, _ = path.relative_to(root).parts
     name = "_".join([*folders, path.stem])
     if layer == "feeds":
         return {"layer": "feed", "name": name, "department": folders[0] if folders else None, "file": path}
@@ -256,10 +312,10 @@ def read_contract(path: Path) -> Contract:
     """The contract of one file; raises ContractError naming file, key and reason."""
     read = _read_yaml(path)
     if not isinstance(read.get("columns"), list):
-        raise ContractError(f"{_shown(path)}: columns: must be a list of columns")
+        raise ContractError(f"{shown(path)}: columns: must be a list of columns")
     for key in ("name", "layer", "file", "department"):
         if key in read:
-            raise ContractError(f"{_shown(path)}: {key}: unknown key")
+            raise ContractError(f"{shown(path)}: {key}: unknown key")
     if isinstance(read.get("feeds"), str):
         read["feeds"] = [read["feeds"]]
     read["columns"] = [_with_term(column) for column in read["columns"]]
@@ -271,7 +327,8 @@ def read_contract(path: Path) -> Contract:
 
 def _contract_files() -> Iterator[Path]:
     for layer in ("feeds", *TABLE_LAYERS):
-        yield from sorted((SCHEMAS / layer).rglob("*.yaml"))
+        for root in roots():
+            yield from sorted((root / layer).rglob("*.yaml"))
 
 
 @cache

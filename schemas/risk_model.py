@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from schemas.contract import SCHEMAS, Contract, ContractError, Strict, contracts
+from schemas.contract import SCHEMAS, Contract, ContractError, Strict, contracts, shown
 
 GRADES = ("red", "orange", "yellow", "blue")
 GRADE_NAMES = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝"}
@@ -145,18 +145,18 @@ def _rises(bands: dict[int, Decimal]) -> bool:
 
 def read_risk_model(path: Path) -> RiskModel:
     """The model of one file; raises ContractError with `file: key: why`."""
-    shown = path.relative_to(SCHEMAS.parent) if path.is_relative_to(SCHEMAS.parent) else path
+    where = shown(path)
     try:
         read = yaml.safe_load(path.read_text("utf-8"))
         model = RiskModel.model_validate(read)
     except yaml.YAMLError as error:
-        raise ContractError(f"{shown}: not YAML: {' '.join(str(error).split())}") from None
+        raise ContractError(f"{where}: not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
-        raise ContractError(f"{shown}: {_first(error, read)}") from None
+        raise ContractError(f"{where}: {_first(error, read)}") from None
     for indicator in model.indicators:
         for contract, column in _columns(indicator):
             if column not in {known.name for known in contract.columns}:
-                raise ContractError(f"{shown}: indicators.{indicator.name}: {contract.name} has no column {column}")
+                raise ContractError(f"{where}: indicators.{indicator.name}: {contract.name} has no column {column}")
     return model
 
 

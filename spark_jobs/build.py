@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
-from schemas.contract import SCHEMAS, Contract, contracts, feeds
+from schemas.contract import SCHEMAS, Contract, contracts, feeds, roots
 from spark_jobs.home import Home, now
 from spark_jobs.lake import append, read, table_schema, tables
 
@@ -140,7 +140,8 @@ def _versions(home: Home, *layers: str) -> dict[str, str]:
 def _declared() -> str:
     """A fingerprint of models, contracts and risk models: when they change, what they build is out of date."""
     digest = hashlib.sha256()
-    for folder, pattern in ((PROJECT / "models", "*.sql"), (PROJECT / "macros", "*.sql"), (SCHEMAS, "*.yaml")):
+    contracts_in = [(root, "*.yaml") for root in roots()]
+    for folder, pattern in ((PROJECT / "models", "*.sql"), (PROJECT / "macros", "*.sql"), *contracts_in):
         for path in sorted(folder.rglob(pattern)):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

@@ -10,7 +10,7 @@ import chinese_calendar
 import pyarrow as pa
 
 from schemas.characters import narrowed
-from schemas.contract import SCHEMAS, Code, code_list, code_lists, departments
+from schemas.contract import Code, code_list, code_lists, departments, roots
 from spark_jobs.home import Home, today
 from spark_jobs.lake import overwrite
 
@@ -35,8 +35,9 @@ def write_codes(home: Home) -> bool:
 def _fingerprint() -> str:
     """Lists, departments, the calendar's release and its last year decide what the tables hold."""
     digest = hashlib.sha256(f"{_last_day()} {_last_official_year()}".encode())
-    for path in [*sorted((SCHEMAS / "codes").glob("*.csv")), SCHEMAS / "departments.yaml"]:
-        digest.update(path.name.encode() + path.read_bytes())
+    for root in roots():
+        for path in [*sorted((root / "codes").glob("*.csv")), *root.glob("departments.yaml")]:
+            digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -13,7 +13,7 @@ from spark_jobs.ledger import Delivery
 from spark_jobs.rules import cleaned, code_text, judge, quoted
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
-WRONG_WIDTH = "concat('_row: 列数与表头不一致: ', left(_raw, 200))"
+NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"
 
 
 def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> None:
@@ -52,7 +52,7 @@ with delivered as (
   select * from bronze.{contract.name} where _delivery in ({listed})
 ),
 cleaned as (
-  select {SYSTEM_NAMES}, _raw, {_lines(_cleaned(contract))}
+  select {SYSTEM_NAMES}, _raw, _fault, {_lines(_cleaned(contract))}
   from delivered
 ),
 coded as (
@@ -61,10 +61,10 @@ coded as (
 ),
 judged as (
 select
-  {SYSTEM_NAMES}, _raw,
+  {SYSTEM_NAMES}, _raw, _fault,
   {_lines(f"cast({j.typed} as {contract.column(name).spark_type}) as {name}" for name, j in judgements.items())},
   {_some(flags)} as _flags,
-  case when _raw is not null then array({WRONG_WIDTH}) else {_some(reasons)} end as _reasons,
+  case when _raw is not null then array({NOT_A_ROW}) else {_some(reasons)} end as _reasons,
   {", ".join(f"{name}__raw" for name in judgements)}
 from coded
 )

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from python_calamine import CalamineError, CalamineWorkbook
 
-LINE, RAW = "_line", "_raw"
+LINE, RAW, FAULT = "_line", "_raw", "_fault"
+WRONG_WIDTH = "列数与表头不一致"
 ENCODINGS = ("utf-8", "gb18030")
 BLOCK = 4 << 20
 ROWS_A_BATCH = 50_000
@@ -29,10 +30,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file opened for one reading: `batches` yields one text column a heading, then `_line` and `_raw`.
+    """A file opened for one reading: `batches` yields one text column a heading, then `_line`, `_raw` and `_fault`.
 
-    `_raw` is null for a row that split into as many cells as there are headings; otherwise it is the row's text and the
-    cells are null.
+    The last two are null for a row that split into as many cells as there are headings; otherwise they are the row's
+    text and why it is no row, and the cells are null.
     """
 
     headings: list[str]
@@ -175,14 +176,16 @@ def _without_blank(batch: pa.RecordBatch, width: int) -> pa.RecordBatch:
 
 
 def _with_lines(batch: pa.RecordBatch, lines: np.ndarray) -> pa.RecordBatch:
-    arrays = [*batch.columns, pa.array(lines, pa.int64()), pa.nulls(batch.num_rows, pa.string())]
-    return pa.RecordBatch.from_arrays(arrays, names=[*batch.schema.names, LINE, RAW])
+    nothing = pa.nulls(batch.num_rows, pa.string())
+    arrays = [*batch.columns, pa.array(lines, pa.int64()), nothing, nothing]
+    return pa.RecordBatch.from_arrays(arrays, names=[*batch.schema.names, LINE, RAW, FAULT])
 
 
 def _unsplit(rows: list[tuple[int, str]], width: int) -> pa.RecordBatch:
     nulls = [pa.nulls(len(rows), pa.string()) for _ in range(width)]
     lines, texts = pa.array([line for line, _ in rows], pa.int64()), pa.array([text for _, text in rows], pa.string())
-    return pa.RecordBatch.from_arrays([*nulls, lines, texts], names=[*map(str, range(width)), LINE, RAW])
+    faults = pa.repeat(pa.scalar(WRONG_WIDTH), len(rows))
+    return pa.RecordBatch.from_arrays([*nulls, lines, texts, faults], names=[*map(str, range(width)), LINE, RAW, FAULT])
 
 
 def _open_xlsx(path: Path, is_wanted: Callable[[list[str]], bool]) -> Sheet:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable, Field, WriterProperties, write_deltalake
 
 from schemas.contract import Contract, contracts, feeds
 from spark_jobs.home import Home
@@ -42,9 +43,13 @@ def arrow_type(name: str) -> pa.DataType:
 
 
 def bronze_schema(contract: Contract) -> pa.Schema:
-    """Bronze keeps text as delivered; `_raw` is a line that could not be split, `_headings` what stood above."""
+    """Bronze keeps text as delivered, with what stood above (`_headings`).
+
+    A row that could not be split into its cells is kept whole in `_raw`, and `_fault` says why.
+    """
     text = [pa.field(column.name, pa.string()) for column in contract.columns]
-    return pa.schema([*text, *SYSTEM, pa.field("_headings", pa.string()), pa.field("_raw", pa.string())])
+    whole = [pa.field(name, pa.string()) for name in ("_headings", "_raw", "_fault")]
+    return pa.schema([*text, *SYSTEM, *whole])
 
 
 def silver_schema(contract: Contract) -> pa.Schema:
@@ -79,12 +84,21 @@ def promised_tables() -> dict[tuple[str, str], pa.Schema]:
 
 
 def create_tables(home: Home) -> None:
-    """Creates every promised table that is not there yet."""
+    """Creates every promised table that is not there yet, and adds the columns that its contract has gained."""
     for (layer, name), schema in promised_tables().items():
         path = home.table(layer, name)
         if not (path / "_delta_log").exists():
             path.mkdir(parents=True, exist_ok=True)
             DeltaTable.create(path, schema, mode="ignore", configuration={"delta.checkpointInterval": "50"})
+        elif layer != "base":  # whose tables are rebuilt when their columns change (transform.py)
+            _widen(DeltaTable(path), schema)
+
+
+def _widen(table: DeltaTable, schema: pa.Schema) -> None:
+    known = {column.name for column in table.schema().fields}
+    gained = [Field.from_arrow(column) for column in schema if column.name not in known]
+    if gained:
+        table.alter.add_columns(gained)
 
 
 def tables(home: Home) -> list[tuple[str, str]]:
@@ -101,6 +115,13 @@ def read(path: Path, columns: list[str] | None = None, where: list[tuple[str, st
 def append(path: Path, rows: pa.Table) -> None:
     """Adds rows in one commit."""
     write_deltalake(path, rows, mode="append", writer_properties=ZSTD)
+
+
+def merge(path: Path, rows: pa.Table, key: Sequence[str]) -> None:
+    """Adds rows in one commit, in the place of those with the same key."""
+    same = " and ".join(f"known.{name} = said.{name}" for name in key)
+    merging = DeltaTable(path).merge(rows, same, "said", "known", writer_properties=ZSTD)
+    merging.when_matched_update_all().when_not_matched_insert_all().execute()
 
 
 def overwrite(path: Path, rows: pa.Table) -> None:

@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
 from schemas.contract import Contract, feed_of, landing_folders
-from spark_jobs.formats import LINE, RAW, Sheet, Unreadable, open_sheet, plain
+from spark_jobs.formats import FAULT, LINE, RAW, Sheet, Unreadable, open_sheet, plain
 from spark_jobs.home import Home, now
 from spark_jobs.lake import SYSTEM, bronze_schema
 from spark_jobs.ledger import Delivery, archived, pending, record, recorded, write_sidecar
@@ -268,7 +268,7 @@ def _write_rows(
             for field_ in schema:
                 if field_.name in cells:
                     arrays.append(batch.column(cells[field_.name]))
-                elif field_.name in (LINE, RAW):
+                elif field_.name in (LINE, RAW, FAULT):
                     arrays.append(batch.column(field_.name))
                 elif field_.name in fixed:
                     arrays.append(pa.repeat(pa.scalar(fixed[field_.name], field_.type), count))

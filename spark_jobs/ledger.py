@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
 
 from schemas.contract import contracts, feeds
 from spark_jobs.home import Home
-from spark_jobs.lake import append, read, table_schema
+from spark_jobs.lake import merge, read, table_schema
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,24 @@ class Delivery:
     seconds: float = 0.0
     rows_accepted: int = 0
     rows_quarantined: int = 0
+    corrects: str = ""
+    decided_by: str = ""
+    decided_why: str = ""
+    decided_at: datetime | None = None
 
     def ledger_row(self) -> dict[str, object]:
         """The row of `ops.delivery`."""
         row = asdict(self)
         row["_delivery"] = row.pop("delivery")
         row["rows_delivered"] = row.pop("rows")
-        del row["columns"], row["folder"]
+        del row["columns"]
         return row
+
+    @classmethod
+    def of_ledger(cls, row: dict[str, Any]) -> Delivery:
+        """The delivery as the ledger knows it: `columns`, which only sidecars keep, is None."""
+        known = {field.name: row[field.name] for field in fields(cls) if row.get(field.name) is not None}
+        return cls(**{**known, "delivery": row["_delivery"], "rows": row["rows_delivered"] or 0})
 
 
 def archived(home: Home, delivery: str) -> Path:
@@ -64,10 +75,11 @@ def read_sidecar(home: Home, delivery: str) -> Delivery:
 
 
 def record(home: Home, deliveries: list[Delivery]) -> None:
-    """Adds rows to the ledger."""
+    """Writes rows of the ledger in one commit; a delivery that is there already gets its new verdict."""
     if deliveries:
-        schema = table_schema(contracts()["ops.delivery"])
-        append(home.table("ops", "delivery"), pa.Table.from_pylist([d.ledger_row() for d in deliveries], schema=schema))
+        contract = contracts()["ops.delivery"]
+        rows = pa.Table.from_pylist([d.ledger_row() for d in deliveries], schema=table_schema(contract))
+        merge(home.table("ops", contract.table), rows, contract.key)
 
 
 def recorded(home: Home) -> pa.Table:
