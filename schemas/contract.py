@@ -252,7 +252,7 @@ def terms() -> dict[str, dict[str, Any]]:
 @cache
 def departments() -> dict[str, Department]:
     """The delivering departments by short name."""
-    found = {}
+    found: dict[str, Department] = {}
     for path in (root / "departments.yaml" for root in roots()):
         try:
             entries = _read_yaml(path) if path.exists() or path.parent == SCHEMAS else {}
