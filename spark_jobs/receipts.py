@@ -13,7 +13,14 @@ from schemas.contract import departments, feeds
 from spark_jobs.home import LOCAL, Home
 from spark_jobs.ledger import Delivery
 
-STATES = {"accepted": "已接收", "held": "暂缓入库", "refused": "已退回", "duplicate": "重复报送"}
+STATES = {
+    "unpacked": "已拆分",
+    "rejected": "不予入库",
+    "accepted": "已接收",
+    "held": "暂缓入库",
+    "refused": "已退回",
+    "duplicate": "重复报送",
+}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 EXAMPLES = 20
 
@@ -46,6 +53,7 @@ def _receipt(delivery: Delivery, rows: list[dict[str, object]], rejected: Path) 
         "数据集": contract.title if contract else delivery.feed,
         "状态": STATES[delivery.state],
         "说明": delivery.reason or _summary(delivery),
+        "处理意见": f"{delivery.decided_by}：{delivery.decided_why}" if delivery.decided_by else None,
         "接收时间": delivery.received_at.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M:%S"),
         "内容标识": delivery.delivery,
         "编码": delivery.encoding,
@@ -104,3 +112,11 @@ def _safe(cell: str | None) -> str:
     text = cell or ""
     is_number = text[:1] in "+-" and text[1:].replace(".", "", 1).isdigit()
     return f"'{text}" if text.startswith(FORMULA_STARTS) and not is_number else text
+
+
+def write_index(home: Home, department: str) -> None:
+    """The department's page (the next commit draws it)."""
+
+
+def restore_receipts(home: Home, department: str) -> None:
+    """The department's page (the next commit draws it)."""
