@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from pyspark.sql import DataFrame, SparkSession
 
 from schemas.contract import Column, Contract
+from spark_jobs.codes import code_spellings
 from spark_jobs.home import Home
 from spark_jobs.lake import SYSTEM, drop, quarantine_schema, silver_schema, take_back, written
 from spark_jobs.ledger import ALL_AGAIN, Delivery
-from spark_jobs.codes import code_spellings
 from spark_jobs.rules import cleaned, code_text, judge, judge_absent, quoted
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
