@@ -20,7 +20,8 @@ from spark_jobs.formats import FAULT, LINE, RAW, Sheet, Unreadable, open_sheet, 
 from spark_jobs.home import Home, now
 from spark_jobs.lake import SYSTEM, bronze_schema
 from spark_jobs.ledger import Delivery, archived, pending, record, recorded, write_sidecar
-from spark_jobs.receipts import write_receipt
+from spark_jobs.receipts import write_receipts
+from spark_jobs.spreadsheet import REJECTED_HEADINGS, unmarked
 
 UNFINISHED = (".part", ".tmp", ".crdownload")
 CHUNK = 4 << 20
@@ -68,8 +69,8 @@ def land(home: Home) -> Landing:
     for feed, landings in staged.items():
         _commit(home, feed, landings)
         result.accepted += [delivery for delivery, _ in landings]
-    for delivery in result.turned_away:
-        write_receipt(home, delivery)
+    if result.turned_away:
+        write_receipts(home, result.turned_away)
     record(home, result.turned_away)
     seen.save()
     return result
@@ -207,7 +208,9 @@ def _headings(contract: Contract, delivered: list[str]) -> dict[str, int]:
         raise Unreadable(f"表头重复：{'、'.join(doubled)}。每个列名只能出现一次。")
     promised = {plain(h.heading) for column in contract.columns for h in column.headings}
     unknown = [
-        h for h, p in zip(delivered, plains, strict=True) if p not in promised | set(map(plain, contract.ignore))
+        h
+        for h, p in zip(delivered, plains, strict=True)
+        if p not in promised | set(map(plain, [*contract.ignore, *REJECTED_HEADINGS]))
     ]
     if unknown:
         shown = "、".join(f"“{heading}”" for heading in unknown[:10])
@@ -234,7 +237,7 @@ def _stage(home: Home, contract: Contract, delivery: Delivery) -> tuple[Delivery
     kept = archived(home, delivery.delivery)
     sheet = open_sheet(kept, delivery.file_name, lambda headings: bool(promised & set(map(plain, headings))))
     cells = _headings(contract, sheet.headings)
-    columns = {name: sheet.headings[cell] for name, cell in cells.items()}
+    columns = {name: sheet.headings[cell] for name, cell in sorted(cells.items(), key=lambda found: found[1])}
     path = home.table("bronze", contract.name) / f"{delivery.delivery}.parquet"
     try:
         rows = _write_rows(path, contract, delivery, sheet, cells, columns)
@@ -267,7 +270,7 @@ def _write_rows(
             arrays = []
             for field_ in schema:
                 if field_.name in cells:
-                    arrays.append(batch.column(cells[field_.name]))
+                    arrays.append(unmarked(batch.column(cells[field_.name])))
                 elif field_.name in (LINE, RAW, FAULT):
                     arrays.append(batch.column(field_.name))
                 elif field_.name in fixed:
