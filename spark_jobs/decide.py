@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spark_jobs.home import Home, Refused, now
-from spark_jobs.lake import read
-from spark_jobs.ledger import ALL_AGAIN, QUARANTINED_AGAIN, Delivery, read_sidecar, record, recorded
-from spark_jobs.receipts import write_index, write_receipt
+from spark_jobs.ledger import ALL_AGAIN, QUARANTINED_AGAIN, Delivery, record, recorded
+from spark_jobs.receipts import write_receipts
 
 SHORTEST = 6
 
@@ -29,19 +28,9 @@ def _decide(home: Home, named: str, state: str, by: str, why: str) -> Delivery:
     if held.state != "held":
         raise Refused(f"{held.file_name} ({held.delivery[:12]}) is {held.state}, not held: there is nothing to decide")
     decided = replace(held, state=state, decided_by=by, decided_why=why.strip(), decided_at=now())
+    write_receipts(home, [decided])
     record(home, [decided])
-    show(home, decided)
     return decided
-
-
-def show(home: Home, delivery: Delivery) -> None:
-    """Writes the receipt and the department's page again."""
-    columns = read_sidecar(home, delivery.delivery).columns
-    rejected = None
-    if delivery.rows_quarantined:
-        rejected = read(home.table("quarantine", delivery.feed), where=[("_delivery", "=", delivery.delivery)])
-    write_receipt(home, replace(delivery, columns=columns), rejected)
-    write_index(home, delivery.department)
 
 
 def _find(home: Home, named: str) -> Delivery:

@@ -19,7 +19,7 @@ from spark_jobs.home import Home, now
 from spark_jobs.lake import SYSTEM
 from spark_jobs.ledger import LOADED, Delivery, archived, pending, record, recorded, write_sidecar
 from spark_jobs.reader import Reader, is_packed
-from spark_jobs.receipts import restore_receipts, write_index, write_receipt
+from spark_jobs.receipts import restore_receipts, write_receipts
 
 # Between an archive's name and the name of the file in it.
 INSIDE = "!"
@@ -199,11 +199,9 @@ class _Pass:
         """Commits what was staged, a commit a feed, then writes receipts and the ledger."""
         for feed, landings in self.staged.items():
             _commit(self.home, feed, landings)
-        for delivery in self.turned_away:
-            write_receipt(self.home, delivery)
+        if self.turned_away:
+            write_receipts(self.home, self.turned_away)
         record(self.home, self.turned_away)
-        for department in sorted({delivery.department for delivery in self.turned_away} - {""}):
-            write_index(self.home, department)
         return Landing([delivery for some in self.staged.values() for delivery, _ in some], self.turned_away)
 
 

@@ -15,6 +15,7 @@ from spark_jobs.formats.opening import open_sheet
 from spark_jobs.formats.sheet import FAULT, LINE, RAW, Sheet, Unreadable, beyond, plain
 from spark_jobs.lake import bronze_schema
 from spark_jobs.ledger import Delivery
+from spark_jobs.spreadsheet import REJECTED_HEADINGS, unmarked
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def stage(contract: Contract, delivery: Delivery, source: Path, target: Path, be
     promised = {plain(h.heading) for column in contract.columns for h in column.headings}
     sheet = open_sheet(source, delivery.file_name, contract, lambda headings: len(promised & set(map(plain, headings))))
     cells = _headings(contract, sheet.headings)
-    columns = {name: sheet.headings[cell] for name, cell in cells.items()}
+    columns = {name: sheet.headings[cell] for name, cell in sorted(cells.items(), key=lambda found: found[1])}
     part = target.with_suffix(".part")
     try:
         rows = _write_rows(part, contract, delivery, sheet, cells, columns, limits, beat)
@@ -52,7 +53,9 @@ def _headings(contract: Contract, delivered: list[str]) -> dict[str, int]:
         raise Unreadable(f"表头重复：{'、'.join(doubled)}。每个列名只能出现一次。")
     promised = {plain(h.heading) for column in contract.columns for h in column.headings}
     unknown = [
-        h for h, p in zip(delivered, plains, strict=True) if p not in promised | set(map(plain, contract.ignore))
+        h
+        for h, p in zip(delivered, plains, strict=True)
+        if p not in promised | set(map(plain, [*contract.ignore, *REJECTED_HEADINGS]))
     ]
     if unknown:
         shown = "、".join(f"“{heading}”" for heading in unknown[:10])
@@ -100,7 +103,7 @@ def _write_rows(
             arrays = []
             for field_ in schema:
                 if field_.name in cells:
-                    arrays.append(batch.column(cells[field_.name]))
+                    arrays.append(unmarked(batch.column(cells[field_.name])))
                 elif field_.name in (LINE, RAW, FAULT):
                     arrays.append(batch.column(field_.name))
                 elif field_.name in fixed:
