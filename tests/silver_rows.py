@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from schemas.contract import contracts, feeds
+from schemas.contract import feeds
 from spark_jobs.codes import write_codes
 from spark_jobs.engine import connect
 from spark_jobs.home import Home
-from spark_jobs.lake import append, create_tables, silver_schema, table_schema
+from spark_jobs.lake import append, create_tables, quarantine_schema, read, silver_schema
+from spark_jobs.ledger import Delivery, record
 
 Row = dict[str, Any]
 
@@ -43,8 +45,25 @@ def deliver(home: Home, feed: str, department: str, received: str, rows: list[Ro
     system = {"_delivery": name, "_department": department, "_received_at": moment, "_flags": []}
     whole = [{**system, "_line": line, **row} for line, row in enumerate(rows, start=2)]
     append(home.table("silver", feed), pa.Table.from_pylist(whole, schema=schema))
-    ledger = {"_delivery": name, "department": department, "feed": feed, "received_at": moment, "state": state}
-    append(
-        home.table("ops", "delivery"), pa.Table.from_pylist([ledger], schema=table_schema(contracts()["ops.delivery"]))
-    )
+    file = f"{received}.csv"
+    record(home, [Delivery(name, department, feed, feed, file, 0, moment, state=state, rows_accepted=len(rows))])
     return name
+
+
+def settle(home: Home, delivery: str, **verdict: Any) -> None:
+    """Changes what the ledger says of a delivery, as `release`, `reject` and `replay` do."""
+    ledger = read(home.table("ops", "delivery"), where=[("_delivery", "=", delivery)]).to_pylist()
+    record(home, [replace(Delivery.of_ledger(row), **verdict) for row in ledger])
+
+
+def reject(home: Home, feed: str, delivery: str, rows: list[dict[str, str]]) -> None:
+    """Writes rows that conform did not accept, as their department delivered them."""
+    schema = quarantine_schema()
+    whole = [{"_delivery": delivery, "_received_at": _received(home, delivery), "_row": [*row.items()]} for row in rows]
+    append(home.table("quarantine", feed), pa.Table.from_pylist(whole, schema=schema))
+
+
+def _received(home: Home, delivery: str) -> datetime:
+    ledger = read(home.table("ops", "delivery"), where=[("_delivery", "=", delivery)])
+    moment: datetime = ledger["received_at"].to_pylist()[0]
+    return moment

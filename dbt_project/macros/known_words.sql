@@ -1,4 +1,5 @@
-{#- The words that the table keeps: of the keys spoken of now, and with full snapshots of all, since they may be left out. -#}
+{#- The words that the table keeps: of the keys spoken of now, and with full snapshots of all, since they may be left out.
+    (explode of a map itself panics in Sail 0.7, of its keys it does not.) -#}
 {% macro known_words(key, is_own, full) -%}
     {%- set known -%}
         {{ this }} as known

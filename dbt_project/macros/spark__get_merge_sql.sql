@@ -4,7 +4,7 @@
     A row that was only withdrawn keeps its contents: where the table knows a newer statement, or the same, the merge
     takes over no more than whether it stands. -#}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
-    {% set names = dest_columns | map(attribute='name') | list %}
+    {% set names = model.columns.keys() | list %}
     {% set whether_it_stands = ['withdrawn_at', '_withdrawn_version', '_stated_by', '_withdrawn_by'] | select('in', names) | list %}
     {% set laid = 'work.' ~ target.schema ~ '_' ~ target.identifier %}
     {% call statement('work_schema') %}create schema if not exists work{% endcall %}
