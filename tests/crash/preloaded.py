@@ -1,7 +1,7 @@
 """Words of a command flow in; a real process that runs them flows out, forked from one that has imported everything.
 
-Importing takes as long as a small run; `kill -9` ends a forked process like any other. `python -m tests.crash.preloaded`
-is the process that forks: it reads one JSON line a command, and answers with the process and, later, how it ended.
+Importing takes as long as a small run; `kill -9` ends a forked process like any other. Run as a module this is the
+process that forks: it reads one JSON line a command, and answers with the process and, later, how it ended.
 """
 
 from __future__ import annotations
