@@ -14,7 +14,7 @@ from deltalake.transaction import AddAction
 
 from schemas.contract import Contract, feed_of, landing_folders
 from spark_jobs.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, keep, new_arrivals, sweep, take
-from spark_jobs.formats.sheet import Unreadable
+from spark_jobs.formats import Unreadable
 from spark_jobs.home import Home, now
 from spark_jobs.lake import SYSTEM
 from spark_jobs.ledger import LOADED, Delivery, archived, pending, record, recorded, write_sidecar

@@ -1,14 +1,17 @@
-"""Archived files flow in; what reading them found flows out, by way of a process that may die of any of them."""
+"""Files from strangers flow in; another process reads them, and what it makes of each flows out, or its refusal.
+
+That process has a limit on memory and on time without a row read; if it dies or hangs, the next file gets a new one.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,21 +22,34 @@ from spark_jobs.formats.sheet import Unreadable
 from spark_jobs.formats.staging import Staged
 from spark_jobs.ledger import Delivery
 
-__all__ = ["Member", "Reader", "Staged", "is_packed"]
+__all__ = ["Member", "Reader", "Staged", "Unreadable", "is_packed"]
 
-# What the process needs of its surroundings; allocators that give memory back and keep to the limit.
-KEPT = ("PATH", "LANG", "PYTHONPATH", "LAKEWARDEN_SCHEMAS", "PYTHONDONTWRITEBYTECODE")
-ALLOCATORS = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
-READ = 1 << 16
+COMMAND = [sys.executable, "-P", "-m", "spark_jobs.formats"]
+ROOT = Path(__file__).parents[1]
+TRIES = 3
+INHERITED = ("PATH", "TZ", "TZDIR", "LD_LIBRARY_PATH", "LAKEWARDEN_SCHEMAS")
+ENVIRONMENT = {
+    "PYTHONPATH": str(ROOT),
+    "PYTHONUTF8": "1",
+    "LC_ALL": "C.UTF-8",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # the only pool that says so when the limit is reached
+    "MALLOC_ARENA_MAX": "2",
+    "OMP_NUM_THREADS": "1",
+}
+OUT_OF_MEMORY = ("memory allocation of", "MemoryError", "bad_alloc", "Cannot allocate memory")
+
+
+class _Killed(Exception):
+    """The process was killed from outside; the file has done nothing."""
 
 
 class Reader:
-    """Reads strangers' files in a process of its own, with limits of memory and time; a new one after every death."""
+    """Reads files in a process of its own; a context manager."""
 
     def __init__(self, logs: Path) -> None:
-        self.log = logs / "reader.log"
-        logs.mkdir(parents=True, exist_ok=True)
-        self.process = self._start()
+        self._log = logs / "reader.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._held = b""
 
     def __enter__(self) -> Reader:
         return self
@@ -41,94 +57,147 @@ class Reader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self.close()
 
     def stage(self, contract: Contract, delivery: Delivery, source: Path, target: Path) -> Staged:
-        """Writes the rows of `source` as the Parquet file `target`; `delivery.file_name` says its format.
-
-        Raises Unreadable for what is the file's fault, OSError for what is the machine's.
-        """
-        plain = json.loads(json.dumps(asdict(delivery), default=datetime.isoformat))
-        asked = {"do": "stage", "delivery": plain, "target": str(target)}
+        """Writes the file's rows as the Parquet file that its bronze commit adds; raises Unreadable."""
+        fields = {
+            "delivery": delivery.delivery,
+            "department": delivery.department,
+            "received_at": delivery.received_at.isoformat(),
+            "target": str(target.absolute()),
+        }
         try:
-            return Staged(**self._ask(contract, source, asked))
-        except BaseException:
-            target.with_suffix(".part").unlink(missing_ok=True)
-            raise
+            return Staged(**self._ask("stage", contract, source, delivery.file_name, fields))
+        finally:
+            target.with_name(f"{target.name}.part").unlink(missing_ok=True)
 
     def unpack(self, contract: Contract, source: Path, name: str, into: Path) -> list[Member]:
-        """Puts the files of an archive into a folder; raises as `stage` does."""
-        found = self._ask(contract, source, {"do": "unpack", "name": name, "into": str(into)})
-        return [Member(**{**member, "path": Path(member["path"])}) for member in found["members"]]
+        """Writes what a packed file holds to `into/<sha256>`; raises Unreadable."""
+        try:
+            found = self._ask("unpack", contract, source, name, {"into": str(into.absolute())})
+        finally:
+            (into / ".member.part").unlink(missing_ok=True)
+        return [Member(**{**member, "path": Path(member["path"])}) for member in found]
+
+    def close(self) -> None:
+        """Ends the process."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe:
+                    pipe.close()
+        self._process, self._held = None, b""
+
+    def _ask(self, do: str, contract: Contract, source: Path, name: str, fields: dict[str, str]) -> Any:
+        request = {"do": do, "contract": contract.model_dump_json(by_alias=True), "name": name, **fields}
+        line = json.dumps({**request, "source": str(source.absolute())}).encode() + b"\n"
+        limits = contract.delivery.limits if contract.delivery else Limits()
+        for _ in range(TRIES):
+            try:
+                return _read_answer(self._answer(line, limits), limits)
+            except _Killed:
+                continue
+        raise Unreadable("读取该文件的程序多次被系统终止，很可能是文件需要的内存过多。请拆分后重新报送。")
+
+    def _answer(self, line: bytes, limits: Limits) -> dict[str, Any]:
+        """What the process says of a request, once it has ended with it."""
+        process = self._process = self._process or self._start()
+        assert process.stdin
+        try:
+            process.stdin.write(line)
+            process.stdin.flush()
+            said: dict[str, Any] = {"beat": True}
+            while "beat" in said:
+                said = self._next(process, limits.seconds)
+        except (BrokenPipeError, EOFError):
+            raise self._cause_of_death(process, limits) from None
+        except BaseException:
+            self.close()
+            raise
+        if not {"done", "refused"} & said.keys():
+            self.close()
+        return said
 
     def _start(self) -> subprocess.Popen[bytes]:
-        environment = {name: os.environ[name] for name in KEPT if name in os.environ} | ALLOCATORS
-        with self.log.open("ab") as log:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "spark_jobs.formats"],
+                COMMAND,
+                cwd="/",
+                env={**kept, **ENVIRONMENT},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                cwd=Path(__file__).parent.parent,
-                env=environment,
                 start_new_session=True,
             )
 
-    def _end(self) -> int:
-        self.process.kill()
-        assert self.process.stdin
-        assert self.process.stdout
-        for pipe in (self.process.stdin, self.process.stdout):
-            pipe.close()
-        return self.process.wait()
+    def _next(self, process: subprocess.Popen[bytes], seconds: int) -> dict[str, Any]:
+        """The next line; Unreadable if none comes in time, EOFError if the process has ended."""
+        assert process.stdout
+        waited = 0
+        while b"\n" not in self._held:
+            # Waiting in short steps: time in which either process was stopped, or the machine slept, is nobody's fault.
+            if select.select([process.stdout], [], [], 1)[0]:
+                if not (read := os.read(process.stdout.fileno(), 1 << 16)):
+                    raise EOFError
+                self._held += read
+            elif not _is_stopped(process.pid):
+                waited += 1
+                if waited >= seconds:
+                    raise Unreadable(
+                        f"读取该文件时没有进展的时间超过上限 {seconds:,} 秒（limits.seconds）。请拆分后重新报送。"
+                    )
+        line, _, self._held = self._held.partition(b"\n")
+        said: dict[str, Any] = json.loads(line)
+        return said
 
-    def _ask(self, contract: Contract, source: Path, asked: dict[str, Any]) -> dict[str, Any]:
-        limits = contract.delivery.limits if contract.delivery else Limits()
-        assert self.process.stdin
-        request = json.dumps({"feed": contract.name, "source": str(source), **asked}).encode() + b"\n"
-        try:
-            self.process.stdin.write(request)
-            self.process.stdin.flush()
-            answer = self._answer(limits)
-        except (_TooSlow, BrokenPipeError, EOFError) as death:
-            self._end()
-            self.process = self._start()
-            raise Unreadable(_epitaph(limits, death)) from None
-        if "errno" in answer:
-            raise OSError(answer["errno"], answer["error"], answer["file"])
-        if "memory" in answer:
-            raise Unreadable(_too_large(limits))
-        if "refused" in answer:
-            raise Unreadable(answer["refused"])
-        return answer
+    def _cause_of_death(self, process: subprocess.Popen[bytes], limits: Limits) -> Exception:
+        """Why the process ended in the middle of a file."""
+        code = process.wait()
+        self.close()
+        if code == -signal.SIGABRT and any(sign in self._last_words() for sign in OUT_OF_MEMORY):
+            return too_much_memory(limits)
+        if code in (-signal.SIGKILL, -signal.SIGTERM):
+            return _Killed()
+        return Unreadable(f"文件使读取程序异常终止（{_ending(code)}），可能已损坏。请重新导出后报送。")
 
-    def _answer(self, limits: Limits) -> dict[str, Any]:
-        """The answer, for which beats may be waited; raises _TooSlow after a silence, EOFError at a death."""
-        assert self.process.stdout
-        output, text = self.process.stdout.fileno(), b""
-        while True:
-            if not select.select([output], [], [], limits.seconds)[0]:
-                raise _TooSlow
-            chunk = os.read(output, READ)
-            if not chunk:
-                raise EOFError
-            text += chunk
-            while b"\n" in text:
-                line, text = text.split(b"\n", 1)
-                answer: dict[str, Any] = json.loads(line)
-                if "beat" not in answer:
-                    return answer
+    def _last_words(self) -> str:
+        with self._log.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
+            return log.read().decode(errors="replace")
 
 
-class _TooSlow(Exception):
-    """Nothing was heard for as long as the contract allows."""
+def too_much_memory(limits: Limits) -> Unreadable:
+    """The refusal of a file that takes more memory than allowed."""
+    return Unreadable(f"读取该文件需要的内存超过上限 {limits.memory:,} 字节（limits.memory）。请拆分后重新报送。")
 
 
-def _epitaph(limits: Limits, death: BaseException) -> str:
-    if isinstance(death, _TooSlow):
-        return f"读取文件时超过 {limits.seconds} 秒没有进展，超过上限（limits.seconds）。请拆分或重新导出后报送。"
-    return _too_large(limits)
+def _read_answer(said: dict[str, Any], limits: Limits) -> Any:
+    """What was done; raises what went wrong, by whose fault it was."""
+    if "done" in said:
+        return said["done"]
+    if "refused" in said:
+        raise Unreadable(said["refused"])
+    if "exhausted" in said or said.get("errno") == errno.ENOMEM:
+        raise too_much_memory(limits)
+    if said.get("errno") == errno.EFBIG:
+        raise Unreadable(f"读取该文件写出的数据超过上限 {limits.unpacked_bytes:,} 字节（limits.unpacked_bytes）。")
+    if "errno" in said:
+        raise OSError(said["errno"], said["strerror"], said["filename"] or None)
+    raise Unreadable(f"文件无法读取（{said['failed']}），可能已损坏。请重新导出后报送。")
 
 
-def _too_large(limits: Limits) -> str:
-    return f"读取此文件所需的内存超过上限 {limits.memory:,} 字节（limits.memory）。请拆分或重新导出后报送。"
+def _is_stopped(pid: int) -> bool:
+    """Whether somebody has stopped the process (SIGSTOP); it is not to be blamed for the time."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] in ("T", "t")
+
+
+def _ending(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"代码 {code}"

@@ -1,85 +1,102 @@
-"""Requests flow in as JSON lines, answers flow out: the process in which strangers' files are read.
+"""Requests flow in by standard input, one JSON a line; files are read, and what became of each flows out likewise.
 
-Run by spark_jobs/reader.py. Every request sets the memory that it may take; a beat is written while work goes on.
+This process reads what strangers wrote. It ends with whoever started it, and it may only take so much memory.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
+import os
 import resource
 import signal
 import sys
-import time
+import traceback
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from schemas.contract import Limits, feeds
+import pyarrow as pa
+
+from schemas.contract import Contract
 from spark_jobs.formats.packed import unpack
-from spark_jobs.formats.sheet import Unreadable
-from spark_jobs.formats.staging import stage
-from spark_jobs.ledger import Delivery
+from spark_jobs.formats.sheet import Source, Unreadable
+from spark_jobs.formats.staging import Origin, stage
 
 PR_SET_PDEATHSIG = 1
-BEAT = 0.5
+OPEN_FILES = 64
 
 
 def main() -> None:
-    """Answers until its input ends."""
+    """Answers requests until there are no more."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints must not pass for an answer
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers, sys.stdout = sys.stdout, sys.stderr
-
-    def say(answer: dict[str, Any]) -> None:
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-
-    rest = _private_bytes()
-    for line in sys.stdin:
-        say(_answer(json.loads(line), rest, _Beat(say)))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    pa.set_cpu_count(2)
+    pa.set_io_thread_count(1)
+    at_rest = _taken()
+    for line in sys.stdin.buffer:
+        _say(answers, **_answer(json.loads(line), at_rest, answers))
 
 
-class _Beat:
-    """Says now and then that work goes on."""
-
-    def __init__(self, say: Any) -> None:
-        self.say, self.last = say, time.monotonic()
-
-    def __call__(self) -> None:
-        if time.monotonic() - self.last > BEAT:
-            self.last = time.monotonic()
-            self.say({"beat": True})
+def _say(answers: TextIO, **said: object) -> None:
+    print(json.dumps(said), file=answers, flush=True)
 
 
-def _answer(asked: dict[str, Any], rest: int, beat: _Beat) -> dict[str, Any]:
-    contract = feeds()[asked["feed"]]
-    limits = contract.delivery.limits if contract.delivery else Limits()
-    resource.setrlimit(resource.RLIMIT_DATA, (rest + limits.memory, resource.RLIM_INFINITY))
-    source = Path(asked["source"])
+def _answer(request: dict[str, Any], at_rest: int, answers: TextIO) -> dict[str, object]:
+    """What became of one file: `done`, `refused`, or what is wrong with the machine rather than the file."""
+    source = Source(
+        Path(request["source"]),
+        request["name"],
+        Contract.model_validate_json(request["contract"]),
+        lambda: _say(answers, beat=True),
+    )
+    _limit(at_rest, source)
     try:
-        if asked["do"] == "unpack":
-            members = unpack(source, asked["name"], Path(asked["into"]), limits, beat)
-            return {"members": [{**asdict(member), "path": str(member.path)} for member in members]}
-        received = datetime.fromisoformat(asked["delivery"]["received_at"])
-        delivery = Delivery(**{**asked["delivery"], "received_at": received})
-        return asdict(stage(contract, delivery, source, Path(asked["target"]), beat))
+        return {"done": _do(request, source)}
     except Unreadable as refusal:
         return {"refused": str(refusal)}
     except MemoryError:
-        return {"memory": limits.memory}
+        return {"exhausted": True}
     except OSError as error:
-        return {"errno": error.errno, "error": str(error), "file": str(error.filename or source)}
-    except Exception as error:
-        return {"refused": f"文件无法读取（{type(error).__name__}: {str(error)[:200]}）。请重新导出后报送。"}
+        if error.errno is not None:
+            return {"errno": error.errno, "strerror": error.strerror, "filename": str(error.filename or "")}
+        traceback.print_exc()
+        return {"failed": type(error).__name__}
+    except (Exception, _panic()) as error:  # whatever a file brings about, it is that file's verdict and nobody else's
+        traceback.print_exc()
+        return {"failed": type(error).__name__}
 
 
-def _private_bytes() -> int:
-    """What the limit counts (RLIMIT_DATA), as it stands before any file was read."""
+def _panic() -> type[BaseException]:
+    """What Rust raises in python-calamine when it meets something it did not think of."""
+    module = sys.modules.get("pyo3_runtime")
+    return getattr(module, "PanicException", Exception)
+
+
+def _do(request: dict[str, Any], source: Source) -> object:
+    if request["do"] == "unpack":
+        return [{**asdict(member), "path": str(member.path)} for member in unpack(source, Path(request["into"]))]
+    received_at = datetime.fromisoformat(request["received_at"])
+    origin = Origin(request["delivery"], request["department"], received_at)
+    return asdict(stage(source, origin, Path(request["target"])))
+
+
+def _taken() -> int:
+    """The bytes of writable memory that the process has taken."""
     status = Path("/proc/self/status").read_text()
-    return int(status.split("VmData:")[1].split()[0]) * 1024
+    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData:"))
 
 
-if __name__ == "__main__":
-    main()
+def _limit(at_rest: int, source: Source) -> None:
+    """What this file may take, above what the process takes anyway."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (at_rest + source.limits.memory, most))
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * source.limits.unpacked_bytes, most))
+
+
+main()

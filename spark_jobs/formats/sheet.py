@@ -1,22 +1,23 @@
-"""What every format becomes: headings and batches of text rows, or a reason why the file cannot be read."""
+"""What every format comes down to: headings and batches of text rows, each with its line and what is wrong with it."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.contract import Contract, Limits
 
 LINE, RAW, FAULT = "_line", "_raw", "_fault"
 WRONG_WIDTH = "列数与表头不一致"
+RAW_SHOWN = 1_000
 ROWS_A_BATCH = 20_000
-# Of a row that is no row, this much of its text is kept.
-KEPT = 1_000
-
-# How many of these headings the contract promises.
-Promised = Callable[[list[str]], int]
+CHARACTERS_A_BATCH = 8 << 20
 
 
 class Unreadable(Exception):
@@ -37,12 +38,31 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Faulty:
-    """A row that is no row: its line, its text and what is wrong with it."""
+class Source:
+    """A file to read, its name, and the contract it is to keep; `beat` says that work goes on."""
 
-    line: int
-    text: str
-    fault: str
+    path: Path
+    name: str
+    contract: Contract
+    beat: Callable[[], None] = field(default=lambda: None)
+
+    @property
+    def limits(self) -> Limits:
+        """What the file may cost."""
+        return self.contract.delivery.limits if self.contract.delivery else Limits()
+
+    @cached_property
+    def _promised(self) -> frozenset[str]:
+        return frozenset(plain(h.heading) for column in self.contract.columns for h in column.headings)
+
+    def promised(self, headings: Sequence[str]) -> int:
+        """How many of these headings the contract promises."""
+        return len(self._promised & {plain(heading) for heading in headings if len(heading) <= RAW_SHOWN})
+
+
+def excess(what: str, found: int, limit: int, unit: str, key: str) -> Unreadable:
+    """The refusal of a file that costs more than its contract allows."""
+    return Unreadable(f"{what} {found:,} {unit}，超过上限 {limit:,} {unit}（limits.{key}）。")
 
 
 def plain(heading: str) -> str:
@@ -50,51 +70,99 @@ def plain(heading: str) -> str:
     return "".join(unicodedata.normalize("NFKC", heading).split())
 
 
-def beyond(what: str, found: float, limit: float, name: str) -> Unreadable:
-    """The refusal of a file that is beyond a limit of its contract."""
-    return Unreadable(f"{what} {found:,.0f}，超过上限 {limit:,.0f}（limits.{name}）。")
+def shown(text: str, most: int = RAW_SHOWN) -> str:
+    """Text as a message or `_raw` may hold it: no longer than `most` characters, and can be stored."""
+    kept = text if len(text) <= most else f"{text[:most]}…"
+    return kept.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
-def text_batch(rows: Sequence[Sequence[str]], lines: Sequence[int], width: int) -> pa.RecordBatch:
-    """Rows of text cells with their lines as a batch."""
-    arrays = [pa.array([row[column] for row in rows], pa.string()) for column in range(width)]
-    return with_lines(arrays, np.asarray(lines, dtype=np.int64))
-
-
-def with_lines(cells: Sequence[pa.Array], lines: np.ndarray) -> pa.RecordBatch:
-    """Columns of cells with their rows' lines as a batch of good rows."""
+def split_rows(columns: Sequence[pa.Array], lines: pa.Array) -> pa.RecordBatch:
+    """Rows that split into their cells."""
     nothing = pa.nulls(len(lines), pa.string())
-    names = [*map(str, range(len(cells))), LINE, RAW, FAULT]
-    return pa.RecordBatch.from_arrays([*cells, pa.array(lines, pa.int64()), nothing, nothing], names=names)
+    names = [*map(str, range(len(columns))), LINE, RAW, FAULT]
+    return pa.RecordBatch.from_arrays([*columns, lines, nothing, nothing], names=names)
 
 
-def faulty_batch(rows: Sequence[Faulty], width: int) -> pa.RecordBatch:
-    """Rows that are no rows as a batch."""
+def unsplit_rows(rows: Sequence[tuple[int, str, str]], width: int) -> pa.RecordBatch:
+    """Rows (line, text, fault) that are kept whole, because something is wrong with them."""
     nulls = [pa.nulls(len(rows), pa.string()) for _ in range(width)]
-    texts = [row.text if len(row.text) <= KEPT else f"{row.text[:KEPT]}…" for row in rows]
-    kept = [pa.array(texts, pa.string()), pa.array([row.fault for row in rows], pa.string())]
-    lines = pa.array([row.line for row in rows], pa.int64())
-    return pa.RecordBatch.from_arrays([*nulls, lines, *kept], names=[*map(str, range(width)), LINE, RAW, FAULT])
+    whole = [
+        pa.array([line for line, _, _ in rows], pa.int64()),
+        pa.array([shown(text) for _, text, _ in rows], pa.string()),
+        pa.array([fault for _, _, fault in rows], pa.string()),
+    ]
+    return pa.RecordBatch.from_arrays([*nulls, *whole], names=[*map(str, range(width)), LINE, RAW, FAULT])
 
 
-def batched(rows: Iterator[tuple[int, Sequence[str]] | Faulty], width: int) -> Iterator[pa.RecordBatch]:
-    """Batches of rows that come one by one, each as its line and cells or as faulty."""
-    cells: list[Sequence[str]] = []
-    lines: list[int] = []
-    faulty: list[Faulty] = []
-    for row in rows:
-        if isinstance(row, Faulty):
-            faulty.append(row)
-        else:
-            lines.append(row[0])
-            cells.append(row[1])
-        if len(cells) == ROWS_A_BATCH:
-            yield text_batch(cells, lines, width)
-            cells, lines = [], []
-        if len(faulty) == ROWS_A_BATCH:
-            yield faulty_batch(faulty, width)
-            faulty = []
-    if cells:
-        yield text_batch(cells, lines, width)
-    if faulty:
-        yield faulty_batch(faulty, width)
+def set_aside(batch: pa.RecordBatch, faults: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
+    """The batch without its faulty rows (fault by position), then those rows as text."""
+    if not faults:
+        yield batch
+        return
+    width, positions = batch.num_columns - 3, sorted(faults)
+    picked = batch.take(pa.array(positions, pa.int64()))
+    cells = zip(*(picked.column(column).to_pylist() for column in range(width)), strict=True)
+    texts = [",".join((cell or "")[: RAW_SHOWN + 1] for cell in row) for row in cells]
+    good = pc.invert(pc.is_in(pa.array(range(batch.num_rows), pa.int64()), value_set=pa.array(positions, pa.int64())))
+    yield batch.filter(good)
+    lines = picked.column(LINE).to_pylist()
+    yield unsplit_rows([(n, t, faults[p]) for n, t, p in zip(lines, texts, positions, strict=True)], width)
+
+
+def long_cells(batch: pa.RecordBatch, limit: int) -> dict[int, str]:
+    """The rows with a cell of more characters than the limit."""
+    faults: dict[int, str] = {}
+    for column in range(batch.num_columns - 3):
+        cells = batch.column(column)
+        if (pc.max(pc.binary_length(cells)).as_py() or 0) <= limit:
+            continue
+        lengths = pc.utf8_length(cells)
+        for position in pc.indices_nonzero(pc.fill_null(pc.greater(lengths, limit), False)).to_pylist():
+            faults[position] = too_long(lengths[position].as_py(), limit)
+    return faults
+
+
+def too_long(characters: int, limit: int) -> str:
+    """The fault of a row with too long a cell."""
+    return f"单元格有 {characters:,} 个字，超过上限 {limit:,} 个字（limits.cell）"
+
+
+class Rows:
+    """Rows that come one by one, gathered until a batch is worth its overhead."""
+
+    def __init__(self, headings: Sequence[str], limits: Limits) -> None:
+        self._headings, self._limits = headings, limits
+        self._clear()
+
+    def _clear(self) -> None:
+        self._cells: list[Sequence[str]] = []
+        self._lines: list[int] = []
+        self._wrong: list[tuple[int, str, str]] = []
+        self._characters = 0
+
+    def add(self, line: int, cells: Sequence[str]) -> None:
+        """A row; one with a cell over the limit is kept as text."""
+        longest = max(map(len, cells))
+        if longest > self._limits.cell:
+            self.add_wrong(line, ",".join(cell[:RAW_SHOWN] for cell in cells), too_long(longest, self._limits.cell))
+            return
+        self._cells.append(cells)
+        self._lines.append(line)
+        self._characters += sum(map(len, cells))
+
+    def add_wrong(self, line: int, text: str, fault: str) -> None:
+        """A row that is none."""
+        self._wrong.append((line, text[: RAW_SHOWN + 1], fault))
+
+    def take(self, is_last: bool = False) -> Iterator[pa.RecordBatch]:
+        """The rows gathered, once they are enough or the last."""
+        count = len(self._cells) + len(self._wrong)
+        if not (is_last or count >= ROWS_A_BATCH or self._characters >= CHARACTERS_A_BATCH):
+            return
+        width = len(self._headings)
+        if self._cells:
+            columns = [pa.array([row[column] for row in self._cells], pa.string()) for column in range(width)]
+            yield split_rows(columns, pa.array(self._lines, pa.int64()))
+        if self._wrong:
+            yield unsplit_rows(self._wrong, width)
+        self._clear()

@@ -1,65 +1,68 @@
-"""An archived file flows in; its rows as the Parquet file that bronze will take flow out."""
+"""A delivered file flows in; the Parquet file that its bronze commit adds flows out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.contract import Contract, Limits
+from schemas.contract import Contract
 from spark_jobs.formats.opening import open_sheet
-from spark_jobs.formats.sheet import FAULT, LINE, RAW, Sheet, Unreadable, beyond, plain
+from spark_jobs.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable, excess, plain, shown
 from spark_jobs.lake import bronze_schema
-from spark_jobs.ledger import Delivery
 from spark_jobs.spreadsheet import REJECTED_HEADINGS, unmarked
+
+ROWS_A_GROUP = 120_000
+BYTES_A_GROUP = 32 << 20
 
 
 @dataclass(frozen=True)
 class Staged:
-    """What reading a file found; `columns` maps contract column to the heading delivered."""
+    """What became of a file: how many rows lie in bronze's file, and which heading each column came under."""
 
     rows: int
     encoding: str
     columns: dict[str, str]
 
 
-def stage(contract: Contract, delivery: Delivery, source: Path, target: Path, beat: Callable[[], None]) -> Staged:
-    """Reads `source` as its name says and writes `target`; raises Unreadable. `beat` says that work goes on."""
-    limits = contract.delivery.limits if contract.delivery else Limits()
-    promised = {plain(h.heading) for column in contract.columns for h in column.headings}
-    sheet = open_sheet(source, delivery.file_name, contract, lambda headings: len(promised & set(map(plain, headings))))
-    cells = _headings(contract, sheet.headings)
+@dataclass(frozen=True)
+class Origin:
+    """Whose rows these are."""
+
+    delivery: str
+    department: str
+    received_at: datetime
+
+
+def stage(source: Source, origin: Origin, target: Path) -> Staged:
+    """Writes the file's rows; the target is there only when all of them are."""
+    sheet = open_sheet(source)
+    cells = find_columns(source.contract, sheet.headings)
     columns = {name: sheet.headings[cell] for name, cell in sorted(cells.items(), key=lambda found: found[1])}
-    part = target.with_suffix(".part")
+    unfinished = target.with_name(f"{target.name}.part")
     try:
-        rows = _write_rows(part, contract, delivery, sheet, cells, columns, limits, beat)
+        rows = _write(source, sheet, cells, _constants(origin, columns), unfinished)
         if rows == 0:
             raise Unreadable("文件只有表头，没有数据行。")
-        part.replace(target)
+        unfinished.replace(target)
     finally:
-        part.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     return Staged(rows, sheet.encoding, columns)
 
 
-def _headings(contract: Contract, delivered: list[str]) -> dict[str, int]:
+def find_columns(contract: Contract, delivered: list[str]) -> dict[str, int]:
     """Which cell each contract column is read from; raises Unreadable for a heading that nobody promised."""
     plains = [plain(heading) for heading in delivered]
-    doubled = sorted({heading for heading in plains if plains.count(heading) > 1})
-    if doubled:
-        raise Unreadable(f"表头重复：{'、'.join(doubled)}。每个列名只能出现一次。")
-    promised = {plain(h.heading) for column in contract.columns for h in column.headings}
-    unknown = [
-        h
-        for h, p in zip(delivered, plains, strict=True)
-        if p not in promised | set(map(plain, [*contract.ignore, *REJECTED_HEADINGS]))
-    ]
-    if unknown:
-        shown = "、".join(f"“{heading}”" for heading in unknown[:10])
-        raise Unreadable(f"表头中有未约定的列：{shown}。请按约定的表头报送，或联系平台登记新列。")
+    _refuse_strange(contract, delivered, plains)
+    # A file of deletions need hold no more than keys and the envelope; rows that are none are then judged one by one.
+    may_delete = contract.has_envelope and plain("cd_operation") in plains
     found: dict[str, int] = {}
     for column in contract.columns:
         cells = [plains.index(plain(h.heading)) for h in column.headings if plain(h.heading) in plains]
@@ -69,46 +72,127 @@ def _headings(contract: Contract, delivered: list[str]) -> dict[str, int]:
             )
         if cells:
             found[column.name] = cells[0]
-        elif column.required:
+        elif column.required and (column.name in contract.key or not may_delete):
             names = "或".join(f"“{h.heading}”" for h in column.headings)
             raise Unreadable(f"表头缺少必需的列：{names}（{column.label}）。")
     return found
 
 
-def _write_rows(
-    path: Path,
-    contract: Contract,
-    delivery: Delivery,
-    sheet: Sheet,
-    cells: dict[str, int],
-    columns: dict[str, str],
-    limits: Limits,
-    beat: Callable[[], None],
-) -> int:
-    schema = bronze_schema(contract)
-    fixed = {
-        "_delivery": delivery.delivery,
-        "_department": delivery.department,
-        "_received_at": delivery.received_at,
-        "_headings": json.dumps(columns, ensure_ascii=False),
+def _refuse_strange(contract: Contract, delivered: list[str], plains: list[str]) -> None:
+    """Refuses headings that are there twice, empty, or unknown."""
+    doubled = sorted({heading for heading in plains if heading and plains.count(heading) > 1})
+    if doubled:
+        raise Unreadable(f"表头重复：{_listed(doubled)}。每个列名只能出现一次。")
+    if "" in plains:
+        raise Unreadable(f"表头第 {plains.index('') + 1} 列没有列名。请补上列名，或删去该列。")
+    promised = {plain(h.heading) for column in contract.columns for h in column.headings}
+    expected = promised | set(map(plain, [*contract.ignore, *REJECTED_HEADINGS]))
+    unknown = [f"“{shown(h, 50)}”" for h, p in zip(delivered, plains, strict=True) if p not in expected]
+    if unknown:
+        raise Unreadable(f"表头中有未约定的列：{_listed(unknown)}。请按约定的表头报送，或联系平台登记新列。")
+
+
+def _listed(headings: Sequence[str]) -> str:
+    return "、".join(shown(heading, 60) for heading in headings[:10])
+
+
+def _constants(origin: Origin, columns: dict[str, str]) -> dict[str, pa.Scalar]:
+    return {
+        "_delivery": pa.scalar(origin.delivery),
+        "_department": pa.scalar(origin.department),
+        "_received_at": pa.scalar(origin.received_at, pa.timestamp("us", tz="UTC")),
+        "_headings": pa.scalar(json.dumps(columns, ensure_ascii=False)),
     }
+
+
+def _write(source: Source, sheet: Sheet, cells: dict[str, int], constants: dict[str, pa.Scalar], path: Path) -> int:
+    """Writes one row group while the next is parsed."""
     rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
-        for batch in sheet.batches:
-            count = batch.num_rows
-            rows += count
-            beat()
-            if rows > limits.rows:
-                raise beyond("文件的行数超过", rows, limits.rows, "rows")
-            arrays = []
-            for field_ in schema:
-                if field_.name in cells:
-                    arrays.append(unmarked(batch.column(cells[field_.name])))
-                elif field_.name in (LINE, RAW, FAULT):
-                    arrays.append(batch.column(field_.name))
-                elif field_.name in fixed:
-                    arrays.append(pa.repeat(pa.scalar(fixed[field_.name], field_.type), count))
-                else:
-                    arrays.append(pa.nulls(count, field_.type))
-            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+    writer: _Groups | None = None
+    written: Future[None] | None = None
+    with ThreadPoolExecutor(1) as other:
+        try:
+            for group in _groups(sheet.batches):
+                rows += group.num_rows
+                if rows > source.limits.rows:
+                    raise excess("文件的行数至少是", rows, source.limits.rows, "行", "rows")
+                writer = writer or _Groups(path, source.contract, cells, constants, group)
+                if written:
+                    written.result()
+                written = other.submit(writer.write, group)
+                source.beat()
+            if written:
+                written.result()
+        finally:
+            if writer:
+                other.submit(writer.close).result()
     return rows
+
+
+def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches, gathered until a row group is worth its overhead."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        if batch.num_rows:
+            waiting.append(batch)
+        if sum(b.num_rows for b in waiting) >= ROWS_A_GROUP or sum(b.nbytes for b in waiting) >= BYTES_A_GROUP:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+class _Groups:
+    """The Parquet file; constants are handed to it as dictionaries, so that nobody writes them out a row."""
+
+    def __init__(
+        self, path: Path, contract: Contract, cells: dict[str, int], constants: dict[str, pa.Scalar], first: pa.Table
+    ) -> None:
+        self._cells, self._constants = cells, constants
+        coded = pa.dictionary(pa.int32(), pa.string())
+        self._schema = pa.schema(
+            field.with_type(coded) if field.name in constants and field.type == pa.string() else field
+            for field in bronze_schema(contract)
+        )
+        repeating = [name for name, cell in cells.items() if _repeats(first.column(cell))]
+        self._file = pq.ParquetWriter(
+            path,
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[*repeating, *constants, FAULT],
+            write_statistics=["_delivery", "_department", "_received_at", LINE],
+            store_schema=False,
+        )
+
+    def write(self, group: pa.Table) -> None:
+        """Adds a row group."""
+        arrays = [self._column(group, field) for field in self._schema]
+        self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema), row_group_size=group.num_rows)
+
+    def _column(self, group: pa.Table, field: pa.Field) -> pa.Array | pa.ChunkedArray:
+        if field.name in self._cells:
+            return _unmarked(group.column(self._cells[field.name]))
+        if field.name in (LINE, RAW, FAULT):
+            return group.column(field.name)
+        if field.name not in self._constants:
+            return pa.nulls(group.num_rows, field.type)
+        constant = self._constants[field.name]
+        if not pa.types.is_dictionary(field.type):
+            return pa.repeat(constant, group.num_rows)
+        first = pa.repeat(pa.scalar(0, pa.int32()), group.num_rows)
+        return pa.DictionaryArray.from_arrays(first, pa.array([constant.as_py()], constant.type))
+
+    def close(self) -> None:
+        """Completes the file."""
+        self._file.close()
+
+
+def _unmarked(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([unmarked(chunk) for chunk in cells.chunks], cells.type)
+
+
+def _repeats(cells: pa.ChunkedArray) -> bool:
+    """Whether a dictionary is worth building."""
+    sample = cells.slice(0, 20_000)
+    return bool(pc.count_distinct(sample).as_py() * 2 < len(sample))
