@@ -16,6 +16,7 @@ NUMBER = "^([+-]?[0-9]+([.][0-9]+)?)"
 FACTORS = {"亿": 100_000_000, "万": 10_000}
 YUAN = "^(万|亿)?(元|人民币|元人民币|人民币元)?$"
 SHOWN = 80
+MISSING = "缺少必填内容"
 SPACE = " \u3000\t\r\n"
 # The day of receipt in China, which has one time zone and no summer time.
 RECEIVED = "cast(_received_at + interval 8 hours as date)"
@@ -43,7 +44,7 @@ def quoted(text: str) -> str:
 
 
 def cleaned(column: Column) -> str:
-    """The cell without surrounding space, and null for the words that mean nothing."""
+    """The cell as delivered without surrounding space, and null for the words that mean nothing."""
     trimmed = f"btrim({column.name}, {quoted(SPACE)})"
     words = ", ".join(quoted(word) for word in ("", *NOTHING))
     return f"case when upper({trimmed}) in ({words}) then null else {_narrowed(column, trimmed)} end"
@@ -63,21 +64,27 @@ def half_width(text: str) -> str:
     return f"translate({text}, {quoted(WIDE)}, {quoted(NARROW)})"
 
 
+def judge_absent(contract: Contract, column: Column) -> Judgement:
+    """What the contract says of a column that nobody delivered."""
+    said = [_say(column, _missing(contract, column), MISSING)] if column.required else []
+    return Judgement(f"cast(null as {column.spark_type})", said, [])
+
+
 def judge(contract: Contract, column: Column) -> Judgement:
     """Everything the contract says of one column, over the CTE `coded` of conform."""
     name, typed = column.name, _typed(column)
     say = partial(_say, column)
     broken: list[tuple[str, str, str]] = []
     if column.required:
-        broken.append(("required", _missing(contract, column), "缺少必填内容"))
+        broken.append(("required", _missing(contract, column), MISSING))
     if column.required_with:
         other = contract.column(column.required_with)
         empty = f"{name} is null and {other.name} is not null"
-        broken.append(("required", empty, f"填写了{other.label}，缺少必填内容"))
+        broken.append(("required", empty, f"填写了{other.label}，{MISSING}"))
     if column.parse != "currency" and column.type not in ("string", "list"):
         broken.append(("type", f"{name} is not null and {_not_typed(column, typed)}", _expected(column)))
     if column.codes:
-        broken.append(("codes", f"{_code_text(column)} is not null and {name}__code is null", "不在代码表中"))
+        broken.append(("codes", f"{_code_text(column, name)} is not null and {name}__code is null", "不在代码表中"))
     if column.pattern:
         broken.append(("pattern", f"not {name} rlike {quoted(f'^(?:{column.pattern})$')}", "格式不符"))
     broken += _checks(column)
@@ -183,18 +190,18 @@ def _amount(text: str) -> str:
     return f"{number} * case {cases} when {_unit(text)} = '' then {text}__scale else 1 end"
 
 
-def _code_text(column: Column) -> str:
+def _code_text(column: Column, text: str) -> str:
     """What is looked up in the code list; a currency is what remains of the unit, and yuan where nothing does."""
     if column.parse != "currency":
-        return column.name
-    word = f"regexp_replace({_unit(column.name)}, '^[万亿]', '')"
-    is_amount = f"{column.name} is not null and {column.name} rlike '^[+-]?[0-9]'"
+        return text
+    word = f"regexp_replace({_unit(text)}, '^[万亿]', '')"
+    is_amount = f"{text} is not null and {text} rlike '^[+-]?[0-9]'"
     return f"case when {is_amount} then case when {word} = '' then 'CNY' else upper({word}) end end"
 
 
-def code_text(column: Column) -> str:
-    """The SQL of the spelling to look up, over the CTE `cleaned` of conform."""
-    return f"upper({_code_text(column)})"
+def code_text(column: Column, text: str) -> str:
+    """The SQL of the spelling to look up, of a cleaned cell."""
+    return f"upper({_code_text(column, text)})"
 
 
 def _checks(column: Column) -> list[tuple[str, str, str]]:

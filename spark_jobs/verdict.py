@@ -15,10 +15,10 @@ from schemas.contract import Contract, contracts, feeds
 from spark_jobs.conform import conform
 from spark_jobs.gatekeeper import Gatekeeper
 from spark_jobs.home import Home, now
-from spark_jobs.lake import append, read, table_schema, take_back
+from spark_jobs.lake import append, table_schema, take_back
 from spark_jobs.ledger import Delivery, record
 from spark_jobs.profile import Figures, profile
-from spark_jobs.receipts import write_receipt
+from spark_jobs.receipts import write_receipts
 
 # Planning a feed's rules keeps one core busy, running them the other.
 FEEDS_AT_ONCE = 2
@@ -33,6 +33,7 @@ def settle(home: Home, spark: SparkSession, waiting: dict[str, list[Delivery]], 
     for feed, future in judged.items():
         figures, seconds = future.result()
         settled += _settle(home, feeds()[feed], waiting[feed], figures, gate, seconds)
+    write_receipts(home, settled)
     record(home, settled)
     return settled
 
@@ -55,7 +56,6 @@ def _settle(
 ) -> list[Delivery]:
     verdicts = gate.judge(contract, figures)
     settled = [_settled(contract, one, figures, verdicts, seconds / len(deliveries)) for one in deliveries]
-    _write_receipts(home, contract, settled)
     _write_checks(home, contract, settled, verdicts)
     return settled
 
@@ -86,19 +86,6 @@ def _said(contract: Contract, verdict: Verdict) -> str:
     else:
         said = f"{name}为 {observed}，高于约定的 {verdict.maximum:g}"
     return f"{said}，整批暂缓入库" if verdict.severity == "fail" else f"提醒：{said}"
-
-
-def _write_receipts(home: Home, contract: Contract, settled: list[Delivery]) -> None:
-    troubled = {delivery.delivery for delivery in settled if delivery.rows_quarantined}
-    since = min(delivery.received_at for delivery in settled)
-    quarantined = (
-        read(home.table("quarantine", contract.name), where=[("_received_at", ">=", since)]) if troubled else None
-    )
-    for delivery in settled:
-        rows = None
-        if quarantined is not None and delivery.delivery in troubled:
-            rows = quarantined.filter(pa.compute.equal(quarantined["_delivery"], delivery.delivery))
-        write_receipt(home, delivery, rows)
 
 
 def _write_checks(home: Home, contract: Contract, settled: list[Delivery], verdicts: list[Verdict]) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from schemas.contract import contracts
@@ -24,13 +25,16 @@ PASSING = "work"
 Row = dict[str, Any]
 
 
-def differences(one: Home, other: Home) -> list[str]:
-    """What is not equal, row for row, in any table of any layer; empty if nothing."""
+def differences(one: Home, other: Home, is_to_the_second: bool = False) -> list[str]:
+    """What is not equal, row for row, in any table of any layer; empty if nothing.
+
+    To the second: moments count without their fractions, which only keep receipts of one moment in order.
+    """
     ours, theirs = _tables(one), _tables(other)
     found = [f"{layer}.{name}: only in {one.path.name}" for layer, name in ours if (layer, name) not in theirs]
     found += [f"{layer}.{name}: only in {other.path.name}" for layer, name in theirs if (layer, name) not in ours]
     for layer, name in sorted(set(ours) & set(theirs)):
-        found += _table_differences(layer, name, one, other)
+        found += _table_differences(layer, name, one, other, is_to_the_second)
     return found
 
 
@@ -46,7 +50,7 @@ def _tables(home: Home) -> list[tuple[str, str]]:
     return [(layer, name) for layer, name in tables(home) if layer != PASSING]
 
 
-def _table_differences(layer: str, name: str, one: Home, other: Home) -> list[str]:
+def _table_differences(layer: str, name: str, one: Home, other: Home, is_to_the_second: bool) -> list[str]:
     table = f"{layer}.{name}"
     left, right = (DeltaTable(home.table(layer, name)) for home in (one, other))
     shapes = [_shape(lake) for lake in (left, right)]
@@ -54,7 +58,7 @@ def _table_differences(layer: str, name: str, one: Home, other: Home) -> list[st
         apart = sorted(set(shapes[0].items()) ^ set(shapes[1].items()))
         return [f"{table}: columns or their order differ: {', '.join(f'{column} {kind}' for column, kind in apart)}"]
     ignored = TIMED.get((layer, name), set())
-    rows = [_rows(lake.to_pyarrow_table(), ignored) for lake in (left, right)]
+    rows = [_rows(_coarse(lake.to_pyarrow_table(), is_to_the_second), ignored) for lake in (left, right)]
     return [] if rows[0] == rows[1] else _row_differences(table, _key(layer, name), *rows)
 
 
@@ -82,6 +86,15 @@ def _key(layer: str, name: str) -> list[str]:
         if layer in ("bronze", "silver", "quarantine")
         else []
     )
+
+
+def _coarse(table: pa.Table, is_to_the_second: bool) -> pa.Table:
+    if not is_to_the_second:
+        return table
+    for place, column in enumerate(table.schema):
+        if pa.types.is_timestamp(column.type):
+            table = table.set_column(place, column.name, pc.floor_temporal(table[column.name], unit="second"))
+    return table
 
 
 def _rows(table: pa.Table, ignored: set[str]) -> list[Row]:

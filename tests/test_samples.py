@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from spark_jobs import pipeline
 from spark_jobs.home import Home
 from spark_jobs.lake import read
 from spark_jobs.land import make_landing_zone
+from tests.sample_rows import assert_verdicts, drop, verdicts
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -31,37 +30,15 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("samples"))
     make_landing_zone(home)
     for contract in feeds().values():
-        rows = list(csv.reader(sample_of(contract).open(encoding="utf-8")))
-        text = io.StringIO()
-        csv.writer(text).writerows(row[:-1] for row in rows)
-        landing = home.landing / department_of(contract) / contract.file.stem / "sample.csv"
-        landing.write_text(text.getvalue(), encoding="utf-8")
+        drop(sample_of(contract), home.landing / department_of(contract) / contract.file.stem / "sample.csv")
     pipeline.land(home)
     pipeline.conform(home)
     return home
 
 
-def verdicts(home: Home, contract: Contract) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    for row in read(home.table("quarantine", contract.name)).to_pylist():
-        found.setdefault(row["_line"], set()).update(reason.rsplit(": ", 1)[0] for reason in row["_reasons"])
-    for row in read(home.table("silver", contract.name)).to_pylist():
-        found.setdefault(row["_line"], set()).update("~" + flag.rsplit(": ", 1)[0] for flag in row["_flags"])
-    return found
-
-
 @pytest.mark.parametrize("contract", feeds().values(), ids=feeds().keys())
 def test_every_row_of_the_sample_gets_the_verdict_it_carries(judged: Home, contract: Contract) -> None:
-    rows = list(csv.reader(sample_of(contract).open(encoding="utf-8")))
-    expected = {line: set(filter(None, row[-1].split("|"))) for line, row in enumerate(rows[1:], 2)}
-    found = verdicts(judged, contract)
-    rejected = {line: {text for text in said if not text.startswith("~")} for line, said in found.items()}
-    for line, said in expected.items():
-        hard = {text for text in said if not text.startswith("~")}
-        assert rejected[line] == hard, f"line {line}: {rows[line - 1]}"
-        if not hard:
-            assert found[line] == said, f"line {line}: {rows[line - 1]}"
-    assert set(found) == set(expected)
+    assert_verdicts(sample_of(contract), verdicts(judged, contract.name))
 
 
 def test_amounts_are_in_whole_units_whatever_the_cell_says(judged: Home) -> None:

@@ -1,0 +1,396 @@
+"""A department's file flows in; how long landing takes beside a bare copy, and in how much memory, flows out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+os.environ["LAKEWARDEN_SCHEMAS"] = str(ROOT / "bench" / "contracts")
+# The files are finished when a pass begins; nothing is to wait for.
+os.environ["LAKEWARDEN_QUIET"] = "0"
+sys.path.insert(0, str(ROOT))
+
+import psutil  # noqa: E402
+
+from bench.rows import HEADINGS, SEED, write_file, write_files  # noqa: E402
+
+FOLDER = Path("scjg", "bench")
+FEED = "scjg_bench"
+SAMPLE_EVERY = 0.02
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    rows: int
+    big_rows: int
+    files: int
+    rows_a_file: int
+    received: int
+    rows_received: int
+
+
+# 15 million rows are a little more than 2 GB.
+FULL = Size(rows=2_000_000, big_rows=15_000_000, files=1000, rows_a_file=200, received=10_000, rows_received=5)
+QUICK = Size(rows=100_000, big_rows=200_000, files=20, rows_a_file=50, received=100, rows_received=5)
+
+
+@dataclass
+class Run:
+    """One fresh process: wall time, processor time of it and its children, and the most memory all held at once."""
+
+    wall: float
+    user: float
+    system: float
+    peak_mib: float
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Measure:
+    """What one kind of run came to; `value` is held against `bar`."""
+
+    name: str
+    what: str
+    unit: str
+    bar: float | None
+    value: float = 0.0
+    runs: list[Run] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def wall(self) -> float:
+        """The median wall time."""
+        return statistics.median(run.wall for run in self.runs)
+
+
+# --- what runs in a process of its own
+
+
+def reference(file: Path, target: Path) -> dict[str, Any]:
+    """The bare copy: every cell as text into a Delta table; nothing is checked, kept or told."""
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+    from deltalake import write_deltalake
+
+    as_text = pacsv.ConvertOptions(column_types={heading: pa.string() for heading in HEADINGS})
+    table = pacsv.read_csv(file, convert_options=as_text)
+    write_deltalake(target, table, mode="append")
+    return {"rows": table.num_rows}
+
+
+def stages(home_folder: Path, *names: str) -> dict[str, Any]:
+    """Stages of the pipeline, in order, as one command runs them."""
+    from spark_jobs import pipeline
+    from spark_jobs.home import Home
+
+    home = Home(home_folder)
+    reports = [getattr(pipeline, name)(home) for name in names]
+    return {"stages": {report.name: report.seconds for report in reports}} | {
+        key: value for report in reports for key, value in report.figures.items()
+    }
+
+
+def command(home_folder: Path) -> dict[str, Any]:
+    """`lakewarden run`, from the command line on."""
+    from spark_jobs.cli import main
+
+    code = main(["--home", str(home_folder), "run"], standalone_mode=False)
+    return {"code": code or 0}
+
+
+def child(job: str, *words: str) -> None:
+    """One job of this page, in this process; its figures are the last line of stdout."""
+    try:
+        figures = {"reference": reference, "stages": stages, "command": command}[job](Path(words[0]), *words[1:])
+    except SystemExit as done:
+        figures = {"code": done.code or 0}
+    print(json.dumps(figures, default=str))
+
+
+# --- measuring it
+
+
+def timed(*words: str) -> tuple[Run, dict[str, Any]]:
+    """Runs a job in a fresh process; memory is the sum over the process and its children, every 20 ms."""
+    os.sync()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        started = time.perf_counter()
+        process = subprocess.Popen([sys.executable, __file__, "child", *words], stdout=out, stderr=err, cwd=ROOT)
+        peak = _Peak(process.pid)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        most = max(peak.stop(), usage.ru_maxrss * 1024)
+        out.seek(0)
+        err.seek(0)
+        if process.returncode:
+            raise SystemExit(f"{' '.join(words)} failed:\n{err.read().decode()[-3000:]}")
+        figures = json.loads(out.read().splitlines()[-1])
+    run = Run(wall, usage.ru_utime, usage.ru_stime, most / MIB, figures.pop("stages", {}))
+    return run, figures
+
+
+class _Peak(threading.Thread):
+    """The most memory (RSS) that a process and its children held together."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(daemon=True)
+        self.process, self.most, self.done = psutil.Process(process), 0, threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        while not self.done.wait(SAMPLE_EVERY):
+            self.most = max(self.most, self._now())
+
+    def _now(self) -> int:
+        held = 0
+        try:
+            for one in [self.process, *self.process.children(recursive=True)]:
+                held += one.memory_info().rss
+        except psutil.NoSuchProcess:
+            pass
+        return held
+
+    def stop(self) -> int:
+        self.done.set()
+        self.join()
+        return self.most
+
+
+@contextmanager
+def fresh_home(data: Path) -> Iterator[Path]:
+    """A home with its tables and the landing folder, gone afterwards."""
+    from spark_jobs.home import Home
+    from spark_jobs.lake import create_tables
+
+    home = Home(Path(tempfile.mkdtemp(prefix="home-", dir=data)))
+    home.create()
+    create_tables(home)
+    (home.landing / FOLDER).mkdir(parents=True)
+    try:
+        yield home.path
+    finally:
+        shutil.rmtree(home.path)
+
+
+def cached(data: Path, name: str, make: Callable[[Path], int]) -> tuple[Path, int]:
+    """A file or folder made once, and how many of its rows are bad."""
+    path, note = data / name, data / f"{name}.bad"
+    if not note.exists():
+        shutil.rmtree(path, ignore_errors=True)
+        started = time.perf_counter()
+        note.write_text(str(make(path)))
+        say(f"made {path} in {time.perf_counter() - started:.1f} s")
+    return path, int(note.read_text())
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def dropped(home: Path, source: Path) -> None:
+    """Copies a file, or all files of a folder, into the landing folder."""
+    folder = home / "landing" / FOLDER
+    for file in [source] if source.is_file() else sorted(source.iterdir()):
+        shutil.copyfile(file, folder / file.name)
+
+
+def expect(figures: dict[str, Any], rows: int, bad: int | None = None) -> None:
+    """A pass counts only if it did its work: every row, and each bad one set aside."""
+    got = (figures["rows"], figures.get("quarantined"))
+    if got != (rows, bad):
+        raise SystemExit(f"the pass is wrong, its time means nothing: {got} instead of {(rows, bad)} rows and bad rows")
+
+
+# --- the six figures
+
+
+def bench_copy(size: Size, data: Path, runs: int, wanted: set[str]) -> list[Measure]:
+    """The bare copy, landing to bronze and landing to silver, in turn, so that all see the same machine."""
+    reference_ = Measure("reference", "pyarrow.csv → deltalake append, all text", "s", None)
+    bronze = Measure("bronze", "landing to bronze", "× reference", 1.5)
+    silver = Measure("silver", "landing to silver and quarantine, receipt and gate included", "× reference", 3.0)
+    name = f"bench-{size.rows}-{SEED}.csv"
+    file, bad = cached(data, name, lambda path: write_file(path, size.rows))
+    for number in range(runs):
+        say(f"{size.rows:,} rows: {number + 1} of {runs}")
+        with fresh_home(data) as home:
+            run, figures = timed("reference", str(file), str(home / "reference"))
+            expect(figures, size.rows)
+            reference_.runs.append(run)
+        for measure, names in ((bronze, ["land"]), (silver, ["land", "conform"])):
+            if measure.name in wanted:
+                with fresh_home(data) as home:
+                    dropped(home, file)
+                    run, figures = timed("stages", str(home), *names)
+                    expect(figures, size.rows, bad if measure is silver else None)
+                    measure.runs.append(run)
+    reference_.value = reference_.wall
+    reference_.facts = {"rows": size.rows, "bytes": file.stat().st_size, "columns": len(HEADINGS), "bad_rows": bad}
+    measured = [measure for measure in (bronze, silver) if measure.runs]
+    for measure in measured:
+        measure.value = measure.wall / reference_.wall
+    return [reference_, *measured]
+
+
+def bench_many(size: Size, data: Path, runs: int) -> list[Measure]:
+    """Many small files to silver."""
+    many = Measure("many", f"{size.files:,} files of {size.rows_a_file} rows to silver", "s", 60.0)
+    files, bad = cached(
+        data,
+        f"many-{size.files}x{size.rows_a_file}-{SEED}",
+        lambda path: write_files(path, size.files, size.rows_a_file),
+    )
+    for number in range(runs):
+        say(f"{size.files:,} files: {number + 1} of {runs}")
+        with fresh_home(data) as home:
+            dropped(home, files)
+            run, figures = timed("stages", str(home), "land", "conform")
+            expect(figures, size.files * size.rows_a_file, bad)
+            many.runs.append(run)
+    many.value = many.wall
+    return [many]
+
+
+def bench_idle(size: Size, data: Path, runs: int) -> list[Measure]:
+    """`lakewarden run` where every file has been received before."""
+    idle = Measure("idle", f"a run with nothing new over {size.received:,} received files", "s", 2.0)
+    files, bad = cached(
+        data,
+        f"received-{size.received}x{size.rows_received}-{SEED}",
+        lambda path: write_files(path, size.received, size.rows_received),
+    )
+    with fresh_home(data) as home:
+        dropped(home, files)
+        say(f"receiving {size.received:,} files first")
+        first, figures = timed("stages", str(home), "land", "conform")
+        expect(figures, size.received * size.rows_received, bad)
+        timed("command", str(home))  # what is built for the first time, even of nothing
+        for number in range(runs):
+            say(f"nothing new: {number + 1} of {runs}")
+            run, figures = timed("command", str(home))
+            if figures["code"]:
+                raise SystemExit(f"the idle run ended with {figures['code']}")
+            idle.runs.append(run)
+    idle.value = idle.wall
+    idle.facts = {"receiving_them": asdict(first)}
+    return [idle]
+
+
+def bench_big(size: Size, data: Path, runs: int) -> list[Measure]:
+    """The memory of one pass over a large file."""
+    big = Measure("big", "peak memory of a pass over a large file, all processes", "MiB", 1024.0)
+    file, bad = cached(data, f"bench-{size.big_rows}-{SEED}.csv", lambda path: write_file(path, size.big_rows))
+    for number in range(runs):
+        say(f"{file.stat().st_size / 1e9:.1f} GB: {number + 1} of {runs}")
+        with fresh_home(data) as home:
+            dropped(home, file)
+            run, figures = timed("stages", str(home), "land", "conform")
+            expect(figures, size.big_rows, bad)
+            big.runs.append(run)
+    big.value = max(run.peak_mib for run in big.runs)
+    big.facts = {"rows": size.big_rows, "bytes": file.stat().st_size}
+    return [big]
+
+
+# --- the report
+
+NAMES = ("bronze", "silver", "many", "idle", "big")
+
+
+def machine(data: Path) -> dict[str, Any]:
+    """What the figures were measured on and with."""
+    models = [line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    here = [part for part in psutil.disk_partitions(all=True) if data.is_relative_to(part.mountpoint)]
+    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return {
+        "cpu": models[0] if models else platform.processor(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / (1 << 30), 1),
+        "load_before": os.getloadavg()[0],
+        "system": platform.platform(),
+        "filesystem": max(here, key=lambda part: len(part.mountpoint)).fstype if here else "",
+        "commit": commit.stdout.strip(),
+        "python": platform.python_version(),
+    } | {name: version(name) for name in ("pyarrow", "deltalake", "pysail", "pyspark-client")}
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+def table(measures: list[Measure]) -> str:
+    """The figures as a person reads them."""
+    rows = [["", "value", "", "bar", "", "wall s", "user s", "sys s", "peak MiB", "runs"]]
+    for one in measures:
+        user, system = (statistics.median(getattr(run, name) for run in one.runs) for name in ("user", "system"))
+        is_met = "" if one.bar is None else "met" if one.value <= one.bar else "MISSED"
+        bar = "" if one.bar is None else f"≤ {one.bar:g}"
+        peak = max(run.peak_mib for run in one.runs)
+        figures = [f"{one.wall:.2f}", f"{user:.2f}", f"{system:.2f}", f"{peak:.0f}", str(len(one.runs))]
+        rows.append([one.what, f"{one.value:.2f}", one.unit, bar, is_met, *figures])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    text = [
+        "  ".join(cell.ljust(width) if column in (0, 2, 4) else cell.rjust(width) for column, (cell, width) in cells)
+        for cells in (list(enumerate(zip(row, widths, strict=True))) for row in rows)
+    ]
+    return "\n".join(line.rstrip() for line in text)
+
+
+def main() -> int:
+    """Measures, prints the table, writes the JSON; 1 if a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes and one run: does it work, not how fast")
+    parser.add_argument("--only", action="append", choices=NAMES, help="only this figure; may be repeated")
+    parser.add_argument("--runs", type=int, help="runs a figure [default: 5; 1 for --quick and for the large file]")
+    parser.add_argument("--rows", type=int, help="rows of the file for bronze and silver [default: 2,000,000]")
+    parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir(), "lakewarden-bench"), help="the cache")
+    parser.add_argument("--out", type=Path, default=ROOT / "bench" / "results", help="where the JSON goes")
+    options = parser.parse_args()
+    size = QUICK if options.quick else FULL
+    if options.rows:
+        size = Size(**{**asdict(size), "rows": options.rows})
+    wanted, runs = set(options.only or NAMES), options.runs or (1 if options.quick else 5)
+    data = options.data.resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(data)}
+    measures: list[Measure] = []
+    if wanted & {"bronze", "silver"}:
+        measures += bench_copy(size, data, runs, wanted)
+    for name, bench, times in (("many", bench_many, runs), ("idle", bench_idle, runs), ("big", bench_big, 1)):
+        if name in wanted:
+            measures += bench(size, data, options.runs or times)
+    report |= {"size": asdict(size), "seed": SEED, "measures": [asdict(one) | {"wall": one.wall} for one in measures]}
+    options.out.mkdir(parents=True, exist_ok=True)
+    written = options.out / f"landing-{datetime.now(UTC):%Y%m%dT%H%M%S}.json"
+    written.write_text(json.dumps(report, ensure_ascii=False, indent=1))
+    print(table(measures))
+    say(f"{written}")
+    return int(any(one.bar is not None and one.value > one.bar for one in measures) and not options.quick)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["child"]:
+        child(*sys.argv[2:])
+    else:
+        sys.exit(main())

@@ -1,0 +1,186 @@
+"""Verdicts flow in; what the department reads flows out: receipts, the rejected rows with reasons, and its index.
+
+Every page is a function of ledger, sidecars and quarantine, so a lost folder can be written again. The newest delivery
+of a file name has the receipt `<file>.receipt.json`; when another one follows under the same name, the earlier one's
+receipt moves to `<file>~<identity>.receipt.json`, and the index links to both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import quote
+
+from schemas.contract import feeds
+from spark_jobs.home import Home
+from spark_jobs.ledger import Delivery, read_sidecar
+from spark_jobs.receipts.places import (
+    UNJUDGED,
+    Known,
+    index_path,
+    page_path,
+    receipt_path,
+    receipt_stem,
+    rejected_path,
+    replace_text,
+)
+from spark_jobs.receipts.rejected import Rejected, quarantined, write_rejected
+from spark_jobs.receipts.render import render
+from spark_jobs.receipts.words import STATES, correction, decision, department_title, feed_title, local, next_step, told
+
+__all__ = ["index_path", "receipt_path", "receipt_stem", "restore_receipts", "write_index", "write_receipts"]
+
+URGENT = ("refused", "held")
+# Entries of the first page; older ones are on a page a year.
+NEWEST = 1000
+MOST_URGENT = 50
+
+
+def write_receipts(home: Home, deliveries: Sequence[Delivery]) -> None:
+    """Receipts, rejected rows and the departments' pages; called before the ledger has the deliveries' new verdicts.
+
+    A crash in between leaves pages that the repeated run writes again.
+    """
+    known = Known.load(home, {delivery.department for delivery in deliveries}, deliveries)
+    _write(home, known, [*deliveries, *known.superseded_by(home, deliveries)])
+    for department in known.departments:
+        _write_index(home, known, department)
+
+
+def write_index(home: Home, department: str) -> None:
+    """The page that lists all deliveries of a department, newest first; older ones on a page a year."""
+    _write_index(home, Known.load(home, {department}), department)
+
+
+def restore_receipts(home: Home, department: str) -> None:
+    """Writes everything below the department's receipts again, from ledger, sidecars and quarantine."""
+    known = Known.load(home, {department})
+    _write(home, known, [one for one in known.of(department) if one.state not in UNJUDGED])
+    _write_index(home, known, department)
+
+
+def _write(home: Home, known: Known, deliveries: Sequence[Delivery]) -> None:
+    """Receipts of these deliveries, and their rejected rows feed by feed."""
+    troubled: dict[str, dict[str, Delivery]] = defaultdict(dict)
+    for delivery in deliveries:
+        if delivery.rows_quarantined and delivery.feed in feeds():
+            troubled[delivery.feed][delivery.delivery] = _with_columns(home, delivery)
+        else:
+            _write_receipt(home, known, delivery, Rejected())
+    for feed, some in troubled.items():
+        for name, rows in quarantined(home, feed, some):
+            delivery = some.pop(name)
+            rejected = write_rejected(rejected_path(known.path(home, delivery)), feeds()[feed], delivery, rows)
+            _write_receipt(home, known, delivery, rejected)
+        for delivery in some.values():
+            _write_receipt(home, known, delivery, Rejected())
+
+
+def _with_columns(home: Home, delivery: Delivery) -> Delivery:
+    """The delivery with its headings, which the ledger does not keep."""
+    if delivery.columns is not None:
+        return delivery
+    try:
+        return replace(delivery, columns=read_sidecar(home, delivery.delivery).columns)
+    except FileNotFoundError:
+        return delivery
+
+
+def _write_receipt(home: Home, known: Known, delivery: Delivery, rejected: Rejected) -> None:
+    """The receipt for programs and the one for people; rejected rows of an earlier verdict go."""
+    path = known.path(home, delivery)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if rejected.file is None:
+        rejected_path(path).unlink(missing_ok=True)
+    receipt = _receipt(known, delivery, rejected)
+    page = render(
+        "receipt.html",
+        receipt=receipt,
+        state=STATES[delivery.state],
+        next=next_step(delivery),
+        index="../" * len(path.parent.relative_to(index_path(home, delivery.department).parent).parts) + "index.html",
+        rejected=rejected.file and quote(rejected.file.name),
+        json=quote(path.name),
+    )
+    replace_text(page_path(path), page)
+    replace_text(path, json.dumps(receipt, ensure_ascii=False, indent=2))
+
+
+def _receipt(known: Known, delivery: Delivery, rejected: Rejected) -> dict[str, object]:
+    return {
+        "文件": delivery.file_name,
+        "部门": department_title(delivery.department),
+        "数据集": feed_title(delivery),
+        "状态": STATES[delivery.state].word,
+        "说明": told(delivery),
+        "更正": correction(known.received, delivery),
+        "处理意见": decision(delivery),
+        "接收时间": local(delivery.received_at),
+        "内容标识": delivery.delivery,
+        "编码": delivery.encoding,
+        "字节数": delivery.bytes,
+        "报送行数": delivery.rows,
+        "接收行数": delivery.rows_accepted,
+        "退回行数": delivery.rows_quarantined,
+        "问题汇总": [{"列": c, "问题": p, "行数": n} for (c, p), n in rejected.counted.most_common()],
+        "问题示例": rejected.examples,
+        "退回明细": rejected.file.name if rejected.file else None,
+    }
+
+
+def _write_index(home: Home, known: Known, department: str) -> None:
+    path = index_path(home, department)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    newest_first = known.of(department)[::-1]
+    first, older = newest_first[:NEWEST], newest_first[NEWEST:]
+    years = {year: list(some) for year, some in groupby(older, lambda one: local(one.received_at)[:4])}
+    urgent = [one for one in newest_first if one.state in URGENT and known.is_newest(one)]
+    counted = Counter(STATES[one.state] for one in newest_first)
+    states = list(dict.fromkeys(STATES.values()))
+    common = {"title": department_title(department), "states": states}
+    for year, some in years.items():
+        entries = [_entry(home, known, path, one) for one in some]
+        page = render("index.html", **common, year=year, years=[], entries=entries)
+        replace_text(path.with_name(f"index-{year}.html"), page)
+    page = render(
+        "index.html",
+        **common,
+        year="",
+        years=list(years),
+        latest=local(newest_first[0].received_at) if newest_first else "",
+        total=len(newest_first),
+        counts=[(state, counted[state]) for state in states if counted[state]],
+        urgent=[_entry(home, known, path, one) for one in urgent[:MOST_URGENT]],
+        urgent_total=len(urgent),
+        entries=[_entry(home, known, path, one) for one in first],
+    )
+    replace_text(path, page)
+
+
+def _entry(home: Home, known: Known, index: Path, delivery: Delivery) -> dict[str, object]:
+    """One line of the index; links are relative to it."""
+    is_judged = delivery.state not in UNJUDGED
+    path = known.path(home, delivery)
+    page, rejected = (
+        quote("/".join(file.relative_to(index.parent).parts)) for file in (page_path(path), rejected_path(path))
+    )
+    remarks = (told(delivery) if is_judged else "", correction(known.received, delivery), decision(delivery))
+    counts = (delivery.rows, delivery.rows_accepted, delivery.rows_quarantined)
+    rows, accepted, quarantined = (f"{count:,}" if delivery.rows else "" for count in counts)
+    return {
+        "received": local(delivery.received_at),
+        "feed": feed_title(delivery),
+        "file": delivery.file_name,
+        "state": STATES[delivery.state],
+        "rows": rows,
+        "accepted": accepted if is_judged else "",
+        "quarantined": quarantined if is_judged else "",
+        "told": " ".join(filter(None, remarks)),
+        "receipt": page if is_judged else "",
+        "rejected": rejected if is_judged and delivery.rows_quarantined else "",
+        "is_superseded": not known.is_newest(delivery),
+    }

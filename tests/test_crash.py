@@ -1,0 +1,31 @@
+"""kill -9 at four moments of a run; `make crash` takes two hundred."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.crash.moments import STAGES, moments
+
+
+def test_a_killed_run_and_one_plain_run_equal_an_undisturbed_one(tmp_path: Path) -> None:
+    seed = os.environ.get("LAKEWARDEN_CRASH_SEED", "11")
+    command = [sys.executable, "-m", "tests.crash", "--moments", "4", "--seed", seed, "--folder", str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    print(told.stdout, told.stderr)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.count("equal") == 4
+
+
+def test_moments_are_spread_over_all_stages_and_follow_from_the_seed() -> None:
+    chosen = moments(200, 11)
+    assert chosen == moments(200, 11)
+    assert chosen != moments(200, 12)
+    for stage in STAGES:
+        places = sorted(moment.far for moment in chosen if moment.stage == stage)
+        assert len(places) >= 15
+        gaps = [after - before for before, after in zip([0, *places], [*places, 1], strict=True)]
+        assert max(gaps) < 0.2
+    assert {moment.stage for moment in moments(4, 11)} == {"land", "conform", "base", "publish"}

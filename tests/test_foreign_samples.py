@@ -1,0 +1,146 @@
+"""Two registers that nobody made for Lakewarden, each a contract in samples/foreign: row by row, and whole files."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+
+from spark_jobs.home import Home
+from spark_jobs.lake import read
+from tests.sample_rows import assert_verdicts, drop, verdicts
+
+ROOT = Path(__file__).parent.parent
+FOREIGN = ROOT / "samples" / "foreign"
+DATA = Path(os.environ.get("LAKEWARDEN_DATA", ROOT.parent / "shared" / "data"))
+FEEDS = {"fsa_hygiene_rating": "fsa/hygiene_rating", "toronto_infraction": "toronto/infraction"}
+REGISTER = DATA / "food_hygiene_uk" / "fsa_wholesalers_apr2025.csv.gz"
+YEARS = DATA / "inspection_toronto"
+
+needs_data = pytest.mark.skipif(
+    not (REGISTER.exists() and YEARS.exists()),
+    reason="the whole files are too large for the repository; LAKEWARDEN_DATA names the folder that has them",
+)
+
+
+def lakewarden(home: Home, *words: str) -> None:
+    """Runs the command in a process of its own: contracts are read once a process."""
+    known = {**os.environ, "LAKEWARDEN_SCHEMAS": str(FOREIGN)}
+    command = [str(Path(sys.executable).with_name("lakewarden")), "--home", str(home.path), *words]
+    told = subprocess.run(command, env=known, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("foreign") / "lake")
+    for folder in FEEDS.values():
+        drop(FOREIGN / f"{folder}.csv", home.landing / folder / "sample.csv")
+    lakewarden(home, "land")
+    return home
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("whole") / "lake")
+    for packed, folder in [
+        (REGISTER, "fsa/hygiene_rating"),
+        *((year, "toronto/infraction") for year in YEARS.glob("*.gz")),
+    ]:
+        target = home.landing / folder / packed.stem
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(gzip.decompress(packed.read_bytes()))
+    lakewarden(home, "land")
+    return home
+
+
+def test_the_contracts_pass_the_lint() -> None:
+    known = {**os.environ, "LAKEWARDEN_SCHEMAS": str(FOREIGN)}
+    told = subprocess.run(
+        [sys.executable, "-m", "schemas", "lint"], cwd=ROOT, env=known, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+@pytest.mark.parametrize(("feed", "folder"), FEEDS.items(), ids=FEEDS.keys())
+def test_every_row_of_the_excerpt_gets_the_verdict_it_carries(judged: Home, feed: str, folder: str) -> None:
+    assert_verdicts(FOREIGN / f"{folder}.csv", verdicts(judged, feed))
+
+
+@needs_data
+def test_every_row_of_the_whole_files_is_accepted_and_no_key_stands_twice(whole: Home) -> None:
+    ledger = read(whole.table("ops", "delivery")).to_pylist()
+    assert {(row["state"], row["reason"], row["rows_quarantined"]) for row in ledger} == {("accepted", "", 0)}
+    accepted = {row["file_name"]: row["rows_accepted"] for row in ledger}
+    assert accepted == {
+        "fsa_wholesalers_apr2025.csv": 13_785,
+        "dinesafe.2001.csv": 6_066,
+        "dinesafe.2002.csv": 6_352,
+        "dinesafe.2003.csv": 7_160,
+        "dinesafe.2004.csv": 7_181,
+        "dinesafe.2005.csv": 8_642,
+        "dinesafe.2006.csv": 9_096,
+        "dinesafe.2007.csv": 10_130,
+        "dinesafe.2008.csv": 11_666,
+        "dinesafe.2009.csv": 11_393,
+        "dinesafe.2010.csv": 14_920,
+    }
+    keys = {
+        "fsa_hygiene_rating": ["authority", "row_in_authority"],
+        "toronto_infraction": ["inspection_id", "record_no"],
+    }
+    for feed, key in keys.items():
+        rows = read(whole.table("silver", feed), key)
+        assert rows.group_by(key).aggregate([]).num_rows == rows.num_rows
+
+
+@needs_data
+def test_two_rating_schemes_and_two_spellings_become_the_agencys_own_rating_keys(whole: Home) -> None:
+    rows = read(whole.table("silver", "fsa_hygiene_rating"), ["rating", "is_rating_pending", "rating_date", "latitude"])
+    assert Counter(rows["rating"].to_pylist()) == {
+        "fhrs_5": 8_164,
+        "fhrs_4": 1_206,
+        "fhrs_3": 323,
+        "fhrs_2": 103,
+        "fhrs_1": 104,
+        "fhrs_0": 9,
+        "fhrs_awaitinginspection": 1_549,
+        "fhis_pass": 1_543,
+        "fhis_improvement_required": 112,
+        "fhis_pass_and_eat_safe": 4,
+        "fhis_awaiting_inspection": 668,
+    }
+    assert Counter(rows["is_rating_pending"].to_pylist()) == {"0": 13_731, "1": 54}
+    assert (rows["rating_date"].null_count, rows["latitude"].null_count) == (1_799, 4_817)
+
+
+@needs_data
+def test_mangled_names_and_half_postcodes_are_kept_and_flagged(whole: Home) -> None:
+    flags = read(whole.table("silver", "fsa_hygiene_rating"), ["_flags"])["_flags"].to_pylist()
+    assert Counter(flag.rsplit(": ", 1)[0] for row in flags for flag in row) == {
+        "business: 格式不符": 56,
+        "address_1: 格式不符": 24,
+        "address_2: 格式不符": 4,
+        "address_3: 格式不符": 3,
+        "postcode: 格式不符": 7,
+    }
+    assert sum(map(bool, flags)) == 87
+
+
+@needs_data
+def test_clean_inspections_and_fines_of_ten_years_are_all_there(whole: Home) -> None:
+    columns = ["inspection_id", "infraction", "severity", "fine_cad", "outcome", "_flags"]
+    rows = read(whole.table("silver", "toronto_infraction"), columns)
+    assert pc.count_distinct(rows["inspection_id"]).as_py() == 61_608
+    assert rows["infraction"].null_count == 39_204
+    assert Counter(rows["severity"].to_pylist()) == {None: 39_204, "M": 26_962, "S": 22_374, "C": 2_707, "NA": 1_359}
+    assert (pc.count(rows["fine_cad"]).as_py(), pc.sum(rows["fine_cad"]).as_py()) == (436, Decimal("225245.50"))
+    assert Counter(rows["outcome"].to_pylist())["Conviction - Fined & Probationary Order"] == 3
+    assert not any(rows["_flags"].to_pylist())
