@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= $(shell command -v uv || echo .uv/bin/uv)
 LAKEWARDEN := .venv/bin/lakewarden
 
-.PHONY: setup demo up down test test-demo test-spark check format lock clean
+.PHONY: setup demo up down test test-demo test-spark fuzz crash check format lock clean
 
 # Both environments: .venv (pipeline, Airflow, developers' tools) and .venv-bi (Superset).
 setup: .venv/.synced .venv-bi/.synced
@@ -34,6 +34,14 @@ test-demo: setup
 # Needs a JDK 17 or newer; builds the sample province on Sail and on Apache Spark and compares every table.
 test-spark: setup .venv-spark/.jars
 	.venv/bin/pytest -m spark
+
+# 10,000 hostile files; FILES and SEED choose others.
+fuzz: setup
+	.venv/bin/python -m tests.fuzz --files $(or $(FILES),10000) --seed $(or $(SEED),7)
+
+# kill -9 at 200 moments, a plain run after each; about an hour. MOMENTS and SEED choose others.
+crash: setup
+	.venv/bin/python -m tests.crash --moments $(or $(MOMENTS),200) --seed $(or $(SEED),11)
 
 check: setup
 	.venv/bin/ruff format --check .

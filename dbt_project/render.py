@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, contracts, feeds, tables
 
 PROJECT = Path(__file__).parent
@@ -18,6 +19,7 @@ LAYERS = ("base", "themes", "gold")
 OBJECT = "base.supervised_object"
 # Of base.supervised_object, these are worked out from the identity and the claims, not claimed by a feed.
 DERIVED = {"object_id", "registration_region_code", "registration_city_code", "city_code", "sources", "flags", "claims"}
+DERIVED |= {"withdrawn_at", "_stated_by", "_withdrawn_by"}
 # The standard act shape (domain.md §1.3) names the object in its own words.
 SPOKEN = {"object_name": ("supervised_object", "administrative_cp")}
 # The tables that spark_jobs/codes.py writes.
@@ -30,6 +32,8 @@ def render() -> list[Path]:
         PROJECT / "models" / "_rendered" / "sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
         PROJECT / "models" / "_rendered" / "models.yml": _yaml({"version": 2, "models": list(_models())}),
         PROJECT / "macros" / "_rendered" / "object_claims.sql": _object_claims(),
+        PROJECT / "macros" / "_rendered" / "feed_facts.sql": _feed_facts(),
+        PROJECT / "macros" / "_rendered" / "characters.sql": _characters(),
     }
     changed = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     for path in changed:
@@ -60,6 +64,7 @@ def _built() -> Iterator[Contract]:
 
 def _sources() -> Iterator[dict[str, Any]]:
     yield _source("silver", {name: _described(contract) for name, contract in feeds().items()})
+    yield _source("quarantine", {name: {} for name in feeds()})
     yield _source("ops", {contract.table: _described(contract) for contract in tables("ops").values()})
     yield _source("codes", {name: {} for name in CODES})
     for layer in LAYERS:
@@ -102,8 +107,27 @@ def _object_claims() -> str:
     """Every feed that speaks of supervised objects, with the columns it claims and how high each claim ranks."""
     claims = [_claims(contract) for contract in feeds().values() if "supervised_object" in contract.feeds]
     columns = {column.name: column.spark_type for column in _claimable()}
-    listed = json.dumps({"columns": columns, "feeds": claims}, ensure_ascii=False, indent=2)
-    return f"{{% macro object_claims() %}}{{{{ return({listed}) }}}}{{% endmacro %}}\n"
+    return _returning("object_claims", {"columns": columns, "feeds": claims})
+
+
+def _feed_facts() -> str:
+    """How each feed is delivered, and what its key is."""
+    facts = {name: {"mode": feed.delivery.mode, "key": feed.key} for name, feed in feeds().items() if feed.delivery}
+    return _returning("feed_facts", facts)
+
+
+def _characters() -> str:
+    """Full-width characters and the half-width ones that mean the same, as SQL."""
+    texts = {"wide": WIDE, "narrow": NARROW}
+    escaped = {name: text.replace("\\", "\\\\").replace("'", "\\'") for name, text in texts.items()}
+    return _returning("characters", {name: f"'{text}'" for name, text in escaped.items()})
+
+
+def _returning(macro: str, value: dict[str, Any]) -> str:
+    """A macro that hands a model what the contracts say."""
+    return (
+        f"{{% macro {macro}() %}}{{{{ return({json.dumps(value, ensure_ascii=False, indent=2)}) }}}}{{% endmacro %}}\n"
+    )
 
 
 def _claimable() -> list[Column]:

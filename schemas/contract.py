@@ -17,6 +17,8 @@ SCHEMAS = Path(__file__).parent
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TABLE_LAYERS = ("base", "themes", "gold", "ops")
 SYSTEM_COLUMNS = ("_delivery", "_line", "_department", "_received_at")
+# The national exchange envelope (domain.md §1.2), which every change feed may carry; terms.yaml says what it is.
+ENVELOPE = ("cd_id", "cd_time", "cd_source", "cd_batch", "cd_operation")
 
 Rule = Literal[
     "required", "type", "pattern", "check", "check_digit", "codes", "min", "max", "length", "items", "order", "future"
@@ -66,6 +68,7 @@ class Column(Strict):
     label: str | None = None
     doc: str | None = None
     required: bool = False
+    required_with: str | None = None
     pattern: str | None = None
     check: Check | None = None
     check_when: CheckWhen | None = None
@@ -175,6 +178,16 @@ class Contract(Strict):
     def column(self, name: str) -> Column:
         """The column of that name."""
         return next(column for column in self.columns if column.name == name)
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether each delivery is everything there is."""
+        return self.delivery is not None and self.delivery.mode == "full"
+
+    @property
+    def has_envelope(self) -> bool:
+        """Whether rows may say by `cd_operation` that they delete, and by `cd_time` when they were true."""
+        return any(column.name == "cd_operation" for column in self.columns)
 
     @property
     def table(self) -> str:
@@ -298,6 +311,20 @@ def _with_term(column: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _envelope(read: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The envelope's columns for a change feed; a heading that the contract names itself is the contract's own."""
+    delivery = read.get("delivery")
+    if not isinstance(delivery, dict) or delivery.get("mode") != "change":
+        return
+    columns = [column for column in read["columns"] if isinstance(column, dict)]
+    own = {heading["heading"] for column in columns for heading in _headings(column.get("from", [])) if heading}
+    own |= set(read.get("ignore") or [])
+    for name in ENVELOPE:
+        headings = [heading for heading in terms()[name]["from"] if heading not in own]
+        if name not in {column.get("name") for column in columns}:
+            yield {"name": name, "from": headings}
+
+
 def _place(path: Path) -> dict[str, Any]:
     """Layer, name and owner of a contract, from its path below `schemas/`."""
     root = next(root for root in roots() if path.is_relative_to(root))
@@ -318,9 +345,12 @@ def read_contract(path: Path) -> Contract:
             raise ContractError(f"{shown(path)}: {key}: unknown key")
     if isinstance(read.get("feeds"), str):
         read["feeds"] = [read["feeds"]]
+    place = _place(path)
+    if place["layer"] == "feed":
+        read["columns"] = [*read["columns"], *_envelope(read)]
     read["columns"] = [_with_term(column) for column in read["columns"]]
     try:
-        return Contract.model_validate({**read, **_place(path)})
+        return Contract.model_validate({**read, **place})
     except ValidationError as error:
         raise _refusal(path, error) from None
 

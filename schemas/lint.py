@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from schemas.contract import Contract, ContractError, code_lists, contracts, departments, shown, terms
+from schemas.contract import ENVELOPE, Contract, ContractError, code_lists, contracts, departments, shown, terms
 
 Rule = Callable[[Contract], Iterator[str]]
 RULES: list[Rule] = []
@@ -87,6 +87,24 @@ def feed_columns_have_headings(contract: Contract) -> Iterator[str]:
 
 
 @rule
+def envelopes_belong_to_changes(contract: Contract) -> Iterator[str]:
+    """Only a change feed has rows that come, change and go one by one; a full snapshot says all by what it holds."""
+    if contract.layer == "feed" and contract.is_snapshot:
+        for column in contract.columns:
+            if column.name in ENVELOPE:
+                yield f"columns.{column.name}: belongs to mode: change"
+
+
+@rule
+def snapshots_have_plain_keys(contract: Contract) -> Iterator[str]:
+    """The key of a full snapshot is text that a quarantined row holds as it was delivered."""
+    if contract.layer == "feed" and contract.feeds and contract.is_snapshot:
+        for column in contract.columns:
+            if column.name in contract.key and (column.codes or column.type != "string"):
+                yield f"columns.{column.name}: is in the key of a full snapshot but not plain text"
+
+
+@rule
 def owner_is_a_department(contract: Contract) -> Iterator[str]:
     """The folder of a department's own feed is a department."""
     if contract.department and contract.department not in departments():
@@ -100,6 +118,8 @@ def referred_columns_exist(contract: Contract) -> Iterator[str]:
     for column in contract.columns:
         if column.not_before and (column.not_before not in names or names[column.not_before].type != "date"):
             yield f"columns.{column.name}.not_before: {column.not_before} is not a date column"
+        if column.required_with and column.required_with not in names:
+            yield f"columns.{column.name}.required_with: {column.required_with} is not a column"
         if column.check_when and not getattr(names.get(column.check_when.column), "codes", None):
             yield f"columns.{column.name}.check_when: {column.check_when.column} is not a coded column"
     for name in contract.expect.filled:

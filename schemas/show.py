@@ -44,6 +44,7 @@ def _lineage(contract: Contract) -> Iterator[str]:
 
 def _rules(column: Column) -> str:
     rules = ["required"] if column.required else []
+    rules += [f"required with {column.required_with}"] if column.required_with else []
     rules += [f"codes {column.codes}"] if column.codes else []
     rules += [f"check {column.check}"] if column.check else []
     rules += [f"not before {column.not_before}"] if column.not_before else []

@@ -6,8 +6,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +16,7 @@ from deltalake import DeltaTable
 
 from schemas.contract import SCHEMAS, Contract, contracts, feeds, roots
 from spark_jobs.home import Home, now
-from spark_jobs.lake import append, read, table_schema, tables
+from spark_jobs.lake import merge, read, table_schema, tables
 
 PROJECT = SCHEMAS.parent / "dbt_project"
 # What a base key is called in silver.
@@ -28,13 +29,8 @@ class Unaccounted(Exception):
 
 def build_base(home: Home, full: bool = False) -> dict[str, int | float | str]:
     """Merges accepted deliveries that base does not have yet; returns what was merged, empty if nothing was."""
-    accepted = read(
-        home.table("ops", "delivery"),
-        ["_delivery", "feed", "received_at", "rows_accepted"],
-        [("state", "=", "accepted")],
-    )
-    done = read(home.table("ops", "reconciliation"), ["_delivery"], [("hop", "=", "base")]).column("_delivery")
-    new = accepted if full else accepted.filter(pc.invert(pc.is_in(accepted["_delivery"], done.combine_chunks())))
+    accepted = _accepted(home)
+    new = accepted if full else accepted.filter(_is_unmerged(home, accepted))
     if new.num_rows == 0:
         return {}
     from spark_jobs.codes import write_codes
@@ -43,7 +39,8 @@ def build_base(home: Home, full: bool = False) -> dict[str, int | float | str]:
 
     write_codes(home)
     connect(home)
-    names, since = new["_delivery"].to_pylist(), pc.min(new["received_at"]).as_py()
+    read_again = accepted.filter(pc.is_in(accepted["_delivery"], pa.array(_to_read(accepted, new))))
+    names, since = read_again["_delivery"].to_pylist(), pc.min(read_again["received_at"]).as_py()
     delivered = set(new["feed"].to_pylist())
     run_dbt(
         home,
@@ -52,11 +49,51 @@ def build_base(home: Home, full: bool = False) -> dict[str, int | float | str]:
         full,
     )
     _reconcile(home, new)
-    return {"deliveries": len(names), "rows": pc.sum(new["rows_accepted"]).as_py()}
+    return {"deliveries": new.num_rows, "rows": pc.sum(new["rows_accepted"]).as_py()}
+
+
+def _accepted(home: Home) -> pa.Table:
+    """The accepted deliveries of feeds that flow into a base table."""
+    columns = ["_delivery", "department", "feed", "received_at", "rows_accepted"]
+    ledger = read(home.table("ops", "delivery"), columns, [("state", "=", "accepted")])
+    flowing = [name for name, contract in feeds().items() if contract.feeds]
+    return ledger.filter(pc.is_in(ledger["feed"], pa.array(flowing, pa.string())))
+
+
+def _is_unmerged(home: Home, accepted: pa.Table) -> pa.Array:
+    """Of each delivery whether base lacks it, or lacks rows of it that were accepted later (`lakewarden replay`)."""
+    merged = {row["_delivery"]: row["rows_in"] for row in _base_hops(home)}
+    said = zip(accepted["_delivery"].to_pylist(), accepted["rows_accepted"].to_pylist(), strict=True)
+    return pa.array([merged.get(name) != rows for name, rows in said], pa.bool_())
+
+
+def _base_hops(home: Home) -> list[dict[str, Any]]:
+    columns = ["_delivery", "rows_in", "rows_out"]
+    rows: list[dict[str, Any]] = read(home.table("ops", "reconciliation"), columns, [("hop", "=", "base")]).to_pylist()
+    return rows
+
+
+def _to_read(accepted: pa.Table, new: pa.Table) -> list[str]:
+    """The new deliveries, and after each new full snapshot the later ones of its department.
+
+    A snapshot that was held and released late takes its place in the order of receipt: what the later ones do not
+    mention is withdrawn from then on.
+    """
+    first: dict[tuple[str, str], datetime] = {}
+    for row in new.to_pylist():
+        if feeds()[row["feed"]].is_snapshot:
+            place = (row["department"], row["feed"])
+            first[place] = min(first.get(place, row["received_at"]), row["received_at"])
+    later = [
+        row["_delivery"]
+        for row in (accepted.to_pylist() if first else [])
+        if (row["department"], row["feed"]) in first and row["received_at"] >= first[row["department"], row["feed"]]
+    ]
+    return [*new["_delivery"].to_pylist(), *later]
 
 
 def _reconcile(home: Home, new: pa.Table) -> None:
-    """Proves that every accepted row's key is in base, delivery by delivery; raises Unaccounted."""
+    """Proves that every accepted row's key is in base, standing or withdrawn, by delivery; raises Unaccounted."""
     from spark_jobs.engine import connect
 
     spark = connect(home)
@@ -70,10 +107,12 @@ def _reconcile(home: Home, new: pa.Table) -> None:
             if counts["rows_in"] != counts["rows_out"]:
                 raise Unaccounted(f"{feed}: {name}: {counts['rows_in']} rows in silver, {counts['rows_out']} in base")
             hops.append({"_delivery": name, "feed": feed, "hop": "base", "checked_at": moment} | counts)
-    path = home.table("ops", "reconciliation")
-    done = read(path, ["_delivery"], [("hop", "=", "base")]).column("_delivery").to_pylist()
-    fresh = [hop for hop in hops if hop["_delivery"] not in set(done)]
-    append(path, pa.Table.from_pylist(fresh, schema=table_schema(contracts()["ops.reconciliation"])))
+    checked = contracts()["ops.reconciliation"]
+    done = {(hop["_delivery"], hop["rows_in"], hop["rows_out"]) for hop in _base_hops(home)}
+    fresh = [hop for hop in hops if (hop["_delivery"], hop["rows_in"], hop["rows_out"]) not in done]
+    if fresh:
+        path = home.table("ops", checked.table)
+        merge(path, pa.Table.from_pylist(fresh, schema=table_schema(checked)), checked.key)
 
 
 def _found_sql(contract: Contract, deliveries: Iterable[str]) -> str:

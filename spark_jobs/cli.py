@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
@@ -64,7 +65,7 @@ def _command(name: str | None = None) -> Callable[[Command], click.Command]:
             except Exception as error:
                 if debug:
                     raise
-                click.echo(f"lakewarden: {_cause(error)}\nlakewarden: --debug shows the whole trace", err=True)
+                click.echo(f"lakewarden: {_cause(home, error)}\nlakewarden: --debug shows the whole trace", err=True)
                 sys.exit(FAILED)
 
         return main.command(name or work.__name__)(run)
@@ -72,8 +73,20 @@ def _command(name: str | None = None) -> Callable[[Command], click.Command]:
     return register
 
 
-def _cause(error: Exception) -> str:
+# What the system says, however deep in a library, and what a person does about it.
+ADVICE = {
+    ("No space left", "os error 28", "Disk quota exceeded"): "the disk is full; free some space",
+    ("Read-only file system", "os error 30"): "the disk is mounted read-only; make it writable",
+    ("Permission denied", "os error 13"): "this user may not write there; mend the permissions",
+    ("Too many open files", "os error 24"): "too many open files; raise ulimit -n",
+}
+
+
+def _cause(home: Home, error: Exception) -> str:
     text = str(error).strip().split("JVM stacktrace")[0].strip()
+    advice = next((do for signs, do in ADVICE.items() if any(sign in text for sign in signs)), None)
+    if advice:
+        return f"{home.path}: {advice}, then run again: nothing is lost\nlakewarden: {' '.join(text.split())[:300]}"
     return f"{type(error).__name__}: {text[:1500]}"
 
 
@@ -112,6 +125,77 @@ def build(home: Home, full: bool) -> int:
     from spark_jobs.pipeline import base, gold, rebuild, themes
 
     return _run_stages(home, (rebuild,) if full else (base, themes, gold))
+
+
+@_command()
+@click.option("--feed", help="Only this feed, for example check_action.")
+@click.option("--department", help="Only this department, for example scjg.")
+def replay(home: Home, feed: str | None, department: str | None) -> int:
+    """Judges again what was refused, held or quarantined, after a contract or code list was mended.
+
+    Rows that pass now are loaded, once; receipts are written again.
+    """
+    from spark_jobs import pipeline
+
+    return _run_stages(home, (pipeline.replay(feed, department), *pipeline.STAGES[1:]))
+
+
+def _decision(work: Command) -> Command:
+    work = click.option("--why", required=True, help="The reason, as the department will read it.")(work)
+    work = click.option("--by", default=getpass.getuser, show_default="the user", help="Who decides.")(work)
+    return click.argument("delivery")(work)
+
+
+@_command()
+@_decision
+def release(home: Home, delivery: str, by: str, why: str) -> None:
+    """Accepts a held delivery (the start of its identity, or its file name) as it is."""
+    from spark_jobs import decide
+    from spark_jobs.screen import say
+
+    with home.lock():
+        released = decide.release(home, delivery, by, why)
+    say(f"{released.file_name}: released; lakewarden build (or the next run) loads {released.rows_accepted:,} rows")
+
+
+@_command()
+@_decision
+def reject(home: Home, delivery: str, by: str, why: str) -> None:
+    """Turns a held delivery (the start of its identity, or its file name) away for good."""
+    from spark_jobs import decide
+    from spark_jobs.screen import say
+
+    with home.lock():
+        rejected = decide.reject(home, delivery, by, why)
+    say(f"{rejected.file_name}: rejected; its receipt tells the department why")
+
+
+@_command()
+@click.option("--state", type=click.Choice(["accepted", "held", "refused", "duplicate", "rejected", "unpacked"]))
+@click.option("--department", help="Only this department, for example scjg.")
+@click.option("--last", default=20, show_default=True, help="How many, newest first.")
+def deliveries(home: Home, state: str | None, department: str | None, last: int) -> None:
+    """What became of each file, newest first; the identity is what release and reject take."""
+    from spark_jobs.screen import show_table
+    from spark_jobs.status import latest_deliveries
+
+    show_table(
+        ["identity", "received", "department", "feed", "file", "state", "rows", "quarantined", "reason"],
+        [
+            [
+                one.delivery[:12],
+                f"{one.received_at:%Y-%m-%d %H:%M}",
+                one.department,
+                one.feed,
+                one.file_name,
+                one.state,
+                f"{one.rows:,}",
+                f"{one.rows_quarantined:,}",
+                one.reason,
+            ]
+            for one in latest_deliveries(home, state, department, last)
+        ],
+    )
 
 
 @_command("publish")
@@ -277,3 +361,7 @@ def demo_command(home: Home, objects: int, days: int) -> int:
     from spark_jobs.demo import demo
 
     return demo(home, objects, days)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 
 import chinese_calendar
 import pyarrow as pa
@@ -48,7 +49,7 @@ def _tables() -> dict[str, pa.Table]:
     spellings = [
         {"list": name, "spelling": spelling, "code": code}
         for name in code_lists()
-        for spelling, code in _spellings(code_list(name)).items()
+        for spelling, code in code_spellings(name).items()
     ]
     return {
         "code": pa.Table.from_pylist(codes),
@@ -65,8 +66,10 @@ def _tables() -> dict[str, pa.Table]:
     }
 
 
-def _spellings(codes: tuple[Code, ...]) -> dict[str, str]:
-    """Every spelling that stands for one code; a code's own text wins over labels and aliases of others."""
+@cache
+def code_spellings(name: str) -> dict[str, str]:
+    """Every spelling in a code list that stands for one code; a code's own text wins over other codes' labels."""
+    codes = code_list(name)
     meanings: dict[str, dict[str, Code]] = {}
     for code in codes:
         for spelling in {code.label, *code.aliases, _as_number(code.code)} - {""}:

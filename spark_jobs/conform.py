@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 
 from schemas.contract import Column, Contract
+from spark_jobs.codes import code_spellings
 from spark_jobs.home import Home
-from spark_jobs.lake import SYSTEM, drop, quarantine_schema, silver_schema, take_back
-from spark_jobs.ledger import Delivery
-from spark_jobs.rules import cleaned, code_text, judge, quoted
+from spark_jobs.lake import SYSTEM, drop, quarantine_schema, silver_schema, take_back, written
+from spark_jobs.ledger import ALL_AGAIN, Delivery
+from spark_jobs.rules import cleaned, code_text, judge, judge_absent, quoted
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
+# Spellings up to which looking a code up in place is cheaper than a join, on both engines.
+SHORT = 80
 NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"
 
 
 def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> None:
-    """Judges the rows of these deliveries; what an interrupted run left of them is taken back first.
+    """Judges the rows of these deliveries that are not in silver yet: all of a new delivery, of one that is judged
+    again those that were quarantined, and after a crash the rest.
 
     The judged rows are kept in layer `work` for the moment: planning the rules costs more than reading rows twice.
     """
-    names = [delivery.delivery for delivery in deliveries]
+    names = {delivery.delivery for delivery in deliveries}
     since = min(delivery.received_at for delivery in deliveries)
-    for layer in ("silver", "quarantine"):
-        take_back(home.table(layer, contract.name), set(names), "_received_at", since)
+    silver = home.table("silver", contract.name)
+    take_back(home.table("quarantine", contract.name), names, "_received_at", since)
+    take_back(silver, {one.delivery for one in deliveries if one.state == ALL_AGAIN}, "_received_at", since)
     judged = home.table("work", contract.name)
-    spark.sql(judged_sql(contract, names)).write.format("delta").mode("overwrite").option(
+    begun = written(silver, names, "_received_at", since)
+    delivered = {column for one in deliveries for column in one.columns or {}}
+    spark.sql(judged_sql(contract, sorted(names), begun, delivered)).write.format("delta").mode("overwrite").option(
         "overwriteSchema", "true"
     ).save(str(judged))
     rows = spark.read.format("delta").load(str(judged))
@@ -41,36 +48,64 @@ def _append(rows: DataFrame, home: Home, layer: str, contract: Contract) -> None
     rows.write.format("delta").mode("append").save(str(home.table(layer, contract.name)))
 
 
-def judged_sql(contract: Contract, deliveries: Sequence[str]) -> str:
-    """One SELECT that types every cell and lists the reasons and flags of every row."""
+def judged_sql(
+    contract: Contract, deliveries: Sequence[str], begun: Iterable[str] = (), delivered: Collection[str] | None = None
+) -> str:
+    """One SELECT that types every cell and lists the reasons and flags of every row.
+
+    Of the deliveries in `begun`, rows that are in silver are left out. `delivered` names the columns that any delivery
+    has: what nobody delivered costs nothing. Long code lists are joined before anything is worked out, because a join
+    copies every column beside it; short ones are looked up in place.
+    """
     listed = ", ".join(quoted(name) for name in deliveries)
-    judgements = {column.name: judge(contract, column) for column in contract.columns}
+    there = [column for column in contract.columns if delivered is None or column.name in delivered]
+    absent = [column for column in contract.columns if column not in there]
+    judgements = {column.name: judge(contract, column) for column in there}
+    judgements |= {column.name: judge_absent(contract, column) for column in absent}
     reasons = [reason for judgement in judgements.values() for reason in judgement.reasons]
     flags = [flag for judgement in judgements.values() for flag in judgement.flags]
+    typed = (f"cast({judgements[c.name].typed} as {c.spark_type}) as {c.name}" for c in contract.columns)
+    long = [column for column in there if column.codes and len(code_spellings(column.codes)) > SHORT]
     return f"""
 with delivered as (
-  select * from bronze.{contract.name} where _delivery in ({listed})
+  select {SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(column.name for column in there)}{_keys(long)}
+  from bronze.{contract.name} as bronze where _delivery in ({listed}){_not_accepted(contract, begun)}
+),
+looked_up as (
+  select delivered.*{"".join(f", {c.name}__spelling.code as {c.name}__code" for c in long)}
+  from delivered {_lookups(long)}
 ),
 cleaned as (
-  select {SYSTEM_NAMES}, _raw, _fault, {_lines(_cleaned(contract))}
-  from delivered
+  select {SYSTEM_NAMES}, _raw, _fault, {_lines([*_cleaned(there), *_absent(absent)])}{_names(long)}
+  from looked_up
 ),
 coded as (
-  select cleaned.*{_codes(contract)}
-  from cleaned {_lookups(contract)}
+  select *{_codes(there, long)}
+  from cleaned
 ),
 judged as (
 select
   {SYSTEM_NAMES}, _raw, _fault,
-  {_lines(f"cast({j.typed} as {contract.column(name).spark_type}) as {name}" for name, j in judgements.items())},
+  {_lines(typed)},
   {_some(flags)} as _flags,
   case when _raw is not null then array({NOT_A_ROW}) else {_some(reasons)} end as _reasons,
-  {", ".join(f"{name}__raw" for name in judgements)}
+  {", ".join(f"{column.name}__raw" for column in there)}
 from coded
 )
-select {SYSTEM_NAMES}, {", ".join(judgements)}, _flags, _reasons,
-  {_row(contract)} as _row
+select {SYSTEM_NAMES}, {", ".join(column.name for column in contract.columns)}, _flags, _reasons,
+  {_row(there)} as _row
 from judged"""
+
+
+def _not_accepted(contract: Contract, begun: Iterable[str]) -> str:
+    listed = ", ".join(map(quoted, sorted(begun)))
+    if not listed:
+        return ""
+    return f"""
+    and not exists (
+      select 1 from silver.{contract.name} as silver
+      where silver._delivery in ({listed}) and silver._delivery = bronze._delivery and silver._line = bronze._line
+    )"""
 
 
 def _lines(parts: object) -> str:
@@ -82,13 +117,17 @@ def _some(texts: list[str]) -> str:
     return f"array_compact(array({_lines(['cast(null as string)', *texts])}))"
 
 
-def _cleaned(contract: Contract) -> list[str]:
+def _cleaned(columns: Sequence[Column]) -> list[str]:
     """For each column the cell as delivered, the cell as read, and the scale of its heading."""
-    parts = [f"{column.name} as {column.name}__raw" for column in contract.columns]
-    parts += [f"{cleaned(column)} as {column.name}" for column in contract.columns]
-    return parts + [
-        f"{_scale(column)} as {column.name}__scale" for column in contract.columns if column.parse == "amount"
-    ]
+    parts = [f"{column.name} as {column.name}__raw" for column in columns]
+    parts += [f"{cleaned(column)} as {column.name}" for column in columns]
+    return parts + [f"{_scale(column)} as {column.name}__scale" for column in columns if column.parse == "amount"]
+
+
+def _absent(columns: Sequence[Column]) -> list[str]:
+    """What other columns' rules may ask of a column that nobody delivered."""
+    parts = [f"cast(null as string) as {column.name}" for column in columns]
+    return parts + [f"cast(null as string) as {column.name}__code" for column in columns if column.codes]
 
 
 def _scale(column: Column) -> str:
@@ -100,26 +139,38 @@ def _scale(column: Column) -> str:
     return f"case {cases} else 1 end" if cases else "1"
 
 
-def _coded(contract: Contract) -> list[Column]:
-    return [column for column in contract.columns if column.codes]
+def _keys(long: Sequence[Column]) -> str:
+    return "".join(f", {code_text(column, cleaned(column))} as {column.name}__key" for column in long)
 
 
-def _codes(contract: Contract) -> str:
-    return "".join(f", {column.name}__spelling.code as {column.name}__code" for column in _coded(contract))
-
-
-def _lookups(contract: Contract) -> str:
-    """One join with the spellings of its list for every coded column."""
+def _lookups(long: Sequence[Column]) -> str:
+    """One join with the spellings of its list for every column of a long list."""
     return "".join(
         f"\n  left join (select spelling, code from codes.spelling where list = '{column.codes}')"
         f" {column.name}__spelling"
-        f"\n    on {column.name}__spelling.spelling = {code_text(column)}"
-        for column in _coded(contract)
+        f"\n    on {column.name}__spelling.spelling = {column.name}__key"
+        for column in long
     )
 
 
-def _row(contract: Contract) -> str:
+def _names(long: Sequence[Column]) -> str:
+    return "".join(f", {column.name}__code" for column in long)
+
+
+def _codes(columns: Sequence[Column], long: Sequence[Column]) -> str:
+    """The code of every column of a short list."""
+    short = [column for column in columns if column.codes and column not in long]
+    return "".join(f", {_code(column)} as {column.name}__code" for column in short)
+
+
+def _code(column: Column) -> str:
+    spellings = code_spellings(str(column.codes))
+    cases = " ".join(f"when {quoted(spelling)} then {quoted(code)}" for spelling, code in spellings.items())
+    return f"case {code_text(column, column.name)} {cases} end"
+
+
+def _row(columns: Sequence[Column]) -> str:
     """The row as delivered, by contract column; a cell that was not delivered is not there."""
-    entries = ", ".join(f"{quoted(column.name)}, {column.name}__raw" for column in contract.columns)
+    entries = ", ".join(f"{quoted(column.name)}, {column.name}__raw" for column in columns)
     cells = f"map_filter(map({entries}), (k, v) -> v is not null)"
     return f"case when size(_reasons) = 0 then null when _raw is null then {cells} else map('_row', _raw) end"

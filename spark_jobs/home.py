@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,7 +99,11 @@ class Home:
         """Holds the lake lock, waiting for whoever has it; a killed holder frees it."""
         self.state.mkdir(parents=True, exist_ok=True)
         with (self.state / "lake.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                sys.stderr.write(f"another run is at work in {self.path}; waiting for it\n")
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 from deltalake import DeltaTable, Field, WriterProperties, write_deltalake
+from pyarrow.dataset import FileSystemDataset
+from pyarrow.parquet import filters_to_expression
 
 from schemas.contract import Contract, contracts, feeds
 from spark_jobs.home import Home
@@ -109,7 +111,14 @@ def tables(home: Home) -> list[tuple[str, str]]:
 
 def read(path: Path, columns: list[str] | None = None, where: list[tuple[str, str, object]] | None = None) -> pa.Table:
     """The rows of a table; `where` prunes files and filters rows."""
-    return DeltaTable(path).to_pyarrow_table(columns=columns, filters=where)
+    dataset = DeltaTable(path).to_pyarrow_dataset()
+    if where is None:
+        return dataset.to_table(columns=columns)
+    # Rows are filtered after reading: in files that a merge wrote, text is string_view, which Arrow cannot compare.
+    chosen = filters_to_expression(where)
+    files = FileSystemDataset(list(dataset.get_fragments(chosen)), dataset.schema, dataset.format, dataset.filesystem)
+    rows = files.to_table(columns=[*dict.fromkeys([*columns, *(name for name, _, _ in where)])] if columns else None)
+    return rows.filter(chosen).select(columns or rows.column_names)
 
 
 def append(path: Path, rows: pa.Table) -> None:
@@ -129,13 +138,20 @@ def overwrite(path: Path, rows: pa.Table) -> None:
     write_deltalake(path, rows, mode="overwrite", schema_mode="overwrite", writer_properties=ZSTD)
 
 
-def take_back(path: Path, deliveries: set[str], column: str, since: datetime) -> int:
-    """Removes what an interrupted run wrote of these deliveries; only files written since then are opened.
+def written(path: Path, deliveries: set[str], column: str, since: datetime) -> set[str]:
+    """Those of the deliveries that a table holds rows of; only files written since then are opened.
 
-    `column` is the table's time of writing. Returns the number of rows removed.
+    `column` is the table's time of writing.
     """
-    written = read(path, ["_delivery"], [(column, ">=", since)]).column("_delivery").unique().to_pylist()
-    listed = ", ".join(f"'{delivery}'" for delivery in sorted(deliveries & set(written)))
+    if not deliveries:
+        return set()
+    found = read(path, ["_delivery"], [(column, ">=", since)]).column("_delivery").unique()
+    return deliveries & set(found.to_pylist())
+
+
+def take_back(path: Path, deliveries: set[str], column: str, since: datetime) -> int:
+    """Removes what an earlier run wrote of these deliveries; returns the number of rows removed."""
+    listed = ", ".join(f"'{delivery}'" for delivery in sorted(written(path, deliveries, column, since)))
     if not listed:
         return 0
     return int(DeltaTable(path).delete(f"_delivery in ({listed})")["num_deleted_rows"] or 0)

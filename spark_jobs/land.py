@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
+import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
 from schemas.contract import Contract, feed_of, landing_folders
-from spark_jobs.formats import FAULT, LINE, RAW, Sheet, Unreadable, open_sheet, plain
+from spark_jobs.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, keep, new_arrivals, sweep, take
+from spark_jobs.formats.sheet import Unreadable
 from spark_jobs.home import Home, now
-from spark_jobs.lake import SYSTEM, bronze_schema
-from spark_jobs.ledger import Delivery, archived, pending, record, recorded, write_sidecar
-from spark_jobs.receipts import write_receipts
-from spark_jobs.spreadsheet import REJECTED_HEADINGS, unmarked
+from spark_jobs.lake import SYSTEM
+from spark_jobs.ledger import LOADED, Delivery, archived, pending, record, recorded, write_sidecar
+from spark_jobs.reader import Reader, is_packed
+from spark_jobs.receipts import index_path, restore_receipts, write_receipts
 
-UNFINISHED = (".part", ".tmp", ".crdownload")
-CHUNK = 4 << 20
+# Between an archive's name and the name of the file in it.
+INSIDE = "!"
 
 
 @dataclass
@@ -39,6 +37,10 @@ class Landing:
         """Rows committed to bronze."""
         return sum(delivery.rows for delivery in self.accepted)
 
+    def count(self, state: str) -> int:
+        """How many files ended in that state."""
+        return sum(delivery.state == state for delivery in self.turned_away)
+
 
 def make_landing_zone(home: Home) -> int:
     """Makes a landing folder for every department and feed; returns how many there are."""
@@ -51,145 +53,210 @@ def make_landing_zone(home: Home) -> int:
 
 def land(home: Home) -> Landing:
     """Takes every new file: archived, then committed to bronze or turned away with a receipt."""
-    seen = _Seen.load(home)
-    files = [file for file in _files(home) if not seen.has(file)]
-    result = Landing()
-    if not files:
-        return result
-    known = _Known.load(home)
-    staged: dict[str, list[tuple[Delivery, Path]]] = {}
-    for file in files:
-        delivery = _archive(home, file)
-        if delivery is None:
-            continue
-        verdict = _judge(home, delivery, known, staged)
-        if verdict is not None:
-            result.turned_away.append(verdict)
-        seen.add(file, delivery.delivery)
-    for feed, landings in staged.items():
-        _commit(home, feed, landings)
-        result.accepted += [delivery for delivery, _ in landings]
-    if result.turned_away:
-        write_receipts(home, result.turned_away)
-    record(home, result.turned_away)
+    seen = Seen.load(home)
+    _restore_lost_receipts(home, seen)
+    arrived = new_arrivals(home, seen)
+    if not arrived:
+        return Landing()
+    sweep(home)
+    with Reader(home.logs) as reader:
+        landing = _Pass(home, reader)
+        for arrival in arrived:
+            try:
+                landing.receive(arrival)
+                seen.add(arrival)
+            except Unfinished:
+                continue
+        result = landing.finish()
     seen.save()
     return result
 
 
-def _files(home: Home) -> Iterator[Path]:
-    """Finished files of the landing zone, in the order of their names; links and devices are nobody's delivery."""
-    for folder, folders, names in os.walk(home.landing):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder, name)
-            is_finished = not name.startswith(".") and not name.lower().endswith(UNFINISHED)
-            if is_finished and path.is_file() and not path.is_symlink():
-                yield path
+def land_again(home: Home, refused: list[Delivery]) -> Landing:
+    """Judges files that were refused once more, from the archive; those that pass now are committed to bronze."""
+    with Reader(home.logs) as reader:
+        landing = _Pass(home, reader)
+        for delivery in refused:
+            if archived(home, delivery.delivery).exists():
+                landing.judge(replace(delivery, state="landed", reason="", received_at=landing.moment()))
+        return landing.finish()
 
 
-@dataclass
-class _Seen:
-    """The files already looked at, by size and time: a cache, the ledger decides."""
+def _restore_lost_receipts(home: Home, seen: Seen) -> None:
+    for department in sorted(map(as_text, seen.departments())):
+        if not index_path(home, department).exists():
+            restore_receipts(home, department)
 
-    home: Home
-    files: dict[str, list[int | str]]
 
-    @classmethod
-    def load(cls, home: Home) -> _Seen:
-        path = home.state / "landing.json"
-        return cls(home, json.loads(path.read_bytes()) if path.exists() else {})
+class _Pass:
+    """One pass: what is known from before, and what it has staged so far."""
 
-    def _mark(self, file: Path) -> tuple[str, list[int | str]]:
-        status = file.stat()
-        return str(file.relative_to(self.home.landing)), [status.st_size, status.st_mtime_ns]
+    def __init__(self, home: Home, reader: Reader) -> None:
+        self.home, self.reader = home, reader
+        self.known = _Known.load(home)
+        self.staged: dict[str, list[tuple[Delivery, Path]]] = {}
+        self.turned_away: list[Delivery] = []
 
-    def has(self, file: Path) -> bool:
-        name, mark = self._mark(file)
-        return self.files.get(name, [])[:2] == mark
+    def moment(self) -> datetime:
+        """The time of receipt: later than every one before, also where the clock was set back."""
+        self.known.last = max(now(), self.known.last + timedelta(microseconds=1))
+        return self.known.last
 
-    def add(self, file: Path, delivery: str) -> None:
-        if file.exists():
-            name, mark = self._mark(file)
-            self.files[name] = [*mark, delivery]
+    def receive(self, arrival: Arrival) -> None:
+        """Archives the file and judges it; raises Unfinished if it is still changing."""
+        started = time.perf_counter()
+        contract = arrival.contract
+        delivery = Delivery(
+            delivery="",
+            department=arrival.department,
+            folder=arrival.folder,
+            feed=contract.name if contract else arrival.folder,
+            file_name=arrival.name,
+            bytes=arrival.bytes,
+            received_at=self.moment(),
+        )
+        try:
+            digest = take(self.home, arrival)
+        except NotTaken as refusal:
+            self._turn_away(delivery, "refused", str(refusal))
+        else:
+            self.judge(replace(delivery, delivery=digest, seconds=time.perf_counter() - started))
 
-    def save(self) -> None:
-        path = self.home.state / "landing.json"
-        path.with_suffix(".part").write_text(json.dumps(self.files, ensure_ascii=False))
-        path.with_suffix(".part").replace(path)
+    def judge(self, delivery: Delivery) -> None:
+        """Stages an archived delivery for its bronze table, or turns it away; a verdict that stands is not repeated."""
+        contract = feed_of(delivery.department, delivery.folder)
+        if contract is None or delivery.department not in contract.departments():
+            if not self.known.stands(delivery):
+                self._turn_away(delivery, "refused", _unknown_folder(delivery))
+        else:
+            self._judge(contract, delivery, _inner_name(self.home, delivery))
+
+    def _judge(self, contract: Contract, delivery: Delivery, name: str) -> None:
+        if self.known.stands(delivery):
+            return
+        if first := self.known.first.get(delivery.delivery):
+            reason = f"内容与此前报送的 {first} 完全相同，不重复入库。如需更正，请修改内容后再报送。"
+            self._turn_away(delivery, "duplicate", reason)
+            return
+        try:
+            if is_packed(name):
+                self._unpack(contract, delivery, name)
+            else:
+                self._stage(contract, delivery, name)
+        except Unreadable as refusal:
+            self._turn_away(delivery, "refused", str(refusal))
+
+    def _unpack(self, contract: Contract, delivery: Delivery, name: str) -> None:
+        """Judges each file of an archive; a .gz is its one file, a .zip gets a verdict of its own."""
+        members = self._members(contract, delivery, name)
+        for inside, inner_name in members:
+            self._judge(contract, inside, inner_name)
+        if not name.lower().endswith(".gz"):
+            listed = "、".join(inner_name for _, inner_name in members[:10]) + (" 等" if len(members) > 10 else "")
+            self._turn_away(delivery, "unpacked", f"包内有 {len(members)} 个文件：{listed}。每个文件各有回执。")
+
+    def _members(self, contract: Contract, delivery: Delivery, name: str) -> list[tuple[Delivery, str]]:
+        """The files inside an archive with their names, each kept in the archive folder under its own content."""
+        into = self.home.archive / ".unpacked.part"
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir()
+        members = []
+        try:
+            for member in self.reader.unpack(contract, archived(self.home, delivery.delivery), name, into):
+                if member.path.exists():  # the same content twice in one archive lies there once
+                    keep(self.home, member.path, member.sha256)
+                is_alone = name.lower().endswith(".gz")
+                inside = replace(
+                    delivery,
+                    delivery=member.sha256,
+                    file_name=delivery.file_name if is_alone else f"{delivery.file_name}{INSIDE}{member.name}",
+                    bytes=member.bytes,
+                    received_at=self.moment(),
+                )
+                members.append((inside, member.name))
+        finally:
+            shutil.rmtree(into, ignore_errors=True)
+        return members
+
+    def _stage(self, contract: Contract, delivery: Delivery, name: str) -> None:
+        """Writes the delivery's rows as the Parquet file that its commit will add; the file's name is the delivery."""
+        started = time.perf_counter()
+        corrected = self.known.names.get(_name(delivery), "")
+        delivery = replace(delivery, corrects=corrected)
+        path = self.home.table("bronze", contract.name) / f"{delivery.delivery}.parquet"
+        content = archived(self.home, delivery.delivery)
+        read = self.reader.stage(contract, replace(delivery, file_name=name), content, path)
+        seconds = delivery.seconds + time.perf_counter() - started
+        staged = replace(delivery, encoding=read.encoding, rows=read.rows, columns=read.columns, seconds=seconds)
+        write_sidecar(self.home, staged)
+        self.staged.setdefault(contract.name, []).append((staged, path))
+        self.known.add(staged)
+
+    def _turn_away(self, delivery: Delivery, state: str, reason: str) -> None:
+        self.turned_away.append(replace(delivery, state=state, reason=reason))
+
+    def finish(self) -> Landing:
+        """Commits what was staged, a commit a feed, then writes receipts and the ledger."""
+        for feed, landings in self.staged.items():
+            _commit(self.home, feed, landings)
+        accepted = [delivery for some in self.staged.values() for delivery, _ in some]
+        write_receipts(self.home, [*self.turned_away, *accepted])
+        record(self.home, self.turned_away)
+        return Landing(accepted, self.turned_away)
 
 
 @dataclass
 class _Known:
-    """Contents that count already, and files whose verdict stands."""
+    """Contents that count already, verdicts that stand, the newest delivery of each name, and the last receipt."""
 
     first: dict[str, str]
-    judged: set[tuple[str, str, str, str]]
+    judged: set[tuple[str, ...]]
+    names: dict[tuple[str, ...], str]
+    last: datetime
 
     @classmethod
     def load(cls, home: Home) -> _Known:
-        first: dict[str, str] = {}
-        judged = set()
-        for row in recorded(home).to_pylist():
-            judged.add((row["_delivery"], row["department"], row["feed"], row["file_name"]))
-            if row["state"] in ("accepted", "held"):
-                first[row["_delivery"]] = f"{row['department']}/{row['feed']}/{row['file_name']}"
-        for waiting in pending(home).values():
-            for delivery in waiting:
-                first[delivery.delivery] = f"{delivery.department}/{delivery.feed}/{delivery.file_name}"
-                judged.add((delivery.delivery, delivery.department, delivery.feed, delivery.file_name))
-        return cls(first, judged)
+        known = cls({}, set(), {}, now() - timedelta(microseconds=1))
+        for delivery in recorded(home):
+            # A file that was refused is judged again when it, or the sum beside it, has changed.
+            if delivery.state != "refused":
+                known.judged.add((delivery.delivery, *_name(delivery)))
+            if delivery.state in (*LOADED, "rejected"):
+                known.add(delivery)
+            if delivery.state == "unpacked":
+                known.first[delivery.delivery] = _place(delivery)
+            known.last = max(known.last, delivery.received_at)
+        for delivery in (delivery for waiting in pending(home).values() for delivery in waiting):
+            known.add(delivery)
+        return known
+
+    def add(self, delivery: Delivery) -> None:
+        """Remembers a delivery whose rows count."""
+        self.first.setdefault(delivery.delivery, _place(delivery))
+        self.judged.add((delivery.delivery, *_name(delivery)))
+        self.names[_name(delivery)] = delivery.delivery
+        self.last = max(self.last, delivery.received_at)
+
+    def stands(self, delivery: Delivery) -> bool:
+        """Whether that content was judged under that name."""
+        return (delivery.delivery, *_name(delivery)) in self.judged
 
 
-def _archive(home: Home, file: Path) -> Delivery | None:
-    """Copies a file into the archive while hashing it; None if it is still being written."""
-    parts = file.relative_to(home.landing).parts
-    before, started = file.stat(), time.perf_counter()
-    temporary = home.archive / f".{os.getpid()}.part"
-    digest = hashlib.sha256()
-    with file.open("rb") as source, temporary.open("wb") as copy:
-        while chunk := source.read(CHUNK):
-            digest.update(chunk)
-            copy.write(chunk)
-    after = file.stat()
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        temporary.unlink()
-        return None
-    kept = archived(home, digest.hexdigest())
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    temporary.replace(kept)
-    department, folder = (*parts[:-1], "", "")[:2] if len(parts) <= 3 else (parts[0], "/".join(parts[1:-1]))
-    contract = feed_of(department, folder)
-    return Delivery(
-        delivery=digest.hexdigest(),
-        department=department,
-        folder=folder,
-        feed=contract.name if contract else folder,
-        file_name=file.name,
-        bytes=before.st_size,
-        received_at=now(),
-        seconds=time.perf_counter() - started,
-    )
+def _name(delivery: Delivery) -> tuple[str, ...]:
+    return delivery.department, delivery.feed, delivery.file_name
 
 
-def _judge(
-    home: Home, delivery: Delivery, known: _Known, staged: dict[str, list[tuple[Delivery, Path]]]
-) -> Delivery | None:
-    """Stages a good delivery for its bronze table, or returns it as it is turned away; None also if nothing is new."""
-    if (delivery.delivery, delivery.department, delivery.feed, delivery.file_name) in known.judged:
-        return None
-    contract = feed_of(delivery.department, delivery.folder)
-    if contract is None or delivery.department not in contract.departments():
-        return replace(delivery, state="refused", reason=_unknown_folder(delivery))
-    if first := known.first.get(delivery.delivery):
-        reason = f"内容与此前报送的 {first} 完全相同，不重复入库。如需更正，请修改内容后再报送。"
-        return replace(delivery, state="duplicate", reason=reason)
-    try:
-        landing = _stage(home, contract, delivery)
-    except Unreadable as refusal:
-        return replace(delivery, state="refused", reason=str(refusal))
-    staged.setdefault(contract.name, []).append(landing)
-    known.first[delivery.delivery] = f"{delivery.department}/{delivery.feed}/{delivery.file_name}"
-    return None
+def _place(delivery: Delivery) -> str:
+    return "/".join(_name(delivery))
+
+
+def _inner_name(home: Home, delivery: Delivery) -> str:
+    """The name that says the content's format: of a file inside an archive its own, of an unpacked .gz without .gz."""
+    name = delivery.file_name.rpartition(INSIDE)[2]
+    if name.lower().endswith(".gz"):
+        with archived(home, delivery.delivery).open("rb") as content:
+            return name if content.read(2) == b"\x1f\x8b" else name[:-3]
+    return name
 
 
 def _unknown_folder(delivery: Delivery) -> str:
@@ -198,87 +265,6 @@ def _unknown_folder(delivery: Delivery) -> str:
     if own:
         return f"目录 {place} 没有约定任何数据集。请把文件放入以下目录之一：{'、'.join(own)}。"
     return f"目录 {place} 不属于已登记的报送部门。请放入 landing/<部门简称>/<数据集>/ 目录。"
-
-
-def _headings(contract: Contract, delivered: list[str]) -> dict[str, int]:
-    """Which cell each contract column is read from; raises Unreadable for a heading that nobody promised."""
-    plains = [plain(heading) for heading in delivered]
-    doubled = sorted({heading for heading in plains if plains.count(heading) > 1})
-    if doubled:
-        raise Unreadable(f"表头重复：{'、'.join(doubled)}。每个列名只能出现一次。")
-    promised = {plain(h.heading) for column in contract.columns for h in column.headings}
-    unknown = [
-        h
-        for h, p in zip(delivered, plains, strict=True)
-        if p not in promised | set(map(plain, [*contract.ignore, *REJECTED_HEADINGS]))
-    ]
-    if unknown:
-        shown = "、".join(f"“{heading}”" for heading in unknown[:10])
-        raise Unreadable(f"表头中有未约定的列：{shown}。请按约定的表头报送，或联系平台登记新列。")
-    found: dict[str, int] = {}
-    for column in contract.columns:
-        cells = [plains.index(plain(h.heading)) for h in column.headings if plain(h.heading) in plains]
-        if len(cells) > 1:
-            raise Unreadable(
-                f"{column.label}同时有多列：{'、'.join(delivered[cell] for cell in cells)}。请只保留一列。"
-            )
-        if cells:
-            found[column.name] = cells[0]
-        elif column.required:
-            names = "或".join(f"“{h.heading}”" for h in column.headings)
-            raise Unreadable(f"表头缺少必需的列：{names}（{column.label}）。")
-    return found
-
-
-def _stage(home: Home, contract: Contract, delivery: Delivery) -> tuple[Delivery, Path]:
-    """Writes the delivery's rows as the Parquet file that its commit will add; the name is the delivery."""
-    started = time.perf_counter()
-    promised = {plain(h.heading) for column in contract.columns for h in column.headings}
-    kept = archived(home, delivery.delivery)
-    sheet = open_sheet(kept, delivery.file_name, lambda headings: bool(promised & set(map(plain, headings))))
-    cells = _headings(contract, sheet.headings)
-    columns = {name: sheet.headings[cell] for name, cell in sorted(cells.items(), key=lambda found: found[1])}
-    path = home.table("bronze", contract.name) / f"{delivery.delivery}.parquet"
-    try:
-        rows = _write_rows(path, contract, delivery, sheet, cells, columns)
-        if rows == 0:
-            raise Unreadable("文件只有表头，没有数据行。")
-    except Unreadable:
-        path.unlink(missing_ok=True)
-        raise
-    seconds = delivery.seconds + time.perf_counter() - started
-    complete = replace(delivery, encoding=sheet.encoding, rows=rows, columns=columns, seconds=seconds)
-    write_sidecar(home, complete)
-    return complete, path
-
-
-def _write_rows(
-    path: Path, contract: Contract, delivery: Delivery, sheet: Sheet, cells: dict[str, int], columns: dict[str, str]
-) -> int:
-    schema = bronze_schema(contract)
-    fixed = {
-        "_delivery": delivery.delivery,
-        "_department": delivery.department,
-        "_received_at": delivery.received_at,
-        "_headings": json.dumps(columns, ensure_ascii=False),
-    }
-    rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
-        for batch in sheet.batches:
-            count = batch.num_rows
-            rows += count
-            arrays = []
-            for field_ in schema:
-                if field_.name in cells:
-                    arrays.append(unmarked(batch.column(cells[field_.name])))
-                elif field_.name in (LINE, RAW, FAULT):
-                    arrays.append(batch.column(field_.name))
-                elif field_.name in fixed:
-                    arrays.append(pa.repeat(pa.scalar(fixed[field_.name], field_.type), count))
-                else:
-                    arrays.append(pa.nulls(count, field_.type))
-            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-    return rows
 
 
 def _commit(home: Home, feed: str, landings: list[tuple[Delivery, Path]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,12 @@ from deltalake import DeltaTable
 from schemas.contract import contracts, feeds
 from spark_jobs.home import Home
 from spark_jobs.lake import merge, read, table_schema
+
+# Rows of these lie in silver and quarantine, judged as the contract then was.
+LOADED = ("accepted", "held")
+SETTLED = (*LOADED, "rejected")
+# `lakewarden replay` puts deliveries back: all their rows are judged again, or those that were quarantined.
+ALL_AGAIN, QUARANTINED_AGAIN = REPLAYED = ("replay_all", "replay_quarantined")
 
 
 @dataclass(frozen=True)
@@ -82,10 +88,10 @@ def record(home: Home, deliveries: list[Delivery]) -> None:
         merge(home.table("ops", contract.table), rows, contract.key)
 
 
-def recorded(home: Home) -> pa.Table:
-    """The ledger, without its figures."""
-    columns = ["_delivery", "department", "feed", "file_name", "state", "received_at"]
-    return read(home.table("ops", "delivery"), columns=columns)
+def recorded(home: Home, where: list[tuple[str, str, object]] | None = None) -> list[Delivery]:
+    """The ledger in order of receipt."""
+    rows = read(home.table("ops", "delivery"), where=where)
+    return [Delivery.of_ledger(row) for row in rows.sort_by("received_at").to_pylist()]
 
 
 def landed(home: Home, feed: str) -> set[str]:
@@ -93,14 +99,20 @@ def landed(home: Home, feed: str) -> set[str]:
     return {Path(uri).stem for uri in DeltaTable(home.table("bronze", feed)).file_uris()}
 
 
+def _with_decision(delivery: Delivery, again: Delivery | None) -> Delivery:
+    """What landing learned, and for a delivery that is judged again what was decided of it since."""
+    return replace(again, columns=delivery.columns) if again else delivery
+
+
 def pending(home: Home) -> dict[str, list[Delivery]]:
     """Deliveries in bronze that the ledger has not judged, by feed and in order of receipt."""
-    ledger = recorded(home).to_pydict()
-    judged = {d for d, state in zip(ledger["_delivery"], ledger["state"], strict=True) if state in ("accepted", "held")}
+    ledger = recorded(home, [("state", "in", [*SETTLED, *REPLAYED])])
+    judged = {delivery.delivery for delivery in ledger if delivery.state in SETTLED}
+    replayed = {delivery.delivery: delivery for delivery in ledger if delivery.state in REPLAYED}
     waiting: dict[str, list[Delivery]] = {}
     for feed in feeds():
         names = {name for name in landed(home, feed) - judged if len(name) == 64}
-        found = [read_sidecar(home, name) for name in names]
+        found = [_with_decision(read_sidecar(home, name), replayed.get(name)) for name in names]
         if found:
             waiting[feed] = sorted(found, key=lambda delivery: (delivery.received_at, delivery.file_name))
     return waiting

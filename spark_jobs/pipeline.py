@@ -9,6 +9,7 @@ from functools import wraps
 
 from schemas.contract import feeds
 from spark_jobs import land as landing
+from spark_jobs.decide import put_back, to_replay
 from spark_jobs.home import Home, today
 from spark_jobs.lake import create_tables
 from spark_jobs.ledger import Delivery, pending
@@ -47,15 +48,30 @@ def _stage(work: Callable[[Home, StageReport], None]) -> Stage:
 @_stage
 def land(home: Home, report: StageReport) -> None:
     """Landing files → bronze and archive; what is turned away gets its receipt."""
-    result = landing.land(home)
-    states = [delivery.state for delivery in result.turned_away]
+    _report_landing(report, landing.land(home))
+
+
+def _report_landing(report: StageReport, result: landing.Landing) -> None:
     report.changed = bool(result.accepted)
     report.figures = {
         "deliveries": len(result.accepted),
         "rows": result.rows,
-        "refused": states.count("refused"),
-        "duplicate": states.count("duplicate"),
+        **{state: result.count(state) for state in ("refused", "duplicate", "unpacked")},
     }
+
+
+def replay(feed: str | None = None, department: str | None = None) -> Stage:
+    """Held, refused and partly quarantined deliveries → judged again by the contracts as they are now."""
+
+    def replay(home: Home, report: StageReport) -> None:
+        chosen = to_replay(home, feed, department)
+        refused = put_back(home, chosen)
+        result = landing.land_again(home, refused)
+        _report_landing(report, result)
+        report.changed = bool(chosen)
+        report.figures = {"replayed": len(chosen), "landed": len(result.accepted), "refused": result.count("refused")}
+
+    return _stage(replay)
 
 
 @_stage

@@ -16,9 +16,17 @@ NUMBER = "^([+-]?[0-9]+([.][0-9]+)?)"
 FACTORS = {"亿": 100_000_000, "万": 10_000}
 YUAN = "^(万|亿)?(元|人民币|元人民币|人民币元)?$"
 SHOWN = 80
+MISSING = "缺少必填内容"
 SPACE = " \u3000\t\r\n"
 # The day of receipt in China, which has one time zone and no summer time.
 RECEIVED = "cast(_received_at + interval 8 hours as date)"
+DAY = "^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
+COMPACT_DAY = "^([0-9]{4})([0-9]{2})([0-9]{2})"
+FRACTION = "([.][0-9]{1,9})?"
+MOMENT = (
+    f"^([0-9]{{8}}([0-9]{{6}}{FRACTION})?"
+    f"|{DAY[1:]}([ T]+[0-9]{{1,2}}:[0-9]{{1,2}}(:[0-9]{{1,2}}{FRACTION})?)?)([+]08:?00)?$"
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ def quoted(text: str) -> str:
 
 
 def cleaned(column: Column) -> str:
-    """The cell without surrounding space, and null for the words that mean nothing."""
+    """The cell as delivered without surrounding space, and null for the words that mean nothing."""
     trimmed = f"btrim({column.name}, {quoted(SPACE)})"
     words = ", ".join(quoted(word) for word in ("", *NOTHING))
     return f"case when upper({trimmed}) in ({words}) then null else {_narrowed(column, trimmed)} end"
@@ -56,17 +64,27 @@ def half_width(text: str) -> str:
     return f"translate({text}, {quoted(WIDE)}, {quoted(NARROW)})"
 
 
+def judge_absent(contract: Contract, column: Column) -> Judgement:
+    """What the contract says of a column that nobody delivered."""
+    said = [_say(column, _missing(contract, column), MISSING)] if column.required else []
+    return Judgement(f"cast(null as {column.spark_type})", said, [])
+
+
 def judge(contract: Contract, column: Column) -> Judgement:
     """Everything the contract says of one column, over the CTE `coded` of conform."""
     name, typed = column.name, _typed(column)
     say = partial(_say, column)
     broken: list[tuple[str, str, str]] = []
     if column.required:
-        broken.append(("required", f"{name} is null", "缺少必填内容"))
+        broken.append(("required", _missing(contract, column), MISSING))
+    if column.required_with:
+        other = contract.column(column.required_with)
+        empty = f"{name} is null and {other.name} is not null"
+        broken.append(("required", empty, f"填写了{other.label}，{MISSING}"))
     if column.parse != "currency" and column.type not in ("string", "list"):
         broken.append(("type", f"{name} is not null and {_not_typed(column, typed)}", _expected(column)))
     if column.codes:
-        broken.append(("codes", f"{_code_text(column)} is not null and {name}__code is null", "不在代码表中"))
+        broken.append(("codes", f"{_code_text(column, name)} is not null and {name}__code is null", "不在代码表中"))
     if column.pattern:
         broken.append(("pattern", f"not {name} rlike {quoted(f'^(?:{column.pattern})$')}", "格式不符"))
     broken += _checks(column)
@@ -81,13 +99,20 @@ def judge(contract: Contract, column: Column) -> Judgement:
         other = contract.column(column.not_before)
         broken.append(("order", f"{typed} < {_typed(other)}", f"早于{other.label}"))
     if column.not_future:
-        broken.append(("future", f"{typed} > {RECEIVED}", "晚于接收日期"))
+        broken.append(("future", f"{_day(column, typed)} > {RECEIVED}", "晚于接收日期"))
     reasons = [say(condition, what) for rule, condition, what in broken if rule not in column.flag]
     flags = [say(condition, what) for rule, condition, what in broken if rule in column.flag]
     if column.check or column.check_when:
         narrow = half_width(f"btrim({name}__raw, {quoted(SPACE)})")
         flags.append(say(f"{name} <> {narrow}", "小写字母已改为大写"))
     return Judgement(typed, reasons, flags)
+
+
+def _missing(contract: Contract, column: Column) -> str:
+    """An empty required cell; a row that deletes need hold no more than its key."""
+    if not contract.has_envelope or column.name in contract.key:
+        return f"{column.name} is null"
+    return f"{column.name} is null and coalesce(cd_operation__code, '') <> 'D'"
 
 
 def _say(column: Column, condition: str, what: str) -> str:
@@ -104,6 +129,8 @@ def _typed(column: Column) -> str:
         return f"try_cast({_amount(name)} as {column.spark_type})"
     if column.type == "date":
         return _date(name)
+    if column.type == "timestamp":
+        return _moment(name)
     if column.type == "list":
         return f"filter(transform(split({name}, {quoted(str(column.separator))}), x -> btrim(x)), x -> x <> '')"
     if column.type == "string":
@@ -120,17 +147,34 @@ def _not_typed(column: Column, typed: str) -> str:
 def _expected(column: Column) -> str:
     if column.parse == "amount":
         return "不是可识别的金额"
-    return {"date": "不是有效日期", "integer": "不是整数"}.get(str(column.type), "不是数字")
+    return {"date": "不是有效日期", "timestamp": "不是有效时间", "integer": "不是整数"}.get(
+        str(column.type), "不是数字"
+    )
 
 
 def _date(text: str) -> str:
     """2024-05-01, 2024/5/1, 2024.5.1, 2024年5月1日 and 20240501, with or without a time of day, are one date."""
-    parts = (
-        f"regexp_replace({text}, '^([0-9]{{4}})[-/.年]([0-9]{{1,2}})[-/.月]([0-9]{{1,2}})日?([ T].*)?$', '$1-$2-$3')"
-    )
+    parts = f"regexp_replace({text}, '{DAY}([ T].*)?$', '$1-$2-$3')"
     digits = f"concat(substr({text}, 1, 4), '-', substr({text}, 5, 2), '-', substr({text}, 7, 2))"
     whole = f"case when {text} rlike '^[0-9]{{8}}$' then {digits} else {parts} end"
     return f"case when {whole} rlike '^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}$' then try_cast({whole} as date) end"
+
+
+def _moment(text: str) -> str:
+    """A date with a time of day in China, 2019-04-11 08:30:00 or 20190411083000; without one it is midnight. In UTC."""
+    date_first = f"regexp_replace({text}, '{DAY}[ T]*([^+]*)([+].*)?$', '$1-$2-$3 $4')"
+    compact_day = f"regexp_replace({text}, '{COMPACT_DAY}.*$', '$1-$2-$3')"
+    compact = f"regexp_replace({text}, '{COMPACT_DAY}(..)(..)(..)([.][0-9]+)?.*$', '$1-$2-$3 $4:$5:$6$7')"
+    whole = (
+        f"case when {text} rlike '^[0-9]{{14}}' then {compact} when {text} rlike '^[0-9]{{8}}' then {compact_day}"
+        f" else {date_first} end"
+    )
+    return f"case when {text} rlike '{MOMENT}' then try_cast(btrim({whole}) as timestamp) - interval 8 hours end"
+
+
+def _day(column: Column, typed: str) -> str:
+    """The day in China of a date or of a moment kept in UTC."""
+    return f"cast({typed} + interval 8 hours as date)" if column.type == "timestamp" else typed
 
 
 def _unit(text: str) -> str:
@@ -146,18 +190,18 @@ def _amount(text: str) -> str:
     return f"{number} * case {cases} when {_unit(text)} = '' then {text}__scale else 1 end"
 
 
-def _code_text(column: Column) -> str:
+def _code_text(column: Column, text: str) -> str:
     """What is looked up in the code list; a currency is what remains of the unit, and yuan where nothing does."""
     if column.parse != "currency":
-        return column.name
-    word = f"regexp_replace({_unit(column.name)}, '^[万亿]', '')"
-    is_amount = f"{column.name} is not null and {column.name} rlike '^[+-]?[0-9]'"
+        return text
+    word = f"regexp_replace({_unit(text)}, '^[万亿]', '')"
+    is_amount = f"{text} is not null and {text} rlike '^[+-]?[0-9]'"
     return f"case when {is_amount} then case when {word} = '' then 'CNY' else upper({word}) end end"
 
 
-def code_text(column: Column) -> str:
-    """The SQL of the spelling to look up, over the CTE `cleaned` of conform."""
-    return f"upper({_code_text(column)})"
+def code_text(column: Column, text: str) -> str:
+    """The SQL of the spelling to look up, of a cleaned cell."""
+    return f"upper({_code_text(column, text)})"
 
 
 def _checks(column: Column) -> list[tuple[str, str, str]]:
@@ -203,8 +247,8 @@ def _check(check: Check, code: str) -> list[tuple[str, str, str]]:
 
 def _range(column: Column, typed: str) -> list[tuple[str, str, str]]:
     """Bounds of an amount, or of a date's year."""
-    is_date = column.type == "date"
-    figure, unit = (f"year({typed})", " 年") if is_date else (typed, "")
+    is_date = column.type in ("date", "timestamp")
+    figure, unit = (f"year({_day(column, typed)})", " 年") if is_date else (typed, "")
     bounds = []
     if column.min is not None:
         bounds.append(

@@ -79,7 +79,13 @@ def _seen(model: RiskModel, table: str, as_of: date) -> str:
                 f"sum(case when {counts} then ({unit} * {_faded(indicator, measure, as_of)}) div 100 else 0 end)"
                 f" as {indicator.name}_level",
             ]
-    return f"select object_id, {', '.join(figures)} from base.{table} where object_id is not null group by object_id"
+    rows = f"{_standing(f'base.{table}')} where object_id is not null"
+    return f"select object_id, {', '.join(figures)} from {rows} group by object_id"
+
+
+def _standing(table: str) -> str:
+    """The rows of a base table that nobody has taken back, as the models read them (macros/standing.sql)."""
+    return f"(select * from {table} where withdrawn_at is null)"
 
 
 def _counts(indicator: Indicator, measure: Events, as_of: date) -> str:
@@ -112,7 +118,7 @@ def _measured(model: RiskModel, tables: Sequence[str], as_of: date) -> str:
             f"{figure.words or f'cast(({figure.value}) div 100 as string)'} as {indicator.name}_words",
         ]
         joins += [figure.join] if figure.join else []
-    joins.append(f"left join {OBJECT} as registered on registered.object_id = profile.object_id")
+    joins.append(f"left join {_standing(OBJECT)} as registered on registered.object_id = profile.object_id")
     return f"select profile.*, {', '.join(figures)} from {PROFILE} as profile {' '.join(joins)}"
 
 

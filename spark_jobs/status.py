@@ -10,7 +10,8 @@ from deltalake import DeltaTable
 
 from schemas.contract import departments, feeds
 from spark_jobs.home import Home, Refused, now
-from spark_jobs.lake import read, tables
+from spark_jobs.lake import create_tables, read, tables
+from spark_jobs.ledger import Delivery, recorded
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,15 @@ def feed_status(home: Home) -> list[FeedStatus]:
                 )
             )
     return found
+
+
+def latest_deliveries(home: Home, state: str | None, department: str | None, last: int) -> list[Delivery]:
+    """The newest rows of the ledger, newest first; None stands for all."""
+    _must_exist(home)
+    create_tables(home)
+    asked = {"state": state, "department": department}
+    where: list[tuple[str, str, object]] = [(name, "=", value) for name, value in asked.items() if value]
+    return recorded(home, where or None)[::-1][:last]
 
 
 def table_history(home: Home, layer: str, name: str) -> list[dict[str, object]]:

@@ -14,6 +14,8 @@ def _own_environment() -> None:
     """One engine for the test process; nothing of a test may reach a home or server of the machine's user."""
     for name in ("SPARK_REMOTE", "LAKEWARDEN_HOME", "LAKEWARDEN_NOW", "LAKEWARDEN_TODAY", "LAKEWARDEN_ENGINE"):
         os.environ.pop(name, None)
+    # Tests write a file whole before they look for it.
+    os.environ["LAKEWARDEN_QUIET"] = "0"
 
 
 @pytest.fixture

@@ -1,4 +1,15 @@
-{#- received|delivery|line in fixed width: the order of the text is the order in which departments spoke. -#}
-{% macro version() -%}
-    concat(lpad(cast(unix_micros(_received_at) as string), 16, '0'), '|', _delivery, '|', lpad(cast(_line as string), 9, '0'))
+{#- The order in which statements count, as text of fixed width. A row without an envelope counts from its receipt,
+    received|delivery|line; one with an envelope from when it was true at its source, cd_time|cd_batch|received|delivery|line. -#}
+{% macro version(feed) -%}
+    {%- set received -%}
+        lpad(cast(unix_micros(_received_at) as string), 16, '0'), '|', _delivery, '|', lpad(cast(_line as string), 9, '0')
+    {%- endset -%}
+    {%- if feed_facts()[feed].mode == 'full' -%}
+        concat({{ received }})
+    {%- else -%}
+        case when cd_time is null and cd_batch is null then concat({{ received }})
+            else concat(
+                lpad(cast(unix_micros(coalesce(cd_time, _received_at)) as string), 16, '0'), '|',
+                lpad(coalesce(cd_batch, ''), 30, '0'), '|', {{ received }}) end
+    {%- endif -%}
 {%- endmacro %}

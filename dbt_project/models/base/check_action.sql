@@ -22,7 +22,7 @@ with statement as (
         check_personnel,
         check_personnel_code,
         submitted_date,
-        {{ version() }} as _version
+        {{ said('check_action') }}
     from {{ source('silver', 'check_action') }}
     where {{ newly_accepted() }}
 ),
@@ -31,10 +31,12 @@ newest as (
     {{ newest('statement', ['department', 'check_action_code']) }}
 ),
 
+{{ words(['department', 'check_action_code'], ['check_action']) }},
+
 inspection as (
     select
-        newest.department,
-        newest.check_action_code,
+        standing.department,
+        standing.check_action_code,
         newest.item_code,
         newest.check_action_name,
         newest.plan_id,
@@ -57,10 +59,13 @@ inspection as (
         newest.check_personnel,
         newest.check_personnel_code,
         newest.submitted_date,
-        newest._version
-    from newest
+        standing.withdrawn_at,
+        standing._version,
+        standing._withdrawn_version
+    from standing
+    left join newest on newest.department = standing.department and newest.check_action_code = standing.check_action_code
     {{ cities_of('newest') }}
-    {{ unless_known_newer('newest', ['department', 'check_action_code']) }}
+    where standing.is_changed
 )
 
 select * from inspection

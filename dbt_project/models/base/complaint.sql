@@ -17,7 +17,7 @@ with statement as (
         is_accepted,
         closed_date,
         redeemed_cny,
-        {{ version() }} as _version
+        {{ said('complaint') }}
     from {{ source('silver', 'complaint') }}
     where {{ newly_accepted() }}
 ),
@@ -26,10 +26,12 @@ newest as (
     {{ newest('statement', ['department', 'complaint_no']) }}
 ),
 
+{{ words(['department', 'complaint_no'], ['complaint']) }},
+
 complaint as (
     select
-        newest.department,
-        newest.complaint_no,
+        standing.department,
+        standing.complaint_no,
         newest.complaint_kind,
         newest.complaint_channel,
         newest.problem_class,
@@ -46,10 +48,13 @@ complaint as (
         newest.is_accepted,
         newest.closed_date,
         newest.redeemed_cny,
-        newest._version
-    from newest
+        standing.withdrawn_at,
+        standing._version,
+        standing._withdrawn_version
+    from standing
+    left join newest on newest.department = standing.department and newest.complaint_no = standing.complaint_no
     {{ cities_of('newest') }}
-    {{ unless_known_newer('newest', ['department', 'complaint_no']) }}
+    where standing.is_changed
 )
 
 select * from complaint

@@ -10,7 +10,7 @@ with statement as (
         enforcement_class,
         region_code,
         _department as department,
-        {{ version() }} as _version
+        {{ said('officer') }}
     from {{ source('silver', 'officer') }}
     where {{ newly_accepted() }}
 ),
@@ -19,9 +19,11 @@ newest as (
     {{ newest('statement', ['certificate_no']) }}
 ),
 
+{{ words(['certificate_no'], ['officer']) }},
+
 officer as (
     select
-        newest.certificate_no,
+        standing.certificate_no,
         newest.officer_name,
         newest.id_card,
         newest.gender,
@@ -32,10 +34,14 @@ officer as (
         newest.region_code,
         place.city_code,
         newest.department,
-        newest._version
-    from newest
+        standing.withdrawn_at,
+        standing._version,
+        standing._stated_by,
+        standing._withdrawn_by
+    from standing
+    left join newest on newest.certificate_no = standing.certificate_no
     left join {{ source('codes', 'region') }} as place on place.code = newest.region_code
-    {{ unless_known_newer('newest', ['certificate_no']) }}
+    where standing.is_changed
 )
 
 select * from officer

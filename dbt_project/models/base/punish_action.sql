@@ -28,7 +28,7 @@ with statement as (
         litigation,
         closed_date,
         submitted_date,
-        {{ version() }} as _version
+        {{ said('punish_action') }}
     from {{ source('silver', 'punish_action') }}
     where {{ newly_accepted() }}
 ),
@@ -37,10 +37,12 @@ newest as (
     {{ newest('statement', ['department', 'punish_action_code']) }}
 ),
 
+{{ words(['department', 'punish_action_code'], ['punish_action']) }},
+
 penalty as (
     select
-        newest.department,
-        newest.punish_action_code,
+        standing.department,
+        standing.punish_action_code,
         newest.item_code,
         newest.punish_action_name,
         newest.check_action_code,
@@ -68,10 +70,13 @@ penalty as (
         newest.litigation,
         newest.closed_date,
         newest.submitted_date,
-        newest._version
-    from newest
+        standing.withdrawn_at,
+        standing._version,
+        standing._withdrawn_version
+    from standing
+    left join newest on newest.department = standing.department and newest.punish_action_code = standing.punish_action_code
     {{ cities_of('newest') }}
-    {{ unless_known_newer('newest', ['department', 'punish_action_code']) }}
+    where standing.is_changed
 )
 
 select * from penalty

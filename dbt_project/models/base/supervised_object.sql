@@ -1,6 +1,8 @@
 {#- One row a supervised organisation. Every column is a claim of its own: the highest `rank|received|delivery|line`
-    wins, an empty cell claims nothing, and `claims` keeps the winners' order so that the next day needs no history. -#}
+    wins, an empty cell claims nothing, and `claims` keeps the winners' order so that the next day needs no history.
+    Only the registry withdraws a firm or takes it up again: the rows of its own feeds are words, others are claims alone. -#}
 {% set spoken = object_claims() %}
+{% set registries = spoken.feeds | selectattr('is_registry') | map(attribute='feed') | list %}
 
 with statement as (
     {% for feed in spoken.feeds %}
@@ -13,22 +15,24 @@ with statement as (
         cast({{ claim.value }} as {{ type }}) as {{ column }},
         {{ claim.rank }} as {{ column }}_rank,
         {% endfor %}
-        {{ version() }} as version
+        {{ said(feed.feed, "'" ~ feed.feed ~ "'" if feed.is_registry else 'cast(null as string)') }}
     from {{ source('silver', feed.feed) }}
-    where {{ newly_accepted() }}
+    where {{ newly_accepted() }}{% if not feed.is_registry %} and not {{ is_deletion(feed.feed) }}{% endif %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
+
+{{ words(['object_id'], registries, by='feed') }},
 
 claim as (
     select
         object_id,
         sources,
         flags,
-        case when flags is not null then concat('2|', version) end as flags_claim,
+        case when flags is not null then concat('2|', _version) end as flags_claim,
         {% for column in spoken.columns %}
         {{ column }},
-        case when {{ column }} is not null then concat({{ column }}_rank, '|', version) end as {{ column }}_claim
+        case when {{ column }} is not null then concat({{ column }}_rank, '|', _version) end as {{ column }}_claim
         {%- if not loop.last %},{% endif %}
         {% endfor %}
     from statement
@@ -45,7 +49,7 @@ claim as (
         claims['{{ column }}'] as {{ column }}_claim{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ this }}
-    where object_id in (select object_id from statement)
+    where object_id in (select object_id from statement union all select object_id from standing where is_changed)
     {% endif %}
 ),
 
@@ -77,8 +81,12 @@ placed as (
         coalesce(place.city_code, origin.city_code) as city_code,
         merged.sources,
         merged.flags,
-        map_filter(merged.claims, (name, claim) -> claim is not null) as claims
+        map_filter(merged.claims, (name, claim) -> claim is not null) as claims,
+        standing.withdrawn_at,
+        standing._stated_by,
+        standing._withdrawn_by
     from merged
+    left join standing on standing.object_id = merged.object_id
     left join {{ source('codes', 'region') }} as place on place.code = merged.region_code
     left join {{ source('codes', 'region') }} as origin on origin.code = substr(merged.object_id, 3, 6)
 )

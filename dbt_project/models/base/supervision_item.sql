@@ -10,7 +10,7 @@ with statement as (
         item_level,
         item_class,
         item_status,
-        {{ version() }} as _version
+        {{ said('supervision_item') }}
     from {{ source('silver', 'supervision_item') }}
     where {{ newly_accepted() }}
 ),
@@ -19,9 +19,11 @@ newest as (
     {{ newest('statement', ['item_code']) }}
 ),
 
+{{ words(['item_code'], ['supervision_item']) }},
+
 item as (
     select
-        newest.item_code,
+        standing.item_code,
         newest.item_name,
         newest.sub_item_name,
         newest.supervision_department,
@@ -31,9 +33,13 @@ item as (
         newest.item_level,
         newest.item_class,
         newest.item_status,
-        newest._version
-    from newest
-    {{ unless_known_newer('newest', ['item_code']) }}
+        standing.withdrawn_at,
+        standing._version,
+        standing._stated_by,
+        standing._withdrawn_by
+    from standing
+    left join newest on newest.item_code = standing.item_code
+    where standing.is_changed
 )
 
 select * from item

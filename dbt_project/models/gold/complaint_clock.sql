@@ -13,7 +13,7 @@ clock as (
         complaint.*,
         deadline.date as accept_deadline,
         stopped.working_day_no - started.working_day_no as accept_working_days
-    from {{ ref('complaint') }} as complaint
+    from {{ standing('complaint') }} as complaint
     left join {{ source('codes', 'working_day') }} as started on started.date = complaint.received_date
     left join working_day as deadline on deadline.working_day_no = started.working_day_no + {{ working_days_to_decide }}
     left join {{ source('codes', 'working_day') }} as stopped

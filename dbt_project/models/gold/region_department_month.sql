@@ -18,7 +18,7 @@ reached as (
         department,
         cast(trunc(check_date, 'MM') as date) as month,
         count(distinct object_id) as objects_checked
-    from {{ ref('check_action') }}
+    from {{ standing('check_action') }}
     group by 1, 2, 3
 ),
 
@@ -39,7 +39,7 @@ finished as (
         department,
         cast(trunc(received_date, 'MM') as date) as month,
         count(closed_date) as complaints_closed
-    from {{ ref('complaint') }}
+    from {{ standing('complaint') }}
     group by 1, 2, 3
 ),
 

@@ -10,17 +10,17 @@ with activity as (
         0 as punishments,
         cast(0 as decimal(18,2)) as fine_cny,
         0 as complaints
-    from {{ ref('check_action') }}
+    from {{ standing('check_action') }}
     union all
     select
         coalesce(city_code, '420000'), department, item_code, cast(trunc(punish_date, 'MM') as date),
         0, 0, 1, coalesce(fine_cny, cast(0 as decimal(18,2))), 0
-    from {{ ref('punish_action') }}
+    from {{ standing('punish_action') }}
     union all
     select
         coalesce(city_code, '420000'), department, '', cast(trunc(received_date, 'MM') as date),
         0, 0, 0, cast(0 as decimal(18,2)), 1
-    from {{ ref('complaint') }}
+    from {{ standing('complaint') }}
 ),
 
 activity_month as (

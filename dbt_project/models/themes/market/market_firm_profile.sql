@@ -6,7 +6,7 @@ with inspected as (
         min(check_date) as first_check_date,
         max(check_date) as last_check_date,
         count(distinct department) as check_departments
-    from {{ ref('check_action') }}
+    from {{ standing('check_action') }}
     group by object_id
 ),
 
@@ -16,7 +16,7 @@ punished as (
         count(*) as punishments,
         cast(sum(coalesce(fine_cny, 0)) as decimal(18,2)) as fine_cny,
         max(punish_date) as last_punish_date
-    from {{ ref('punish_action') }}
+    from {{ standing('punish_action') }}
     group by object_id
 ),
 
@@ -26,7 +26,7 @@ complained as (
         count(*) as complaints,
         min(received_date) as first_complaint_date,
         max(received_date) as last_complaint_date
-    from {{ ref('complaint') }}
+    from {{ standing('complaint') }}
     group by object_id
 ),
 
@@ -58,7 +58,7 @@ profile as (
         complained.first_complaint_date,
         complained.last_complaint_date,
         coalesce(inspected.check_departments, 0) as check_departments
-    from {{ ref('supervised_object') }} as firm
+    from {{ standing('supervised_object') }} as firm
     left join {{ source('codes', 'industry') }} as industry on industry.code = firm.industry_code
     left join {{ source('codes', 'region') }} as place on place.code = firm.region_code
     left join {{ source('codes', 'region') }} as city on city.code = firm.city_code

@@ -1,0 +1,112 @@
+"""What a person decides about a delivery, and what mending a contract changes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from schemas.contract import SCHEMAS
+from spark_jobs import decide, pipeline
+from spark_jobs.home import Home, Refused
+from spark_jobs.lake import read
+from spark_jobs.ledger import recorded
+from tests.drops import FIRMS, GOOD, HEADINGS, OTHER, drop, receipt, table
+
+
+def state(home: Home, name: str) -> str:
+    [found] = [one for one in recorded(home) if one.file_name == name]
+    return found.state
+
+
+def objects(home: Home) -> set[str]:
+    return set(read(home.table("base", "supervised_object"), ["object_id"]).column(0).to_pylist())
+
+
+def test_a_held_delivery_is_loaded_when_it_is_released_and_says_who_and_why(home: Home) -> None:
+    drop(home, "少.csv", table(GOOD, OTHER))
+    for stage in (pipeline.land, pipeline.conform, pipeline.base):
+        stage(home)
+    assert (state(home, "少.csv"), objects(home)) == ("held", set())
+    released = decide.release(home, "少.csv", "王科长", "本月只有两家新设")
+    assert (released.decided_by, released.decided_why) == ("王科长", "本月只有两家新设")
+    pipeline.base(home)
+    assert objects(home) == {GOOD.split(",")[0], OTHER.split(",")[0]}
+    assert receipt(home, "少.csv")["状态"] == "已接收"
+    assert "王科长" in (home.receipts / "scjg" / "enterprise" / "少.csv.receipt.json").read_text()
+    assert not pipeline.base(home).changed
+
+
+def test_a_rejected_delivery_never_reaches_base_and_is_not_judged_again(home: Home) -> None:
+    drop(home, "少.csv", table(GOOD))
+    pipeline.land(home)
+    pipeline.conform(home)
+    [held] = recorded(home)
+    decide.reject(home, held.delivery[:10], "王科长", "重复统计")
+    for stage in (pipeline.land, pipeline.conform, pipeline.base):
+        assert not stage(home).changed
+    assert (state(home, "少.csv"), objects(home)) == ("rejected", set())
+    with pytest.raises(Refused, match="not held"):
+        decide.release(home, "少.csv", "王科长", "再想想")
+
+
+def test_what_cannot_be_decided_says_what_to_do(home: Home) -> None:
+    drop(home, "少.csv", table(GOOD))
+    pipeline.land(home)
+    pipeline.conform(home)
+    with pytest.raises(Refused, match="--why"):
+        decide.release(home, "少.csv", "王科长", " ")
+    with pytest.raises(Refused, match="no delivery is called"):
+        decide.release(home, "多.csv", "王科长", "好")
+
+
+def lakewarden(home: Home, *words: str, schemas: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, which reads its contracts anew."""
+    command = [sys.executable, "-m", "spark_jobs.cli", "--home", str(home.path), *words]
+    environment = {**os.environ, "LAKEWARDEN_SCHEMAS": str(schemas or "")}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_mending_contract_and_code_list_loads_what_waited_for_it_once(home: Home, tmp_path: Path) -> None:
+    """A row with an unknown place, a file with an unknown heading and a file below its number of rows."""
+    wide = f"{HEADINGS},行政区划代码"
+    rows = [f"{row},420100" for row in FIRMS[1:]]
+    drop(home, "街道.csv", table(f"{GOOD},未来城", *rows, headings=wide))
+    drop(home, "新表头.csv", table(f"{OTHER},城区", headings=f"{HEADINGS},所在城区"))
+    drop(home, "少.csv", table(FIRMS[2]))
+    assert lakewarden(home, "run").returncode == 1
+    assert {name: state(home, name) for name in ("街道.csv", "新表头.csv", "少.csv")} == {
+        "街道.csv": "accepted",
+        "新表头.csv": "refused",
+        "少.csv": "held",
+    }
+    assert receipt(home, "街道.csv")["退回行数"] == 1
+
+    mended = tmp_path / "mended"
+    (mended / "codes").mkdir(parents=True)
+    regions = (SCHEMAS / "codes" / "region.csv").read_text(encoding="utf-8").splitlines()
+    place = next(number for number, line in enumerate(regions) if line.startswith("420100,"))
+    code, label, aliases, rest = regions[place].split(",", 3)
+    regions[place] = f"{code},{label},{'|'.join(filter(None, [aliases, '未来城']))},{rest}"
+    (mended / "codes" / "region.csv").write_text("\n".join(regions) + "\n", encoding="utf-8")
+    contract = (SCHEMAS / "feeds" / "scjg" / "enterprise.yaml").read_text(encoding="utf-8")
+    contract = contract.replace("ignore: [", "ignore: [所在城区, ").replace("rows: {min: 5}", "rows: {min: 1}")
+    (mended / "feeds" / "scjg").mkdir(parents=True)
+    (mended / "feeds" / "scjg" / "enterprise.yaml").write_text(contract, encoding="utf-8")
+
+    ended = lakewarden(home, "replay", schemas=mended)
+    assert ended.returncode == 0, ended.stderr
+    assert {one.file_name: one.state for one in recorded(home)} == dict.fromkeys(
+        ("街道.csv", "新表头.csv", "少.csv"), "accepted"
+    )
+    assert receipt(home, "街道.csv")["退回行数"] == 0
+    silver = read(home.table("silver", "scjg_enterprise"), ["_delivery", "_line"]).to_pylist()
+    assert len(silver) == len({tuple(row.values()) for row in silver}) == 7
+    assert read(home.table("quarantine", "scjg_enterprise")).num_rows == 0
+    assert objects(home) == {row.split(",")[0] for row in FIRMS}
+    again = lakewarden(home, "replay", schemas=mended)
+    assert again.returncode == 0, again.stderr
+    assert read(home.table("silver", "scjg_enterprise")).num_rows == 7
