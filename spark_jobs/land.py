@@ -19,7 +19,7 @@ from spark_jobs.home import Home, now
 from spark_jobs.lake import SYSTEM
 from spark_jobs.ledger import LOADED, Delivery, archived, pending, record, recorded, write_sidecar
 from spark_jobs.reader import Reader, is_packed
-from spark_jobs.receipts import restore_receipts, write_receipts
+from spark_jobs.receipts import index_path, restore_receipts, write_receipts
 
 # Between an archive's name and the name of the file in it.
 INSIDE = "!"
@@ -84,7 +84,7 @@ def land_again(home: Home, refused: list[Delivery]) -> Landing:
 
 def _restore_lost_receipts(home: Home, seen: Seen) -> None:
     for department in sorted(map(as_text, seen.departments())):
-        if not (home.receipts / department / "index.html").exists():
+        if not index_path(home, department).exists():
             restore_receipts(home, department)
 
 
@@ -199,10 +199,10 @@ class _Pass:
         """Commits what was staged, a commit a feed, then writes receipts and the ledger."""
         for feed, landings in self.staged.items():
             _commit(self.home, feed, landings)
-        if self.turned_away:
-            write_receipts(self.home, self.turned_away)
+        accepted = [delivery for some in self.staged.values() for delivery, _ in some]
+        write_receipts(self.home, [*self.turned_away, *accepted])
         record(self.home, self.turned_away)
-        return Landing([delivery for some in self.staged.values() for delivery, _ in some], self.turned_away)
+        return Landing(accepted, self.turned_away)
 
 
 @dataclass

@@ -28,7 +28,7 @@ from spark_jobs.land import make_landing_zone
 from spark_jobs.ledger import Delivery, record
 from spark_jobs.receipts import index_path, receipt_path, receipt_stem, restore_receipts, write_index, write_receipts
 from spark_jobs.receipts.words import STATES
-from spark_jobs.spreadsheet import REJECTED_HEADINGS, marked, unmarked
+from spark_jobs.text_mark import REJECTED_HEADINGS, marked, unmarked
 
 MOMENT = datetime(2026, 7, 1, 2, tzinfo=UTC)
 HEADINGS = "企业名称,统一社会信用代码,注册日期,注册资金"

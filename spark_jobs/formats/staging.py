@@ -17,7 +17,7 @@ from schemas.contract import Contract
 from spark_jobs.formats.opening import open_sheet
 from spark_jobs.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable, excess, plain, shown
 from spark_jobs.lake import bronze_schema
-from spark_jobs.spreadsheet import REJECTED_HEADINGS, unmarked
+from spark_jobs.text_mark import REJECTED_HEADINGS, unmarked
 
 ROWS_A_GROUP = 120_000
 BYTES_A_GROUP = 32 << 20
@@ -62,7 +62,9 @@ def find_columns(contract: Contract, delivered: list[str]) -> dict[str, int]:
     plains = [plain(heading) for heading in delivered]
     _refuse_strange(contract, delivered, plains)
     # A file of deletions need hold no more than keys and the envelope; rows that are none are then judged one by one.
-    may_delete = contract.has_envelope and plain("cd_operation") in plains
+    may_delete = contract.has_envelope and any(
+        plain(h.heading) in plains for h in contract.column("cd_operation").headings
+    )
     found: dict[str, int] = {}
     for column in contract.columns:
         cells = [plains.index(plain(h.heading)) for h in column.headings if plain(h.heading) in plains]

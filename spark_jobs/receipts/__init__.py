@@ -43,8 +43,10 @@ MOST_URGENT = 50
 def write_receipts(home: Home, deliveries: Sequence[Delivery]) -> None:
     """Receipts, rejected rows and the departments' pages; called before the ledger has the deliveries' new verdicts.
 
-    A crash in between leaves pages that the repeated run writes again.
+    A crash in between leaves pages that the repeated run writes again. What is not judged yet is on the page only.
     """
+    if not deliveries:
+        return
     known = Known.load(home, {delivery.department for delivery in deliveries}, deliveries)
     _write(home, known, [*deliveries, *known.superseded_by(home, deliveries)])
     for department in known.departments:
@@ -59,14 +61,14 @@ def write_index(home: Home, department: str) -> None:
 def restore_receipts(home: Home, department: str) -> None:
     """Writes everything below the department's receipts again, from ledger, sidecars and quarantine."""
     known = Known.load(home, {department})
-    _write(home, known, [one for one in known.of(department) if one.state not in UNJUDGED])
+    _write(home, known, known.of(department))
     _write_index(home, known, department)
 
 
 def _write(home: Home, known: Known, deliveries: Sequence[Delivery]) -> None:
     """Receipts of these deliveries, and their rejected rows feed by feed."""
     troubled: dict[str, dict[str, Delivery]] = defaultdict(dict)
-    for delivery in deliveries:
+    for delivery in (one for one in deliveries if one.state not in UNJUDGED):
         if delivery.rows_quarantined and delivery.feed in feeds():
             troubled[delivery.feed][delivery.delivery] = _with_columns(home, delivery)
         else:

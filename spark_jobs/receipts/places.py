@@ -12,11 +12,10 @@ from datetime import datetime
 from pathlib import Path
 
 from spark_jobs.home import Home
-from spark_jobs.lake import read
-from spark_jobs.ledger import Delivery, pending
+from spark_jobs.ledger import REPLAYED, Delivery, pending, recorded
 
 Key = tuple[str, str, str]
-UNJUDGED = ("landed", "replay_all", "replay_quarantined")
+UNJUDGED = ("landed", *REPLAYED)
 RECEIPT, PAGE, REJECTED = ".receipt.json", ".receipt.html", ".rejected.csv"
 # Longest of what follows a stem: `~` and 12 digits, PAGE, `.part`.
 ROOM = 255 - 13 - len(PAGE) - len(".part")
@@ -89,9 +88,9 @@ class Known:
     @classmethod
     def load(cls, home: Home, wanted: set[str], changed: Iterable[Delivery] = ()) -> Known:
         """Reads ledger and bronze; `changed` are verdicts that the ledger does not have yet."""
-        rows = read(home.table("ops", "delivery"), where=[("department", "in", sorted(wanted))]).to_pylist()
+        ledger = recorded(home, [("department", "in", sorted(wanted))])
         waiting = [one for some in pending(home).values() for one in some if one.department in wanted]
-        merged = {_identity(one): one for one in (*map(Delivery.of_ledger, rows), *waiting, *changed)}
+        merged = {_identity(one): one for one in (*ledger, *waiting, *changed)}
         known = cls(sorted(wanted), sorted(merged.values(), key=lambda one: (one.received_at, one.delivery)))
         for one in known.deliveries:
             if one.state != "landed":

@@ -10,13 +10,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from schemas.contract import Contract
 from spark_jobs.home import Home
 from spark_jobs.ledger import Delivery
-from spark_jobs.spreadsheet import REJECTED_HEADINGS, marked
+from spark_jobs.text_mark import REJECTED_HEADINGS, marked
 
 EXAMPLES = 20
 ROWS_AT_ONCE = 5_000
@@ -29,7 +30,8 @@ def quarantined(
     import duckdb
 
     since = min(delivery.received_at for delivery in deliveries.values())
-    wanted = ds.field("_delivery").isin(list(deliveries)) & (ds.field("_received_at") >= since)
+    # Cast, because in files that a delete has written again text is string_view, which Arrow cannot compare.
+    wanted = ds.field("_delivery").cast(pa.string()).isin(list(deliveries)) & (ds.field("_received_at") >= since)
     table = DeltaTable(home.table("quarantine", feed)).to_pyarrow_dataset()
     columns = ["_delivery", "_line", "_row", "_reasons"]
     rejected = table.scanner(columns=columns, filter=wanted, batch_size=ROWS_AT_ONCE, batch_readahead=1).to_reader()

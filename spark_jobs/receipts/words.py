@@ -9,7 +9,7 @@ from typing import NamedTuple
 from schemas.contract import departments, feeds
 from spark_jobs.home import LOCAL
 from spark_jobs.ledger import Delivery
-from spark_jobs.spreadsheet import REJECTED_HEADINGS
+from spark_jobs.text_mark import REJECTED_HEADINGS
 
 # Excel's rows, less the heading.
 SHEET_ROWS = (1 << 20) - 1
