@@ -10,16 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
 from schemas.contract import Contract, feed_of, landing_folders
-from spark_jobs.formats import FAULT, LINE, RAW, Sheet, Unreadable, open_sheet, plain
 from spark_jobs.home import Home, now
-from spark_jobs.lake import SYSTEM, bronze_schema
+from spark_jobs.lake import SYSTEM
 from spark_jobs.ledger import Delivery, archived, pending, record, recorded, write_sidecar
+from spark_jobs.reader import Reader, Unreadable
 from spark_jobs.receipts import write_receipt
 
 UNFINISHED = (".part", ".tmp", ".crdownload")
@@ -57,14 +55,15 @@ def land(home: Home) -> Landing:
         return result
     known = _Known.load(home)
     staged: dict[str, list[tuple[Delivery, Path]]] = {}
-    for file in files:
-        delivery = _archive(home, file)
-        if delivery is None:
-            continue
-        verdict = _judge(home, delivery, known, staged)
-        if verdict is not None:
-            result.turned_away.append(verdict)
-        seen.add(file, delivery.delivery)
+    with Reader(home.logs) as reader:
+        for file in files:
+            delivery = _archive(home, file)
+            if delivery is None:
+                continue
+            verdict = _judge(home, reader, delivery, known, staged)
+            if verdict is not None:
+                result.turned_away.append(verdict)
+            seen.add(file, delivery.delivery)
     for feed, landings in staged.items():
         _commit(home, feed, landings)
         result.accepted += [delivery for delivery, _ in landings]
@@ -171,7 +170,7 @@ def _archive(home: Home, file: Path) -> Delivery | None:
 
 
 def _judge(
-    home: Home, delivery: Delivery, known: _Known, staged: dict[str, list[tuple[Delivery, Path]]]
+    home: Home, reader: Reader, delivery: Delivery, known: _Known, staged: dict[str, list[tuple[Delivery, Path]]]
 ) -> Delivery | None:
     """Stages a good delivery for its bronze table, or returns it as it is turned away; None also if nothing is new."""
     if (delivery.delivery, delivery.department, delivery.feed, delivery.file_name) in known.judged:
@@ -183,7 +182,7 @@ def _judge(
         reason = f"内容与此前报送的 {first} 完全相同，不重复入库。如需更正，请修改内容后再报送。"
         return replace(delivery, state="duplicate", reason=reason)
     try:
-        landing = _stage(home, contract, delivery)
+        landing = _stage(home, reader, contract, delivery)
     except Unreadable as refusal:
         return replace(delivery, state="refused", reason=str(refusal))
     staged.setdefault(contract.name, []).append(landing)
@@ -199,83 +198,15 @@ def _unknown_folder(delivery: Delivery) -> str:
     return f"目录 {place} 不属于已登记的报送部门。请放入 landing/<部门简称>/<数据集>/ 目录。"
 
 
-def _headings(contract: Contract, delivered: list[str]) -> dict[str, int]:
-    """Which cell each contract column is read from; raises Unreadable for a heading that nobody promised."""
-    plains = [plain(heading) for heading in delivered]
-    doubled = sorted({heading for heading in plains if plains.count(heading) > 1})
-    if doubled:
-        raise Unreadable(f"表头重复：{'、'.join(doubled)}。每个列名只能出现一次。")
-    promised = {plain(h.heading) for column in contract.columns for h in column.headings}
-    unknown = [
-        h for h, p in zip(delivered, plains, strict=True) if p not in promised | set(map(plain, contract.ignore))
-    ]
-    if unknown:
-        shown = "、".join(f"“{heading}”" for heading in unknown[:10])
-        raise Unreadable(f"表头中有未约定的列：{shown}。请按约定的表头报送，或联系平台登记新列。")
-    found: dict[str, int] = {}
-    for column in contract.columns:
-        cells = [plains.index(plain(h.heading)) for h in column.headings if plain(h.heading) in plains]
-        if len(cells) > 1:
-            raise Unreadable(
-                f"{column.label}同时有多列：{'、'.join(delivered[cell] for cell in cells)}。请只保留一列。"
-            )
-        if cells:
-            found[column.name] = cells[0]
-        elif column.required:
-            names = "或".join(f"“{h.heading}”" for h in column.headings)
-            raise Unreadable(f"表头缺少必需的列：{names}（{column.label}）。")
-    return found
-
-
-def _stage(home: Home, contract: Contract, delivery: Delivery) -> tuple[Delivery, Path]:
+def _stage(home: Home, reader: Reader, contract: Contract, delivery: Delivery) -> tuple[Delivery, Path]:
     """Writes the delivery's rows as the Parquet file that its commit will add; the name is the delivery."""
     started = time.perf_counter()
-    promised = {plain(h.heading) for column in contract.columns for h in column.headings}
-    kept = archived(home, delivery.delivery)
-    sheet = open_sheet(kept, delivery.file_name, lambda headings: bool(promised & set(map(plain, headings))))
-    cells = _headings(contract, sheet.headings)
-    columns = {name: sheet.headings[cell] for name, cell in cells.items()}
     path = home.table("bronze", contract.name) / f"{delivery.delivery}.parquet"
-    try:
-        rows = _write_rows(path, contract, delivery, sheet, cells, columns)
-        if rows == 0:
-            raise Unreadable("文件只有表头，没有数据行。")
-    except Unreadable:
-        path.unlink(missing_ok=True)
-        raise
+    staged = reader.stage(contract, delivery, archived(home, delivery.delivery), path)
     seconds = delivery.seconds + time.perf_counter() - started
-    complete = replace(delivery, encoding=sheet.encoding, rows=rows, columns=columns, seconds=seconds)
+    complete = replace(delivery, encoding=staged.encoding, rows=staged.rows, columns=staged.columns, seconds=seconds)
     write_sidecar(home, complete)
     return complete, path
-
-
-def _write_rows(
-    path: Path, contract: Contract, delivery: Delivery, sheet: Sheet, cells: dict[str, int], columns: dict[str, str]
-) -> int:
-    schema = bronze_schema(contract)
-    fixed = {
-        "_delivery": delivery.delivery,
-        "_department": delivery.department,
-        "_received_at": delivery.received_at,
-        "_headings": json.dumps(columns, ensure_ascii=False),
-    }
-    rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
-        for batch in sheet.batches:
-            count = batch.num_rows
-            rows += count
-            arrays = []
-            for field_ in schema:
-                if field_.name in cells:
-                    arrays.append(batch.column(cells[field_.name]))
-                elif field_.name in (LINE, RAW, FAULT):
-                    arrays.append(batch.column(field_.name))
-                elif field_.name in fixed:
-                    arrays.append(pa.repeat(pa.scalar(fixed[field_.name], field_.type), count))
-                else:
-                    arrays.append(pa.nulls(count, field_.type))
-            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-    return rows
 
 
 def _commit(home: Home, feed: str, landings: list[tuple[Delivery, Path]]) -> None:
