@@ -18,8 +18,8 @@ from spark_jobs.formats.opening import open_sheet
 from spark_jobs.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable, excess, plain, shown
 from spark_jobs.lake import bronze_schema
 
-ROWS_A_GROUP = 120_000
-BYTES_A_GROUP = 32 << 20
+ROWS_A_GROUP = 80_000
+BYTES_A_GROUP = 16 << 20
 
 
 @dataclass(frozen=True)
