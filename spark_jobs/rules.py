@@ -254,16 +254,16 @@ def _range(column: Column, typed: str) -> list[tuple[str, str, str]]:
         bounds.append(
             (
                 "min",
-                f"{figure} < {column.min:.0f}",
-                f"早于 {column.min:.0f}{unit}" if is_date else f"小于 {column.min:.0f}",
+                f"{figure} < {column.min:.15g}",
+                f"早于 {column.min:.15g}{unit}" if is_date else f"小于 {column.min:.15g}",
             )
         )
     if column.max is not None:
         bounds.append(
             (
                 "max",
-                f"{figure} > {column.max:.0f}",
-                f"晚于 {column.max:.0f}{unit}" if is_date else f"大于 {column.max:.0f}",
+                f"{figure} > {column.max:.15g}",
+                f"晚于 {column.max:.15g}{unit}" if is_date else f"大于 {column.max:.15g}",
             )
         )
     return bounds

@@ -66,15 +66,9 @@ def _answer(request: dict[str, Any], at_rest: int, answers: TextIO) -> dict[str,
             return {"errno": error.errno, "strerror": error.strerror, "filename": str(error.filename or "")}
         traceback.print_exc()
         return {"failed": type(error).__name__}
-    except (Exception, _panic()) as error:  # whatever a file brings about, it is that file's verdict and nobody else's
+    except BaseException as error:  # whatever a file brings about, Rust's panics too, is that file's verdict alone
         traceback.print_exc()
         return {"failed": type(error).__name__}
-
-
-def _panic() -> type[BaseException]:
-    """What Rust raises in python-calamine when it meets something it did not think of."""
-    module = sys.modules.get("pyo3_runtime")
-    return getattr(module, "PanicException", Exception)
 
 
 def _do(request: dict[str, Any], source: Source) -> object:

@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path, PurePosixPath
 
+# Every repetition has its bound: the text is a stranger's, and patterns without one can take forever.
 CHUNK, OVERLAP, INDEX = 4 << 20, 10_000, 16 << 20
 CELL = re.compile(
-    rb"""<(?:\w+:)?c\s(?=[^>]*\bt=["']e["'])[^>]*?\br=["'][A-Z]+(\d+)["'][^>]*>(?:(?!</(?:\w+:)?c>).){0,9000}?"""
-    rb"""<(?:\w+:)?v>(#[^<]{0,20})<""",
+    rb"""<(?:\w{1,9}:)?c\s(?=[^>]{0,200}\bt=["']e["'])[^>]{0,200}?\br=["'][A-Z]{1,3}(\d{1,7})["'][^>]{0,200}>"""
+    rb"""(?:(?!</(?:\w{1,9}:)?c>).){0,9000}?<(?:\w{1,9}:)?v>(#[^<]{0,20})<""",
     re.DOTALL,
 )
 IS_ERROR = re.compile(rb"""\bt=["']e["']""")
-ATTRIBUTE = re.compile(r"""([\w:]+)=(?:"([^"]*)"|'([^']*)')""")
+ATTRIBUTE = re.compile(r"""([\w:]{1,64})=(?:"([^"]*)"|'([^']*)')""")
 
 FREE, END_OF_CHAIN = 0xFFFFFFFF, 0xFFFFFFFA
 BOUND_SHEET, FORMULA, BOOL_ERR, END_OF_PAGE = 0x85, 0x06, 0x205, 0x0A
@@ -60,7 +61,7 @@ def _elements(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> Ite
     """The attributes of a part's elements of that name; read as text, so that no entity is ever expanded."""
     with archive.open(part) as content:
         text = content.read(INDEX).decode(errors="replace")
-    for element in re.finditer(rf"<(?:\w+:)?{name}\s([^>]*)>", text):
+    for element in re.finditer(rf"<(?:\w{{1,9}}:)?{name}\s([^>]{{0,4000}})>", text):
         yield {key: unescape(one or other) for key, one, other in ATTRIBUTE.findall(element[1])}
 
 

@@ -77,12 +77,11 @@ def open_json(source: Source) -> Sheet:
 
 def _refuse_wrapped(source: Source, sample: str) -> None:
     """Refuses an object around the rows, and objects written over several lines."""
-    lines = [line for line in sample.splitlines() if line.strip()][:10]
-    read = [_read(line) for line in lines]
-    rows = [value for value in read if isinstance(value, _Object)]
-    if any(source.promised(list(value)) for value in rows):
-        return
-    if WRAPPED.match(sample) or (not rows and sample.startswith("{")):
+    first = sample.split("\n", 1)[0].strip()
+    row = _read(first)
+    is_broken_up = row is None and first.endswith(("{", "[", ","))
+    is_wrapper = WRAPPED.match(first) and not (isinstance(row, _Object) and source.promised(list(row)))
+    if is_broken_up or is_wrapper:
         raise Unreadable(f"文件是一个包着数据的 JSON 对象，或对象分成了多行。{WHAT_TO_SEND}")
 
 

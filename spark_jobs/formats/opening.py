@@ -68,7 +68,7 @@ def _refuse_disguise(source: Source, suffix: str) -> None:
     with source.path.open("rb") as file:
         head = file.read(4096)
         really = next(((what, names) for magic, what, names in MAGIC if head.startswith(magic)), None)
-        if head.startswith(OLE) and suffix == ".xlsx" and PASSWORD in head + file.read(16 << 20):
+        if head.startswith(OLE) and suffix in FAMILIES["xlsx"] and PASSWORD in head + file.read(16 << 20):
             raise Unreadable("工作簿加了密码，无法读取。请去掉密码后重新报送。")
     if really and suffix not in really[1]:
         raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是 {really[0]}。请按实际格式改名，或重新导出。")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -20,6 +21,7 @@ from spark_jobs.formats.sheet import WRONG_WIDTH, Rows, Sheet, Source, Unreadabl
 HEADING_ROWS = 20
 FIRST_LOST = 10**15
 LOST_DIGITS = "数字超过 15 位，Excel 已丢失末位，请将该列设为文本格式后重新填写"
+BROKEN = "不是可读的 Excel 文件（{}）。请用 Excel 或 WPS 重新另存为 .xlsx。"
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 
@@ -40,14 +42,8 @@ def open_spreadsheet(source: Source) -> Sheet:
     is_zip = zipfile.is_zipfile(source.path)
     if is_zip:
         _refuse_bomb(source)
-    try:
+    with _refusing():
         found = _best_page(source, CalamineWorkbook.from_path(str(source.path)))
-    except PasswordError:
-        raise Unreadable("工作簿加了密码，无法读取。请去掉密码后重新报送。") from None
-    except (CalamineError, ValueError) as error:
-        raise Unreadable(
-            f"不是可读的 Excel 文件（{shown(str(error), 200)}）。请用 Excel 或 WPS 重新另存为 .xlsx。"
-        ) from None
     if found is None:
         raise Unreadable("工作簿里没有任何内容。请把列名放在第一行、数据从第二行开始。")
     if len(found.headings) > source.limits.columns:
@@ -57,13 +53,28 @@ def open_spreadsheet(source: Source) -> Sheet:
     return Sheet(found.headings, _batches(source, found, errors), Path(source.name).suffix.lower().lstrip("."))
 
 
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What python-calamine says of a workbook that it cannot read, panics included, as a refusal."""
+    try:
+        yield
+    except PasswordError:
+        raise Unreadable("工作簿加了密码，无法读取。请去掉密码后重新报送。") from None
+    except (CalamineError, ValueError) as error:
+        raise Unreadable(BROKEN.format(shown(str(error), 200))) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # a type that pyo3 lets nobody import
+            raise
+        raise Unreadable(BROKEN.format("已损坏")) from None
+
+
 def _refuse_bomb(source: Source) -> None:
     """A workbook is a zip: what it says it unpacks to is checked before anything of it is unpacked."""
     try:
         with zipfile.ZipFile(source.path) as archive:
             infos = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise Unreadable("不是可读的 Excel 文件（已损坏）。请用 Excel 或 WPS 重新另存为 .xlsx。") from None
+        raise Unreadable(BROKEN.format("已损坏")) from None
     if len(infos) > source.limits.members:
         raise excess("工作簿里有", len(infos), source.limits.members, "个部件", "members")
     refuse_bomb(source.path.stat().st_size, sum(info.file_size for info in infos), source.limits)
@@ -98,7 +109,7 @@ def _headed(source: Source, page: CalamineSheet) -> _Page | None:
 
 def _batches(source: Source, found: _Page, errors: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
     rows, left, right = Rows(found.headings, source.limits), found.left, found.left + len(found.headings)
-    for row, cells in _filled_rows(found):
+    for row, cells in _all_rows(found):
         texts = [_text(cell) for cell in cells]
         fault = f"单元格是错误值 {errors[row]}" if row in errors else _fault(cells)
         if not fault and (any(texts[:left]) or any(texts[right:])):
@@ -109,6 +120,11 @@ def _batches(source: Source, found: _Page, errors: Mapping[int, str]) -> Iterato
             rows.add(row + 1, texts[left:right])
         yield from rows.take()
     yield from rows.take(is_last=True)
+
+
+def _all_rows(found: _Page) -> Iterator[tuple[int, Sequence[object]]]:
+    with _refusing():
+        yield from _filled_rows(found)
 
 
 def _filled_rows(found: _Page) -> Iterator[tuple[int, Sequence[object]]]:

@@ -19,8 +19,8 @@ from spark_jobs.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable
 from spark_jobs.lake import bronze_schema
 from spark_jobs.text_mark import REJECTED_HEADINGS, unmarked
 
-ROWS_A_GROUP = 120_000
-BYTES_A_GROUP = 32 << 20
+ROWS_A_GROUP = 80_000
+BYTES_A_GROUP = 16 << 20
 
 
 @dataclass(frozen=True)

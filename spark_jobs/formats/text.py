@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from spark_jobs.formats.sheet import Source, Unreadable, excess
 
-BLOCK = 8 << 20
+BLOCK = 4 << 20
 LONGEST = 64 << 20
 LONG = 1 << 20
 BOMS = {
