@@ -38,6 +38,7 @@ def main() -> None:
     pa.set_cpu_count(2)
     pa.set_io_thread_count(1)
     at_rest = _taken()
+    _say(answers, beat=True)
     for line in sys.stdin.buffer:
         _say(answers, **_answer(json.loads(line), at_rest, answers))
 
