@@ -274,6 +274,7 @@ EVIL = {
     "only folders": (zipped([("a/", b"")]), "没有任何文件"),
     "a wrong sum": (zipped([("a.csv", b"hello")], zipfile.ZIP_STORED).replace(b"hello", b"jello"), "已损坏"),
     "cut short": (zipped([("a.csv", os.urandom(9000))])[:5000], "已损坏"),
+    "a list before its beginning": (zipped([("a.csv", b"x")])[:-6] + b"\xff\xff\xff\x0f\0\0", "已损坏"),
     "no archive": (b"PK nothing", "已损坏"),
     "an unknown method": (
         zipped([("a.csv", b"x")], zipfile.ZIP_STORED).replace(b"\x14\0\0\0\0\0", b"\x14\0\0\0\x63\0"),
