@@ -22,7 +22,8 @@ import pandas as pd
 from great_expectations.core import ExpectationSuiteValidationResult
 from great_expectations.data_context import FileDataContext
 
-from expectations.suite import bounds, suite
+from expectations.bounds import bounds
+from expectations.suite import suite
 from expectations.verdict import Verdict
 from schemas.contract import Contract, contracts
 

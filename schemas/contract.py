@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 SCHEMAS = Path(__file__).parent
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -136,6 +136,12 @@ class Bound(Strict):
     min: float | None = None
     max: float | None = None
     on: Severity = "fail"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_on(cls, value: Any) -> Any:
+        """YAML 1.1 reads the bare word `on` as true."""
+        return {"on" if key is True else key: of for key, of in value.items()} if isinstance(value, dict) else value
 
 
 class Usual(Strict):

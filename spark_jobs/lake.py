@@ -26,6 +26,7 @@ ARROW_TYPES = {
     "list": pa.list_(pa.string()),
     "array<string>": pa.list_(pa.string()),
     "map<string,string>": pa.map_(pa.string(), pa.string()),
+    "map<string,double>": pa.map_(pa.string(), pa.float64()),
 }
 SYSTEM = [
     pa.field("_delivery", pa.string()),

@@ -16,9 +16,10 @@ from spark_jobs.conform import conform
 from spark_jobs.gatekeeper import Gatekeeper
 from spark_jobs.home import Home, now
 from spark_jobs.lake import append, table_schema, take_back
-from spark_jobs.ledger import Delivery, record
-from spark_jobs.profile import Figures, profile
+from spark_jobs.ledger import Delivery, record, recorded
+from spark_jobs.profile import Figures, Profile, profile
 from spark_jobs.receipts import write_receipts
+from spark_jobs.usual import Opinion, keep_profiles, opinions
 
 # Planning a feed's rules keeps one core busy, running them the other.
 FEEDS_AT_ONCE = 2
@@ -29,10 +30,11 @@ def settle(home: Home, spark: SparkSession, waiting: dict[str, list[Delivery]], 
     """Conforms deliveries by feed, then writes what became of them; the ledger last, so a crash repeats all of it."""
     with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
         judged = {feed: pool.submit(_conformed, home, spark, feeds()[feed], some) for feed, some in waiting.items()}
+    known = recorded(home)
     settled: list[Delivery] = []
     for feed, future in judged.items():
-        figures, seconds = future.result()
-        settled += _settle(home, feeds()[feed], waiting[feed], figures, gate, seconds)
+        profiles, seconds = future.result()
+        settled += _settle(home, feeds()[feed], waiting[feed], profiles, gate, seconds, known)
     write_receipts(home, settled)
     record(home, settled)
     return settled
@@ -40,7 +42,7 @@ def settle(home: Home, spark: SparkSession, waiting: dict[str, list[Delivery]], 
 
 def _conformed(
     home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]
-) -> tuple[dict[str, Figures], float]:
+) -> tuple[dict[str, Profile], float]:
     started = time.perf_counter()
     conform(home, spark, contract, deliveries)
     return profile(spark, contract, deliveries), time.perf_counter() - started
@@ -50,27 +52,40 @@ def _settle(
     home: Home,
     contract: Contract,
     deliveries: Sequence[Delivery],
-    figures: dict[str, Figures],
+    profiles: dict[str, Profile],
     gate: Gatekeeper,
     seconds: float,
+    known: list[Delivery],
 ) -> list[Delivery]:
+    unlike = opinions(home, contract, deliveries, profiles, known)
+    figures = {name: {**found.figures, **unlike[name].figures} for name, found in profiles.items()}
     verdicts = gate.judge(contract, figures)
-    settled = [_settled(contract, one, figures, verdicts, seconds / len(deliveries)) for one in deliveries]
+    share = seconds / len(deliveries)
+    settled = [
+        _settled(contract, one, figures[one.delivery], unlike[one.delivery], verdicts, share) for one in deliveries
+    ]
     _write_checks(home, contract, settled, verdicts)
+    keep_profiles(home, contract, settled, profiles)
     return settled
 
 
 def _settled(
-    contract: Contract, delivery: Delivery, figures: dict[str, Figures], verdicts: list[Verdict], seconds: float
+    contract: Contract, delivery: Delivery, figures: Figures, unlike: Opinion, verdicts: list[Verdict], seconds: float
 ) -> Delivery:
+    """The delivery with its verdict; what a person has released is not held again, whatever is found."""
     unmet = [verdict for verdict in verdicts if verdict.delivery == delivery.delivery and not verdict.is_met]
-    is_held = any(verdict.severity == "fail" for verdict in unmet)
+    holding = [] if delivery.decided_by else [verdict for verdict in unmet if verdict.severity == "fail"]
+    told = [
+        f"{said}，整批暂缓入库" if verdict in holding else f"提醒：{said}"
+        for verdict in unmet
+        for said in [unlike.said.get(verdict.figure) or _said(contract, verdict)]
+    ]
     return replace(
         delivery,
-        state="held" if is_held else "accepted",
-        reason="；".join(_said(contract, verdict) for verdict in unmet),
-        rows_accepted=figures[delivery.delivery]["rows_accepted"],
-        rows_quarantined=figures[delivery.delivery]["rows_quarantined"],
+        state="held" if holding else "accepted",
+        reason="；".join(told),
+        rows_accepted=figures["rows_accepted"],
+        rows_quarantined=figures["rows_quarantined"],
         seconds=delivery.seconds + seconds,
     )
 
@@ -82,14 +97,13 @@ def _said(contract: Contract, verdict: Verdict) -> str:
         name = f"{contract.column(verdict.figure.removeprefix('filled__')).label}填报率"
     observed = "无" if verdict.observed is None else f"{verdict.observed:g}"
     if verdict.minimum is not None and (verdict.observed is None or verdict.observed < verdict.minimum):
-        said = f"{name}为 {observed}，低于约定的 {verdict.minimum:g}"
-    else:
-        said = f"{name}为 {observed}，高于约定的 {verdict.maximum:g}"
-    return f"{said}，整批暂缓入库" if verdict.severity == "fail" else f"提醒：{said}"
+        return f"{name}为 {observed}，低于约定的 {verdict.minimum:g}"
+    return f"{name}为 {observed}，高于约定的 {verdict.maximum:g}"
 
 
 def _write_checks(home: Home, contract: Contract, settled: list[Delivery], verdicts: list[Verdict]) -> None:
-    moment = now()
+    # Never before the receipt, which a clock that was set back does not change: what is taken back is found by it.
+    moment = max(now(), *(delivery.received_at for delivery in settled))
     since = min(delivery.received_at for delivery in settled)
     names = {delivery.delivery for delivery in settled}
     hops = [
