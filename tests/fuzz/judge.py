@@ -24,7 +24,7 @@ MEMBER_ROWS = re.compile(r"m\d+_r(\d+)\.csv$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LOADED = ("accepted", "held")
 STATES = {"accepted", "held", "refused", "duplicate", "unpacked"}
-LIVE = ("<script>", "<img src=x", "<b>列", "<b>0", "onerror=alert(1)>")
+LIVE = ("<script>", "<img src=x", "<b>列", "<i onclick", "onerror=alert(1)>")
 
 Row = dict[str, Any]
 
@@ -50,7 +50,7 @@ def judge(home: Home, cases: Sequence[Case], too_slow: tuple[float, str] | None)
     ]
     for case in cases:
         offences += [Offence(case, what) for what in _case(case, by_mark[case.mark])]
-    marks = {row["_delivery"]: MARK.search(row["file_name"]) for row in ledger}
+    marks = {row["_delivery"]: MARK.search(row["file_name"]) for row in ledger if row["_delivery"]}
     for delivery, what in (*_counts(home, ledger), *_receipts(home, ledger), *_slow(too_slow)):
         mark = marks.get(delivery)
         offences.append(Offence(known.get(mark.group()) if mark else None, what))

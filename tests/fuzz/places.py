@@ -94,7 +94,7 @@ def somewhere_else(draw: Draw) -> Case:
         "scjg\n/x",
     )
     place = draw.random.choice(
-        (*places, "/".join(["scjg", *["deep"] * 60]), f"<b>{draw.number}</b>/x", "scjg/ enterprise")
+        (*places, "/".join(["scjg", *["deep"] * 60]), f"<i onclick=x>{draw.number}", "scjg/ enterprise")
     )
     return replace(case, place=place.replace("..", "__"), fate=REFUSED, what=f"place: {place[:40]!r}")
 
