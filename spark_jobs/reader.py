@@ -26,7 +26,7 @@ __all__ = ["Member", "Reader", "Staged", "Unreadable", "is_packed"]
 
 COMMAND = [sys.executable, "-P", "-m", "spark_jobs.formats"]
 ROOT = Path(__file__).parents[1]
-TRIES = 3
+TRIES, SECONDS_TO_START = 3, 120
 INHERITED = ("PATH", "TZ", "TZDIR", "LD_LIBRARY_PATH", "LAKEWARDEN_SCHEMAS")
 ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
@@ -44,7 +44,7 @@ class _Killed(Exception):
 
 
 class Reader:
-    """Reads files in a process of its own; a context manager."""
+    """Reads files in a process of its own; a context manager, for one thread: the process ends with it."""
 
     def __init__(self, logs: Path) -> None:
         self._log = logs / "reader.log"
@@ -58,6 +58,11 @@ class Reader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that reads, while there is one."""
+        return self._process.pid if self._process else None
 
     def stage(self, contract: Contract, delivery: Delivery, source: Path, target: Path) -> Staged:
         """Writes the file's rows as the Parquet file that its bronze commit adds; raises Unreadable."""
@@ -103,15 +108,13 @@ class Reader:
 
     def _answer(self, line: bytes, limits: Limits) -> dict[str, Any]:
         """What the process says of a request, once it has ended with it."""
-        process = self._process = self._process or self._start()
-        assert process.stdin
+        process = self._process or self._start()
+        self._send(process, line)
         try:
-            process.stdin.write(line)
-            process.stdin.flush()
             said: dict[str, Any] = {"beat": True}
             while "beat" in said:
                 said = self._next(process, limits.seconds)
-        except (BrokenPipeError, EOFError):
+        except EOFError:
             raise self._cause_of_death(process, limits) from None
         except BaseException:
             self.close()
@@ -120,19 +123,36 @@ class Reader:
             self.close()
         return said
 
+    def _send(self, process: subprocess.Popen[bytes], line: bytes) -> None:
+        assert process.stdin
+        unsent = memoryview(line)
+        try:
+            while unsent:
+                unsent = unsent[os.write(process.stdin.fileno(), unsent) :]
+        except BrokenPipeError:
+            self.close()
+            raise _Killed from None
+
     def _start(self) -> subprocess.Popen[bytes]:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
         with self._log.open("ab") as log:
-            return subprocess.Popen(
+            self._process = subprocess.Popen(
                 COMMAND,
                 cwd="/",
                 env={**kept, **ENVIRONMENT},
+                bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
             )
+        try:
+            self._next(self._process, SECONDS_TO_START)
+        except (EOFError, Unreadable):
+            self.close()
+            raise RuntimeError(f"the process that reads files does not start: see {self._log}") from None
+        return self._process
 
     def _next(self, process: subprocess.Popen[bytes], seconds: int) -> dict[str, Any]:
         """The next line; Unreadable if none comes in time, EOFError if the process has ended."""

@@ -6,6 +6,7 @@ This process reads what strangers wrote. It ends with whoever started it, and it
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -38,6 +39,7 @@ def main() -> None:
     pa.set_cpu_count(2)
     pa.set_io_thread_count(1)
     at_rest = _taken()
+    _say(answers, beat=True)
     for line in sys.stdin.buffer:
         _say(answers, **_answer(json.loads(line), at_rest, answers))
 
@@ -62,7 +64,7 @@ def _answer(request: dict[str, Any], at_rest: int, answers: TextIO) -> dict[str,
     except MemoryError:
         return {"exhausted": True}
     except OSError as error:
-        if error.errno is not None:
+        if error.errno not in (None, errno.EINVAL):  # which a broken file brings about, by places that are none
             return {"errno": error.errno, "strerror": error.strerror, "filename": str(error.filename or "")}
         traceback.print_exc()
         return {"failed": type(error).__name__}

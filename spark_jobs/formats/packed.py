@@ -5,8 +5,10 @@ Names from inside are only ever shown: nothing is written where a packed name sa
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
+import lzma
 import os
 import stat
 import unicodedata
@@ -94,12 +96,12 @@ def _refusing() -> Iterator[None]:
     """What the libraries say of a broken archive, as a refusal."""
     try:
         yield
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError):
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, OverflowError):
         raise Unreadable(BROKEN) from None
     except NotImplementedError as error:
         raise Unreadable(f"压缩包用了不支持的压缩方法（{error}）。请用普通的 zip 方式重新压缩。") from None
     except OSError as error:
-        if error.errno is None:  # what bz2 says of broken data
+        if error.errno in (None, errno.EINVAL):  # what bz2 says of broken data, and a seek to a place that is none
             raise Unreadable(BROKEN) from None
         raise
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from spark_jobs.formats.sheet import WRONG_WIDTH, Rows, Sheet, Source, Unreadabl
 HEADING_ROWS = 20
 FIRST_LOST = 10**15
 LOST_DIGITS = "数字超过 15 位，Excel 已丢失末位，请将该列设为文本格式后重新填写"
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 BROKEN = "不是可读的 Excel 文件（{}）。请用 Excel 或 WPS 重新另存为 .xlsx。"
 
 Range = tuple[tuple[int, int], tuple[int, int]]
@@ -49,7 +52,8 @@ def open_spreadsheet(source: Source) -> Sheet:
     if len(found.headings) > source.limits.columns:
         raise excess("文件有", len(found.headings), source.limits.columns, "列", "columns")
     source.beat()
-    errors = (errors_of_xlsx if is_zip else errors_of_xls)(source.path, found.page.name)
+    with _refusing():
+        errors = (errors_of_xlsx if is_zip else errors_of_xls)(source.path, found.page.name)
     return Sheet(found.headings, _batches(source, found, errors), Path(source.name).suffix.lower().lstrip("."))
 
 
@@ -60,7 +64,7 @@ def _refusing() -> Iterator[None]:
         yield
     except PasswordError:
         raise Unreadable("工作簿加了密码，无法读取。请去掉密码后重新报送。") from None
-    except (CalamineError, ValueError) as error:
+    except (CalamineError, ValueError, *BROKEN_ZIP) as error:
         raise Unreadable(BROKEN.format(shown(str(error), 200))) from None
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # a type that pyo3 lets nobody import
@@ -73,7 +77,7 @@ def _refuse_bomb(source: Source) -> None:
     try:
         with zipfile.ZipFile(source.path) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (ValueError, *BROKEN_ZIP):
         raise Unreadable(BROKEN.format("已损坏")) from None
     if len(infos) > source.limits.members:
         raise excess("工作簿里有", len(infos), source.limits.members, "个部件", "members")

@@ -46,7 +46,7 @@ def main() -> int:
 
 def _tell(number: int, outcome: Outcome, seconds: float) -> None:
     moment = outcome.moment
-    who = "group" if moment.whole_group else "main only"
+    who = "family" if moment.whole_family else "main only"
     verdict = f"UNLIKE ({len(outcome.unlike)})" if outcome.unlike else "equal"
     print(
         f"{number:>4}  {moment.stage:<8} {moment.far:5.1%}  {who:<9}  hit {outcome.hit:<8}"

@@ -31,11 +31,11 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Moment:
-    """When to kill: that far (0 to 1) into that stage; the whole group or the main process alone."""
+    """When to kill: that far (0 to 1) into that stage; with all its children or the main process alone."""
 
     stage: str
     far: float
-    whole_group: bool
+    whole_family: bool
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,7 @@ class Trial:
         if place:
             self._wait_for(run, STAGES[place - 1])
         run.wait(moment.far * self.seconds[moment.stage])
-        children = _children(run.pid)
-        run.kill(moment.whole_group)
+        children = run.kill(moment.whole_family)
         hit = run.words.count("\n")
         try:
             seconds = self.plain(home, SECOND)
@@ -146,13 +145,6 @@ def _check(run: Run) -> None:
 
 def _stage(lines: int) -> str:
     return STAGES[lines] if lines < len(STAGES) else "the end"
-
-
-def _children(pid: int) -> list[psutil.Process]:
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
 
 
 def _still_there(children: list[psutil.Process]) -> Iterator[str]:

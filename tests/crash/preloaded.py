@@ -16,7 +16,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -56,22 +55,22 @@ class Run:
         """Its exit code (negative: the signal that ended it), or None if it is still at work after so long."""
         return self.runner.ended(self.pid, seconds)
 
-    def kill(self, whole_group: bool = True) -> None:
-        """kill -9: the process with its children, or it alone."""
-        self.signal(signal.SIGKILL, whole_group)
+    def kill(self, whole_family: bool = True) -> list[psutil.Process]:
+        """kill -9: the process with its children, or it alone; returns the children."""
+        children = self.signal(signal.SIGKILL, whole_family)
         self.wait(60)
+        return children
 
-    def signal(self, number: signal.Signals, whole_group: bool = True) -> None:
-        """Sends a signal; a process that has ended needs none."""
-        with contextlib.suppress(ProcessLookupError):
-            (os.killpg if whole_group else os.kill)(self.pid, number)
-
-    def children(self, patience: float = 0) -> list[str]:
-        """What is still there of its session after so many seconds."""
-        until = time.monotonic() + patience
-        while (found := list(_session(self.pid))) and time.monotonic() < until:
-            time.sleep(0.05)
-        return found
+    def signal(self, number: signal.Signals, whole_family: bool = True) -> list[psutil.Process]:
+        """Sends a signal, to its children too or to it alone; who has ended needs none. Returns the children."""
+        children: list[psutil.Process] = []
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+            children = psutil.Process(self.pid).children(recursive=True)
+            os.kill(self.pid, number)
+        for child in children if whole_family else []:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.send_signal(number)
+        return children
 
 
 @dataclass
@@ -116,13 +115,6 @@ class Runner:
         if "ended" in answer:
             self.codes[answer["ended"]] = answer["code"]
         return answer
-
-
-def _session(pid: int) -> Iterator[str]:
-    for process in psutil.process_iter(["cmdline", "status"]):
-        with contextlib.suppress(ProcessLookupError, psutil.Error):
-            if os.getsid(process.pid) == pid and process.info["status"] != psutil.STATUS_ZOMBIE:
-                yield f"{process.pid} {' '.join(process.info['cmdline'] or [])}"
 
 
 def _serve() -> None:

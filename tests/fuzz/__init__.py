@@ -1,0 +1,1 @@
+"""Seeded hostile files, and what must hold whatever they are."""
