@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 MARK = "'"
 # What the rejected rows' file has beside the department's own columns; knowingly ignored when it comes back.
 REJECTED_HEADINGS = ("行号", "退回原因")
+# In a delivery's columns: the file has the reasons beside the rows, so it is rejected rows that come back mended.
+MENDED = "_mended"
 
 _DIGIT = "[0-9０-９]"
 _SIGN = "[-+－＋−]"

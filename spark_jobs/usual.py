@@ -27,6 +27,7 @@ from spark_jobs.home import Home
 from spark_jobs.lake import append, read, table_schema, take_back
 from spark_jobs.ledger import Delivery
 from spark_jobs.profile import Profile
+from spark_jobs.text_mark import MENDED
 
 LAST, FEWEST = 12, 4
 FEWEST_ROWS = 20
@@ -56,6 +57,14 @@ class Opinion:
     said: dict[str, str] = field(default_factory=dict)
 
 
+NO_OPINION = Opinion({"volume": None, "emptied": None, "shift": None})
+
+
+def is_mended(delivery: Delivery) -> bool:
+    """Whether these are rejected rows that come back mended: as many as there are, and no measure for others."""
+    return MENDED in (delivery.columns or {})
+
+
 def opinions(
     home: Home,
     contract: Contract,
@@ -74,6 +83,9 @@ def opinions(
         mine, profile = history.setdefault(one.department, []), profiles[one.delivery]
         shape = Shape(one.received_at, one.rows, profile.filled, profile.codes)
         earlier = sorted((s for s in mine if s.received_at < one.received_at), key=lambda s: s.received_at)[-LAST:]
+        if is_mended(one):
+            found[one.delivery] = NO_OPINION
+            continue
         found[one.delivery] = opinion(
             contract, shape, int(profile.figures["rows_accepted"]), earlier, one.columns or {}
         )
@@ -95,7 +107,7 @@ def opinion(
     """What to think of one delivery of which so many rows were accepted; `headings` are the department's own."""
     usual_rows = median(earlier.rows for earlier in history) if history else 0
     if len(history) < FEWEST or usual_rows < FEWEST_ROWS:
-        return Opinion({"volume": None, "emptied": None, "shift": None})
+        return NO_OPINION
     names = {column.name: headings.get(column.name) or column.label or column.name for column in contract.columns}
     volume = shape.rows / usual_rows
     share = f"{volume:.1f} 倍" if volume >= 2 else f"{volume:.0%}"
@@ -165,7 +177,8 @@ def _history(
         ]
         mine.sort(key=lambda one: one.received_at)
         first = sum(one.received_at < min(moments) for one in mine)
-        earlier += mine[max(0, first - LAST) :]
+        # More than are needed, because mended rows among them do not count.
+        earlier += mine[max(0, first - 3 * LAST) :]
     if not earlier:
         return {}
     since = min(one.received_at for one in earlier)
@@ -200,6 +213,7 @@ def keep_profiles(
             "codes": list(profiles[one.delivery].codes.get(column.name, {}).items()) if column.codes else None,
         }
         for one in deliveries
+        if not is_mended(one)
         for column in contract.columns
     ]
     path = home.table("ops", "profile")

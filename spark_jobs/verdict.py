@@ -19,7 +19,7 @@ from spark_jobs.lake import append, table_schema, take_back
 from spark_jobs.ledger import Delivery, record, recorded
 from spark_jobs.profile import Figures, Profile, profile
 from spark_jobs.receipts import write_receipts
-from spark_jobs.usual import Opinion, keep_profiles, opinions
+from spark_jobs.usual import Opinion, is_mended, keep_profiles, opinions
 
 # Planning a feed's rules keeps one core busy, running them the other.
 FEEDS_AT_ONCE = 2
@@ -59,6 +59,8 @@ def _settle(
 ) -> list[Delivery]:
     unlike = opinions(home, contract, deliveries, profiles, known)
     figures = {name: {**found.figures, **unlike[name].figures} for name, found in profiles.items()}
+    for one in filter(is_mended, deliveries):
+        figures[one.delivery]["rows"] = None
     verdicts = gate.judge(contract, figures)
     share = seconds / len(deliveries)
     settled = [

@@ -17,7 +17,7 @@ from schemas.contract import Contract
 from spark_jobs.formats.opening import open_sheet
 from spark_jobs.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable, excess, plain, shown
 from spark_jobs.lake import bronze_schema
-from spark_jobs.text_mark import REJECTED_HEADINGS, unmarked
+from spark_jobs.text_mark import MENDED, REJECTED_HEADINGS, unmarked
 
 ROWS_A_GROUP = 80_000
 BYTES_A_GROUP = 16 << 20
@@ -46,6 +46,8 @@ def stage(source: Source, origin: Origin, target: Path) -> Staged:
     sheet = open_sheet(source)
     cells = find_columns(source.contract, sheet.headings)
     columns = {name: sheet.headings[cell] for name, cell in sorted(cells.items(), key=lambda found: found[1])}
+    if REJECTED_HEADINGS[1] in map(plain, sheet.headings):
+        columns[MENDED] = REJECTED_HEADINGS[1]
     unfinished = target.with_name(f"{target.name}.part")
     try:
         rows = _write(source, sheet, cells, _constants(origin, columns), unfinished)

@@ -170,7 +170,12 @@ def _entry(home: Home, known: Known, index: Path, delivery: Delivery) -> dict[st
     page, rejected = (
         quote("/".join(file.relative_to(index.parent).parts)) for file in (page_path(path), rejected_path(path))
     )
-    remarks = (delivery.reason if is_judged else "", correction(known.received, delivery), decision(delivery))
+    decided = decision(delivery)
+    remarks = (
+        delivery.reason if is_judged else "",
+        correction(known.received, delivery),
+        f"处理意见：{decided}" if decided else "",
+    )
     counts = (delivery.rows, delivery.rows_accepted, delivery.rows_quarantined)
     rows, accepted, quarantined = (f"{count:,}" if delivery.rows else "" for count in counts)
     return {

@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from schemas.contract import Contract
 from spark_jobs.home import Home
 from spark_jobs.ledger import Delivery
-from spark_jobs.text_mark import REJECTED_HEADINGS, marked
+from spark_jobs.text_mark import MENDED, REJECTED_HEADINGS, marked
 
 EXAMPLES = 20
 ROWS_AT_ONCE = 5_000
@@ -80,7 +80,7 @@ def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Ite
     """
     labels = {column.name: column.label or column.name for column in contract.columns} | (delivery.columns or {})
     # One heading may be read into two columns, an amount and its currency.
-    columns = list({labels[name]: name for name in delivery.columns or labels}.values())
+    columns = list({labels[name]: name for name in delivery.columns or labels if name != MENDED}.values())
     text = {column.name: column.type in ("string", "list") and not column.parse for column in contract.columns}
     rejected = Rejected(path)
     path.parent.mkdir(parents=True, exist_ok=True)
