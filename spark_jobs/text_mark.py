@@ -55,6 +55,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\x\{(\w+)\}", lambda found: rf"\u{int(found[1], 16):04x}", pattern))
 
 
+_IS_SUSPECT = _compiled(f"(?:{_FORMULA}|{_LONG}|{_RESHAPED})|'(?s:.*)")
 _IS_MARKABLE = _compiled(_MARKABLE)
 _IS_FORMULA = _compiled(_FORMULA)
 _IS_LONG = _compiled(_LONG)
@@ -69,6 +70,9 @@ def marked(cell: str, is_text: bool = True) -> str:
     `is_text`: what looks like a number, date or power is a code and must keep its shape; otherwise only digits beyond
     the fifteenth are saved.
     """
+    # Most cells are Chinese text: one comparison, not four patterns.
+    if not cell or "\u3400" <= cell[0] <= "\u9fff" or not _IS_SUSPECT.fullmatch(cell):
+        return cell
     return MARK + cell if _needs_mark(cell, is_text) else cell
 
 

@@ -74,7 +74,7 @@ def _write(home: Home, known: Known, deliveries: Sequence[Delivery]) -> None:
         else:
             _write_receipt(home, known, delivery, Rejected())
     for feed, some in troubled.items():
-        for name, rows in quarantined(home, feed, some):
+        for name, rows in quarantined(home, feeds()[feed], some):
             delivery = some.pop(name)
             rejected = write_rejected(rejected_path(known.path(home, delivery)), feeds()[feed], delivery, rows)
             _write_receipt(home, known, delivery, rejected)

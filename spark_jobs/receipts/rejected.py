@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
@@ -23,28 +22,46 @@ EXAMPLES = 20
 ROWS_AT_ONCE = 5_000
 
 
-def quarantined(
-    home: Home, feed: str, deliveries: dict[str, Delivery]
-) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+class Row(NamedTuple):
+    """A rejected row: `cells` as delivered, by contract column."""
+
+    delivery: str
+    line: int
+    reasons: list[str]
+    cells: dict[str, str | None]
+
+
+def quarantined(home: Home, contract: Contract, deliveries: dict[str, Delivery]) -> Iterator[tuple[str, Iterator[Row]]]:
     """The rejected rows of each delivery in the order of their lines; sorted on disk when they are many."""
     import duckdb
 
+    path = home.table("quarantine", contract.name)
     since = min(delivery.received_at for delivery in deliveries.values())
-    # Cast, because in files that a delete has written again text is string_view, which Arrow cannot compare.
-    wanted = ds.field("_delivery").cast(pa.string()).isin(list(deliveries)) & (ds.field("_received_at") >= since)
-    table = DeltaTable(home.table("quarantine", feed)).to_pyarrow_dataset()
-    columns = ["_delivery", "_line", "_row", "_reasons"]
-    rejected = table.scanner(columns=columns, filter=wanted, batch_size=ROWS_AT_ONCE, batch_readahead=1).to_reader()
+    dataset = DeltaTable(path).to_pyarrow_dataset()
+    files = [str(path / file.path) for file in dataset.get_fragments(ds.field("_received_at") >= since)]
+    if not files:
+        return
+    names = list(
+        dict.fromkeys([c.name for c in contract.columns] + [n for d in deliveries.values() for n in d.columns or ()])
+    )
+    cells = ", ".join("_row['{}']".format(name.replace("'", "''")) for name in names)
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": "256MB",
+        "memory_limit": "128MB",
         "threads": "1",
         "temp_directory": str(home.state / "sorting"),
     }
     with duckdb.connect(config=settings) as sorter:
-        sorter.register("rejected", rejected)
-        ordered = sorter.sql("select * from rejected order by _delivery, _line").to_arrow_reader(ROWS_AT_ONCE)
-        rows = (row for batch in ordered for row in batch.to_pylist())
-        yield from groupby(rows, key=lambda row: str(row["_delivery"]))
+        ordered = sorter.execute(
+            f"select _delivery, _line, _reasons, {cells} from read_parquet(?)"
+            " where _delivery in (select unnest(?)) order by _delivery, _line",
+            [files, list(deliveries)],
+        ).to_arrow_reader(ROWS_AT_ONCE)
+        rows = (
+            Row(delivery, line, reasons, dict(zip(names, values, strict=True)))
+            for batch in ordered
+            for delivery, line, reasons, *values in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        )
+        yield from groupby(rows, key=lambda row: row.delivery)
 
 
 @dataclass
@@ -56,7 +73,7 @@ class Rejected:
     examples: list[dict[str, object]] = field(default_factory=list)
 
 
-def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Iterable[dict[str, Any]]) -> Rejected:
+def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Iterable[Row]) -> Rejected:
     """The rows as delivered, in the file's own columns, then line and reasons; UTF-8 with BOM, CRLF, all quoted.
 
     Columns that the contract ignores are not in it: to read them, the department's file would have to be parsed again.
@@ -72,14 +89,13 @@ def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Ite
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow([*(marked(labels[name]) for name in columns), *REJECTED_HEADINGS])
         for row in rows:
-            cells = dict(row["_row"])
-            problems = [_problem(labels, reason) for reason in row["_reasons"]]
+            problems = [_problem(labels, reason) for reason in row.reasons]
             reasons = "；".join(f"{p['列']}：{p['问题']}（{p['值']}）" for p in problems)
-            kept = [marked(cells.get(name) or "", text[name]) for name in columns]
-            writer.writerow([*kept, row["_line"], marked(reasons)])
+            kept = [marked(row.cells[name] or "", text.get(name, True)) for name in columns]
+            writer.writerow([*kept, row.line, marked(reasons)])
             rejected.counted.update((p["列"], p["问题"]) for p in problems)
             room = EXAMPLES - len(rejected.examples)
-            rejected.examples += [{"行": row["_line"], **p} for p in problems[:room]]
+            rejected.examples += [{"行": row.line, **p} for p in problems[:room]]
     temporary.replace(path)
     return rejected
 
