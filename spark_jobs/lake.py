@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pyarrow as pa
 from deltalake import DeltaTable, Field, WriterProperties, write_deltalake
-from pyarrow.dataset import FileSystemDataset
-from pyarrow.parquet import filters_to_expression
 
 from schemas.contract import Contract, contracts, feeds
 from spark_jobs.home import Home
@@ -112,6 +110,10 @@ def tables(home: Home) -> list[tuple[str, str]]:
 
 def read(path: Path, columns: list[str] | None = None, where: list[tuple[str, str, object]] | None = None) -> pa.Table:
     """The rows of a table; `where` prunes files and filters rows."""
+    # Here, because Arrow's datasets import pandas, and the reader's process needs the schemas only.
+    from pyarrow.dataset import FileSystemDataset
+    from pyarrow.parquet import filters_to_expression
+
     dataset = DeltaTable(path).to_pyarrow_dataset()
     if where is None:
         return dataset.to_table(columns=columns)

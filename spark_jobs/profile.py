@@ -69,13 +69,20 @@ def profile(spark: SparkSession, contract: Contract, deliveries: Sequence[Delive
 def _accepted(spark: SparkSession, contract: Contract, where: str) -> dict[str, Figures]:
     """Rows, rows whose key stands more than once, and filled cells.
 
-    Keys are compared by 64 bits of their hash: counting distinct keys themselves costs a hundred times as much.
+    Keys are compared by 64 bits of their hash: counting distinct keys themselves costs a hundred times as much. With
+    an envelope several statements of one key are no duplicates, and a deletion need hold nothing more.
     """
-    filled = ", ".join(f"count({column.name}) as filled__{column.name}" for column in contract.columns)
+    key, cell = ", ".join(contract.key), "{}"
+    if contract.has_envelope:
+        key, cell = (
+            f"{key}, cd_operation, cd_time",
+            "case when cd_operation = 'D' then true else {} is not null or null end",
+        )
+    filled = ", ".join(f"count({cell.format(column.name)}) as filled__{column.name}" for column in contract.columns)
     return _by_delivery(
         spark,
         f"select _delivery, count(*) as rows_accepted,"
-        f" count(*) - count(distinct xxhash64({', '.join(contract.key)})) as duplicate_keys, {filled}"
+        f" count(*) - count(distinct xxhash64({key})) as duplicate_keys, {filled}"
         f" from silver.{contract.name} {where} group by _delivery",
     )
 

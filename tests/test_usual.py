@@ -11,14 +11,14 @@ import pytest
 
 from expectations.bounds import bounds, is_within
 from schemas.contract import SCHEMAS, Bound, feeds
-from spark_jobs import decide
+from spark_jobs import decide, pipeline
 from spark_jobs.home import Home
 from spark_jobs.lake import create_tables, read
 from spark_jobs.land import make_landing_zone
 from spark_jobs.ledger import Delivery, record, recorded
 from spark_jobs.profile import Profile
 from spark_jobs.usual import Opinion, Shape, keep_profiles, opinion, opinions
-from tests.drops import FIRMS, HEADINGS, drop, receipt, table
+from tests.drops import FIRMS, GOOD, HEADINGS, drop, receipt, table
 from tests.test_decide import lakewarden
 
 CONTRACT = feeds()["check_action"]
@@ -199,3 +199,19 @@ def test_the_contract_may_hold_what_is_unlike_and_a_release_stands(home: Home, t
         rows = read(home.table("ops", name), where=[("_delivery", "=", released.delivery)]).to_pylist()
         key = {"expectation": "expectation", "reconciliation": "hop", "profile": "column_name"}[name]
         assert len(rows) == len({row[key] for row in rows}), name
+
+
+def test_statements_of_one_key_are_no_duplicates_and_deletions_need_not_be_filled(home: Home) -> None:
+    headings = f"{HEADINGS},cd_operation,cd_time"
+    statements = [
+        f"{GOOD},I,2026-05-01 08:00:00",
+        f"{GOOD},U,2026-05-02 08:00:00",
+        "92420502MA4L0TE52G,,,D,2026-05-02 09:00:00",
+        *(f"{row},I,2026-05-01 08:00:00" for row in FIRMS[2:]),
+    ]
+    drop(home, "变更.csv", table(*statements, headings=headings))
+    pipeline.land(home)
+    pipeline.conform(home)
+    found = {row["expectation"]: row["observed"] for row in read(home.table("ops", "expectation")).to_pylist()}
+    assert found["duplicate_keys"] == 0
+    assert found["filled__established_date"] == 1
