@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import sys
 import warnings
 from dataclasses import asdict
@@ -33,16 +34,31 @@ class CheckBroken(Exception):
 
 
 class Gate:
-    """A Great Expectations project in `folder`, its Data Docs in `docs`."""
+    """A Great Expectations project in `folder`, its Data Docs in `docs`.
+
+    Great Expectations writes its files in place, so a killed run or a full disk may have left half of one. What they
+    hold follows from the contracts: a project that does not open or judge is thrown away and begun anew, once.
+    """
 
     def __init__(self, folder: Path, docs: Path) -> None:
         warnings.filterwarnings("ignore")
         logging.disable(logging.WARNING)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.context: FileDataContext = gx.get_context(mode="file", project_root_dir=folder)
+        self.folder, self.docs = folder, docs
+        try:
+            self._open()
+        except Exception:
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        shutil.rmtree(self.folder)
+        self._open()
+
+    def _open(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.context: FileDataContext = gx.get_context(mode="file", project_root_dir=self.folder)
         self.context.variables.progress_bars = {"globally": False}
         self.source = self.context.data_sources.add_or_update_pandas("deliveries")
-        self._place_docs(docs)
+        self._place_docs(self.docs)
 
     def _place_docs(self, docs: Path) -> None:
         site = {
@@ -57,6 +73,15 @@ class Gate:
 
     def judge(self, contract: Contract, profiles: pd.DataFrame) -> list[Verdict]:
         """One verdict a delivery and bound of the contract; `profiles` has a column `_delivery` and the figures."""
+        try:
+            return self._judge(contract, profiles)
+        except CheckBroken:
+            raise
+        except Exception:
+            self._begin_anew()
+            return self._judge(contract, profiles)
+
+    def _judge(self, contract: Contract, profiles: pd.DataFrame) -> list[Verdict]:
         batch = self.source.add_dataframe_asset(contract.name).add_batch_definition_whole_dataframe("run")
         definition = gx.ValidationDefinition(
             name=contract.name, data=batch, suite=self.context.suites.add_or_update(suite(contract))
@@ -68,8 +93,12 @@ class Gate:
         return [v for figure in bounds(contract) for v in _verdicts(contract, figure, profiles, result)]
 
     def publish(self) -> None:
-        """Renders the Data Docs."""
-        self.context.build_data_docs()
+        """Renders the Data Docs; results that cannot be read again lose their pages."""
+        try:
+            self.context.build_data_docs()
+        except Exception:
+            self._begin_anew()
+            self.context.build_data_docs()
 
 
 def _verdicts(

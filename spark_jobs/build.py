@@ -4,10 +4,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +15,7 @@ from deltalake import DeltaTable
 from schemas.contract import SCHEMAS, Contract, contracts, feeds, roots
 from spark_jobs.home import Home, now
 from spark_jobs.lake import merge, read, table_schema, tables
+from spark_jobs.marks import Mark
 
 PROJECT = SCHEMAS.parent / "dbt_project"
 # What a base key is called in silver.
@@ -131,15 +130,15 @@ def build_themes(home: Home, full: bool = False) -> bool:
     """Builds the themes anew if base has changed since."""
     if not _layers(home, "base"):
         return False
-    marks = _Marks(home, "themes", _versions(home, "base", "codes"))
-    if marks.are_current() and not full:
+    mark = _mark(home, "themes", _versions(home, "base", "codes"))
+    if mark.is_current() and not full:
         return False
     from spark_jobs.engine import connect
     from spark_jobs.transform import run_dbt
 
     connect(home)
     run_dbt(home, ["path:models/themes"], {}, full)
-    marks.keep()
+    mark.keep()
     return True
 
 
@@ -147,8 +146,8 @@ def build_gold(home: Home, as_of: date, full: bool = False) -> bool:
     """Scores and counts anew if base or themes have changed since, or the day has."""
     if not _layers(home, "themes"):
         return False
-    marks = _Marks(home, "gold", {"as_of": str(as_of), **_versions(home, "base", "themes", "codes")})
-    if marks.are_current() and not full:
+    mark = _mark(home, "gold", {"as_of": str(as_of), **_versions(home, "base", "themes", "codes")})
+    if mark.is_current() and not full:
         return False
     from spark_jobs.engine import connect, register
     from spark_jobs.score import score
@@ -158,7 +157,7 @@ def build_gold(home: Home, as_of: date, full: bool = False) -> bool:
     score(home, spark, as_of)
     register(spark, home)
     run_dbt(home, ["path:models/gold"], {"as_of": str(as_of)}, full)
-    marks.keep()
+    mark.keep()
     return True
 
 
@@ -187,15 +186,5 @@ def _declared() -> str:
     return digest.hexdigest()
 
 
-class _Marks:
-    """What a layer was last built from; losing the file costs one build."""
-
-    def __init__(self, home: Home, layer: str, inputs: dict[str, str]) -> None:
-        self.path: Path = home.state / f"built_{layer}.json"
-        self.inputs = inputs
-
-    def are_current(self) -> bool:
-        return self.path.exists() and json.loads(self.path.read_text()) == self.inputs
-
-    def keep(self) -> None:
-        self.path.write_text(json.dumps(self.inputs))
+def _mark(home: Home, layer: str, inputs: dict[str, str]) -> Mark:
+    return Mark(home.state / f"built_{layer}.json", inputs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import duckdb
@@ -13,6 +12,7 @@ from dashboards.shapes import region_shapes
 from schemas.contract import contracts
 from spark_jobs.home import Home
 from spark_jobs.lake import read
+from spark_jobs.marks import Mark
 
 SERVED_LAYERS = ("gold", "themes")
 
@@ -26,15 +26,15 @@ def publish_serving(home: Home) -> dict[str, int | float | str]:
     """Writes a new serving file if a served table has changed since; returns its size, empty if nothing changed."""
     served = {c.name: home.table(c.layer, c.table) for c in contracts().values() if c.layer in SERVED_LAYERS}
     served = {name: path for name, path in served.items() if (path / "_delta_log").exists()}
-    versions = {name: DeltaTable(path).version() for name, path in served.items()}
-    target, mark = serving_file(home), home.state / "published.json"
-    if not served or (target.exists() and mark.exists() and json.loads(mark.read_text()) == versions):
+    versions = {name: str(DeltaTable(path).version()) for name, path in served.items()}
+    target, mark = serving_file(home), Mark(home.state / "published.json", versions)
+    if not served or (target.exists() and mark.is_current()):
         return {}
     fresh = target.with_suffix(".part")
     fresh.unlink(missing_ok=True)
     rows = _write(fresh, served)
     fresh.replace(target)
-    mark.write_text(json.dumps(versions))
+    mark.keep()
     return {"tables": len(served), "rows": rows, "bytes": target.stat().st_size}
 
 

@@ -1,0 +1,28 @@
+"""What a layer was last built from flows in; whether that still is so flows out: a cache, which may be lost."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The inputs of the newest build, kept in a file; without it, or with half of it, the build is done again."""
+
+    path: Path
+    inputs: dict[str, str]
+
+    def is_current(self) -> bool:
+        """Whether the newest build had these inputs."""
+        with suppress(OSError, ValueError):
+            kept: object = json.loads(self.path.read_bytes())
+            return kept == self.inputs
+        return False
+
+    def keep(self) -> None:
+        """Says that they are built."""
+        self.path.with_suffix(".part").write_text(json.dumps(self.inputs))
+        self.path.with_suffix(".part").replace(self.path)
