@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -73,9 +74,10 @@ def _command(name: str | None = None) -> Callable[[Command], click.Command]:
     return register
 
 
+FULL, NEXT_TO_NOTHING = "the disk is full; free some space", 4 << 20
 # What the system says, however deep in a library, and what a person does about it.
 ADVICE = {
-    ("No space left", "os error 28", "Disk quota exceeded"): "the disk is full; free some space",
+    ("No space left", "os error 28", "Disk quota exceeded"): FULL,
     ("Read-only file system", "os error 30"): "the disk is mounted read-only; make it writable",
     ("Permission denied", "os error 13"): "this user may not write there; mend the permissions",
     ("Too many open files", "os error 24"): "too many open files; raise ulimit -n",
@@ -85,6 +87,10 @@ ADVICE = {
 def _cause(home: Home, error: Exception) -> str:
     text = str(error).strip().split("JVM stacktrace")[0].strip()
     advice = next((do for signs, do in ADVICE.items() if any(sign in text for sign in signs)), None)
+    if (
+        home.path.exists() and shutil.disk_usage(home.path).free < NEXT_TO_NOTHING
+    ):  # a child may have died without a word
+        advice = FULL
     if advice:
         return f"{home.path}: {advice}, then run again: nothing is lost\nlakewarden: {' '.join(text.split())[:300]}"
     return f"{type(error).__name__}: {text[:1500]}"
