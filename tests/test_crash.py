@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.crash.moments import STAGES, moments
+from tests.crash.moments import STAGES, WRITES, moments
 
 
 def test_a_killed_run_and_one_plain_run_equal_an_undisturbed_one(tmp_path: Path) -> None:
@@ -23,9 +23,9 @@ def test_moments_are_spread_over_all_stages_and_follow_from_the_seed() -> None:
     chosen = moments(200, 11)
     assert chosen == moments(200, 11)
     assert chosen != moments(200, 12)
-    for stage in STAGES:
+    for stage in (*STAGES, WRITES):
         places = sorted(moment.far for moment in chosen if moment.stage == stage)
-        assert len(places) >= 15
+        assert len(places) >= 8
         gaps = [after - before for before, after in zip([0, *places], [*places, 1], strict=True)]
-        assert max(gaps) < 0.2
+        assert max(gaps) < 0.3
     assert {moment.stage for moment in moments(4, 11)} == {"land", "conform", "base", "publish"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
@@ -23,6 +24,7 @@ TURN = ("land", "conform", "base", "publish", "land", "conform", "gold", "land",
 # Seconds after which a tiny run must have ended; a machine may be busy.
 PATIENCE = 300
 DONE = (0, 1)
+WRITES, MANY = "writes", 8
 
 
 class Broken(Exception):
@@ -31,7 +33,10 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Moment:
-    """When to kill: that far (0 to 1) into that stage; with all its children or the main process alone."""
+    """When to kill: that far (0 to 1) into the time of a stage, or into all that a run writes (stage `writes`).
+
+    With all its children, or the main process alone.
+    """
 
     stage: str
     far: float
@@ -49,11 +54,15 @@ class Outcome:
 
 
 def moments(count: int, seed: int) -> list[Moment]:
-    """Spread evenly over each stage, in a seeded order; a quarter leaves the children alive."""
+    """Spread evenly over each stage, in a seeded order; a quarter leaves the children alive.
+
+    Of many moments every second is just after some file appeared: between files there is mostly waiting.
+    """
     random_ = random.Random(seed)
-    stages = [TURN[number % len(TURN)] for number in range(count)]
+    by_writes = count // 2 if count >= MANY else 0
+    stages = [TURN[number % len(TURN)] for number in range(count - by_writes)] + [WRITES] * by_writes
     chosen = []
-    for stage in STAGES:
+    for stage in (*STAGES, WRITES):
         share = stages.count(stage)
         for number in range(share):
             chosen.append(Moment(stage, (number + random_.random()) / share, random_.random() < 0.75))
@@ -68,6 +77,7 @@ class Trial:
     folder: Path
     runner: Runner
     seconds: dict[str, float]
+    writes: int = 0
 
     @property
     def template(self) -> Home:
@@ -92,6 +102,7 @@ class Trial:
             trial.seconds[stage] = time.monotonic() - began
             began = time.monotonic()
         _check(run)
+        trial.writes = len(_files(trial.truth) - _files(trial.template))
         if unlike := differences(trial.truth, trial.truth):
             raise Broken(f"the undisturbed run: {unlike[:5]}")
         return trial
@@ -112,10 +123,7 @@ class Trial:
         shutil.rmtree(home.path, ignore_errors=True)
         _copy(self.template, home)
         run = self.start(home, SECOND)
-        place = STAGES.index(moment.stage)
-        if place:
-            self._wait_for(run, STAGES[place - 1])
-        run.wait(moment.far * self.seconds[moment.stage])
+        self._wait_until(moment, home, run)
         children = run.kill(moment.whole_family)
         hit = run.words.count("\n")
         try:
@@ -124,11 +132,31 @@ class Trial:
             return Outcome(moment, _stage(hit), 0, [str(broken)])
         return Outcome(moment, _stage(hit), seconds, [*differences(self.truth, home), *_still_there(children)])
 
+    def _wait_until(self, moment: Moment, home: Home, run: Run) -> None:
+        if moment.stage == WRITES:
+            before, seen = _files(home), set[str]()
+            while len(seen) < moment.far * self.writes and run.wait(0) is None:
+                seen |= _files(home) - before
+            return
+        place = STAGES.index(moment.stage)
+        if place:
+            self._wait_for(run, STAGES[place - 1])
+        run.wait(moment.far * self.seconds[moment.stage])
+
     def _wait_for(self, run: Run, stage: str) -> None:
         until = time.monotonic() + PATIENCE
         while not re.search(rf"^{stage}\s+[\d.]+ s ", run.words, re.MULTILINE):
             if run.wait(0.002) is not None or time.monotonic() > until:
                 return
+
+
+def _files(home: Home) -> set[str]:
+    """Every file of the home, dbt's and Great Expectations' own aside."""
+    found = set()
+    for folder in (home.archive, home.warehouse, home.receipts, home.serving):
+        for place, _, names in os.walk(folder):
+            found |= {f"{place.removeprefix(str(home.path))}/{name}" for name in names}
+    return found | {f"state/{entry.name}/{entry.inode()}" for entry in os.scandir(home.state)}
 
 
 def _copy(home: Home, to: Home) -> None:
