@@ -3,106 +3,173 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
 from schemas.contract import Column, Contract
 from spark_jobs.codes import code_spellings
 from spark_jobs.home import Home
-from spark_jobs.lake import SYSTEM, drop, quarantine_schema, silver_schema, take_back, written
+from spark_jobs.lake import SYSTEM, take_back, written
 from spark_jobs.ledger import ALL_AGAIN, Delivery
-from spark_jobs.rules import cleaned, code_text, judge, judge_absent, quoted
+from spark_jobs.rules import (
+    Finding,
+    Judgement,
+    all_said,
+    any_of,
+    cleaned,
+    code_text,
+    judge,
+    judge_absent,
+    quoted,
+    typed_name,
+)
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
 WORTH_SPREADING, ROWS_A_PART = 200_000, 500_000
 # Spellings up to which looking a code up in place is cheaper than a join, on both engines.
 SHORT = 80
 NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"
+# What keeps an optimizer from working out the rules twice, for the filter and below it: neither engine moves a filter
+# past a column that is not the same at every look, and this one is.
+HERE = "rand() >= 0"
 
 
 def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> None:
     """Judges the rows of these deliveries that are not in silver yet: all of a new delivery, of one that is judged
     again those that were quarantined, and after a crash the rest.
 
-    The judged rows are kept in layer `work` for the moment: planning the rules costs more than reading rows twice.
+    Rows that nothing is found against go to silver. What silver then lacks goes to quarantine, and only there are the
+    reasons spelled out: a row is always in one of them, and in one only.
     """
-    names = {delivery.delivery for delivery in deliveries}
     since = min(delivery.received_at for delivery in deliveries)
     silver = home.table("silver", contract.name)
-    take_back(home.table("quarantine", contract.name), names, "_received_at", since)
+    take_back(home.table("quarantine", contract.name), {one.delivery for one in deliveries}, "_received_at", since)
     take_back(silver, {one.delivery for one in deliveries if one.state == ALL_AGAIN}, "_received_at", since)
-    judged = home.table("work", contract.name)
-    begun = written(silver, names, "_received_at", since)
-    delivered = {column for one in deliveries for column in one.columns or {}}
-    rows = sum(one.rows for one in deliveries)
-    spark.sql(judged_sql(contract, sorted(names), begun, delivered, rows)).write.format("delta").mode(
-        "overwrite"
-    ).option("overwriteSchema", "true").save(str(judged))
-    found = spark.read.format("delta").load(str(judged))
-    typed = [field.name for field in silver_schema(contract)]
-    _append(found.where("size(_reasons) = 0").select(*typed), home, "silver", contract)
-    rejected = [field.name for field in quarantine_schema()]
-    _append(found.where("size(_reasons) > 0").select(*rejected), home, "quarantine", contract)
-    drop(judged)
+    begun = written(silver, {one.delivery for one in deliveries}, "_received_at", since)
+    rows = Rows.of(contract, deliveries)
+    _append(spark.sql(accepted_sql(rows, begun)), home, "silver", contract)
+    if lacking := _lacking(spark, contract, deliveries):
+        _append(spark.sql(rejected_sql(Rows.of(contract, lacking))), home, "quarantine", contract)
 
 
 def _append(rows: DataFrame, home: Home, layer: str, contract: Contract) -> None:
     rows.write.format("delta").mode("append").save(str(home.table(layer, contract.name)))
 
 
-def judged_sql(
-    contract: Contract,
-    deliveries: Sequence[str],
-    begun: Iterable[str] = (),
-    delivered: Collection[str] | None = None,
-    rows: int = 0,
-) -> str:
-    """One SELECT that types every cell and lists the reasons and flags of every row.
+def _lacking(spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """The deliveries of which silver does not hold every row."""
+    listed = ", ".join(quoted(one.delivery) for one in deliveries)
+    accepted = (
+        f"select _delivery, count(*) from silver.{contract.name} where _delivery in ({listed}) group by _delivery"
+    )
+    counts = {row[0]: row[1] for row in spark.sql(accepted).collect()}
+    return [one for one in deliveries if counts.get(one.delivery, 0) != one.rows]
 
-    Of the deliveries in `begun`, rows that are in silver are left out. `delivered` names the columns that any delivery
-    has: what nobody delivered costs nothing. `rows` says how many there are, for many are spread over the cores. Long
-    code lists are joined before anything is worked out, because a join copies every column beside it; short ones are
-    looked up in place.
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of some deliveries of one feed, and what its contract says of their columns.
+
+    Columns that none of them has (`absent`) cost nothing. `count` says how many rows there are, for many are spread
+    over the cores.
     """
-    listed = ", ".join(quoted(name) for name in deliveries)
-    there = [column for column in contract.columns if delivered is None or column.name in delivered]
-    absent = [column for column in contract.columns if column not in there]
-    judgements = {column.name: judge(contract, column) for column in there}
-    judgements |= {column.name: judge_absent(contract, column) for column in absent}
-    reasons = [reason for judgement in judgements.values() for reason in judgement.reasons]
-    flags = [flag for judgement in judgements.values() for flag in judgement.flags]
-    typed = (f"cast({judgements[c.name].typed} as {c.spark_type}) as {c.name}" for c in contract.columns)
+
+    contract: Contract
+    deliveries: Sequence[str]
+    there: Sequence[Column]
+    absent: Sequence[Column]
+    count: int
+
+    @classmethod
+    def of(cls, contract: Contract, deliveries: Sequence[Delivery]) -> Rows:
+        """Those of the deliveries."""
+        delivered = {column for one in deliveries for column in one.columns or {}}
+        return cls(
+            contract,
+            sorted(one.delivery for one in deliveries),
+            [column for column in contract.columns if column.name in delivered],
+            [column for column in contract.columns if column.name not in delivered],
+            sum(one.rows for one in deliveries),
+        )
+
+    @property
+    def judgements(self) -> dict[str, Judgement]:
+        """By column, in the contract's order."""
+        absent = {column.name for column in self.absent}
+        return {
+            column.name: (judge_absent if column.name in absent else judge)(self.contract, column)
+            for column in self.contract.columns
+        }
+
+    @property
+    def reasons(self) -> list[Finding]:
+        """Everything that turns a row away."""
+        return [reason for judgement in self.judgements.values() for reason in judgement.reasons]
+
+    @property
+    def flags(self) -> list[Finding]:
+        """Everything that makes a row doubtful."""
+        return [flag for judgement in self.judgements.values() for flag in judgement.flags]
+
+
+def accepted_sql(rows: Rows, begun: Iterable[str] = ()) -> str:
+    """One SELECT of the rows that nothing is found against, as silver holds them; of the deliveries in `begun`, rows
+    that are in silver are left out."""
+    columns = rows.contract.columns
+    typed = [f"cast({typed_name(column)} as {column.spark_type}) as {column.name}" for column in columns]
+    names = [column.name for column in columns]
+    return f"""{_typed_rows(rows, _not_in_silver(rows.contract, begun))},
+judged as (
+  select
+    {_lines(typed)},
+    {SYSTEM_NAMES},
+    case when {any_of(rows.flags)} then {all_said(rows.flags)} else {all_said([])} end as _flags,
+    {HERE} and _raw is null and not {any_of(rows.reasons)} as _is_accepted
+  from typed
+)
+select {", ".join(names)}, {SYSTEM_NAMES}, _flags from judged where _is_accepted"""
+
+
+def rejected_sql(rows: Rows) -> str:
+    """One SELECT of the rows that are not in silver, as quarantine holds them, each with everything against it."""
+    return f"""{_typed_rows(rows, _not_in_silver(rows.contract, rows.deliveries))}
+select {SYSTEM_NAMES}, {_row(rows.there)} as _row,
+  case when _raw is not null then array({NOT_A_ROW}) else {all_said(rows.reasons)} end as _reasons
+from typed"""
+
+
+def _typed_rows(rows: Rows, chosen: str) -> str:
+    """The CTEs up to `typed`: every cell as delivered (`<column>__raw`), as read, its code, and typed.
+
+    Long code lists are joined before anything is worked out, because a join copies every column beside it; short ones
+    are looked up in place.
+    """
+    there = rows.there
     long = [column for column in there if column.codes and len(code_spellings(column.codes)) > SHORT]
+    typed = (f"{judged.typed} as {name}__typed" for name, judged in rows.judgements.items())
     return f"""
 with delivered as (
-  select {_spread(rows)}{SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(c.name for c in there)}{_keys(long)}
-  from bronze.{contract.name} as bronze where _delivery in ({listed}){_not_accepted(contract, begun)}
+  select {_spread(rows.count)}{SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(c.name for c in there)}{_keys(long)}
+  from bronze.{rows.contract.name} as bronze where _delivery in ({", ".join(map(quoted, rows.deliveries))}){chosen}
 ),
 looked_up as (
   select delivered.*{"".join(f", {c.name}__spelling.code as {c.name}__code" for c in long)}
   from delivered {_lookups(long)}
 ),
 cleaned as (
-  select {SYSTEM_NAMES}, _raw, _fault, {_lines([*_cleaned(there), *_absent(absent)])}{_names(long)}
+  select {SYSTEM_NAMES}, _raw, _fault, {_lines([*_cleaned(there), *_absent(rows.absent)])}{_names(long)}
   from looked_up
 ),
 coded as (
   select *{_codes(there, long)}
   from cleaned
 ),
-judged as (
-select
-  {SYSTEM_NAMES}, _raw, _fault,
-  {_lines(typed)},
-  {_some(flags)} as _flags,
-  case when _raw is not null then array({NOT_A_ROW}) else {_some(reasons)} end as _reasons,
-  {", ".join(f"{column.name}__raw" for column in there)}
-from coded
-)
-select {SYSTEM_NAMES}, {", ".join(column.name for column in contract.columns)}, _flags, _reasons,
-  {_row(there)} as _row
-from judged"""
+typed as (
+  select *, {_lines(typed)}
+  from coded
+)"""
 
 
 def _spread(rows: int) -> str:
@@ -111,7 +178,7 @@ def _spread(rows: int) -> str:
     return f"/*+ repartition({parts}) */ " if rows > WORTH_SPREADING else ""
 
 
-def _not_accepted(contract: Contract, begun: Iterable[str]) -> str:
+def _not_in_silver(contract: Contract, begun: Iterable[str]) -> str:
     listed = ", ".join(map(quoted, sorted(begun)))
     if not listed:
         return ""
@@ -126,11 +193,6 @@ def _lines(parts: object) -> str:
     return ",\n    ".join(parts)  # type: ignore[arg-type]
 
 
-def _some(texts: list[str]) -> str:
-    """An array of those texts that are not null."""
-    return f"array_compact(array({_lines(['cast(null as string)', *texts])}))"
-
-
 def _cleaned(columns: Sequence[Column]) -> list[str]:
     """For each column the cell as delivered, the cell as read, and the scale of its heading."""
     parts = [f"{column.name} as {column.name}__raw" for column in columns]
@@ -140,7 +202,7 @@ def _cleaned(columns: Sequence[Column]) -> list[str]:
 
 def _absent(columns: Sequence[Column]) -> list[str]:
     """What other columns' rules may ask of a column that nobody delivered."""
-    parts = [f"cast(null as string) as {column.name}" for column in columns]
+    parts = [f"cast(null as string) as {name}" for column in columns for name in (column.name, f"{column.name}__raw")]
     return parts + [f"cast(null as string) as {column.name}__code" for column in columns if column.codes]
 
 
@@ -178,13 +240,18 @@ def _codes(columns: Sequence[Column], long: Sequence[Column]) -> str:
 
 
 def _code(column: Column) -> str:
-    spellings = code_spellings(str(column.codes))
-    cases = " ".join(f"when {quoted(spelling)} then {quoted(code)}" for spelling, code in spellings.items())
-    return f"case {code_text(column, column.name)} {cases} end"
+    """Most cells hold the code itself; the rest is asked for once a code, not once a spelling."""
+    text, spellings = code_text(column, column.name), code_spellings(str(column.codes))
+    meant = {text: [spelling for spelling, code in spellings.items() if spelling == code]}
+    for spelling, code in spellings.items():
+        if spelling != code:
+            meant.setdefault(quoted(code), []).append(spelling)
+    cases = [f"when {text} in ({', '.join(map(quoted, some))}) then {code}" for code, some in meant.items() if some]
+    return f"case {' '.join(cases)} end"
 
 
 def _row(columns: Sequence[Column]) -> str:
     """The row as delivered, by contract column; a cell that was not delivered is not there."""
     entries = ", ".join(f"{quoted(column.name)}, {column.name}__raw" for column in columns)
     cells = f"map_filter(map({entries}), (k, v) -> v is not null)"
-    return f"case when size(_reasons) = 0 then null when _raw is null then {cells} else map('_row', _raw) end"
+    return f"case when _raw is null then {cells} else map('_row', _raw) end"

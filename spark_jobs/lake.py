@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -158,8 +157,3 @@ def take_back(path: Path, deliveries: set[str], column: str, since: datetime) ->
     if not listed:
         return 0
     return int(DeltaTable(path).delete(f"_delivery in ({listed})")["num_deleted_rows"] or 0)
-
-
-def drop(path: Path) -> None:
-    """Removes a table that was only for the moment."""
-    shutil.rmtree(path, ignore_errors=True)

@@ -11,6 +11,7 @@ from spark_jobs.check_digits import has_id_card_check, has_organisation_check, h
 
 # What departments write where they have nothing to say.
 NOTHING = ("N/A", "NA", "无", "-", "--", "/", "NULL", "[已脱敏]", "【已脱敏】")
+NOTHING_BYTES = max(len(word.encode()) for word in NOTHING)
 # 50.00(万元人民币), 2,000(万元), 51.1万美元, 100: a number, a factor and the currency's name.
 NUMBER = "^([+-]?[0-9]+([.][0-9]+)?)"
 FACTORS = {"亿": 100_000_000, "万": 10_000}
@@ -18,8 +19,15 @@ YUAN = "^(万|亿)?(元|人民币|元人民币|人民币元)?$"
 SHOWN = 80
 MISSING = "缺少必填内容"
 SPACE = " \u3000\t\r\n"
+# Cells with more bytes than characters, but without such characters, are left as they are: making capitals of Chinese
+# text, or replacing characters in it, costs several times as much as looking for them.
+SMALL_LETTER = "\\p{Ll}"
+FULL_WIDTH = f"{WIDE[0]}-{WIDE[-2]}{WIDE[-1]}"
 # The day of receipt in China, which has one time zone and no summer time.
 RECEIVED = "cast(_received_at + interval 8 hours as date)"
+# What most cells look like; the rest takes the long way.
+PLAIN_NUMBER = "^[0-9]{1,14}([.][0-9]{1,6})?$"
+PLAIN_DATE = "^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$"
 DAY = "^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
 COMPACT_DAY = "^([0-9]{4})([0-9]{2})([0-9]{2})"
 FRACTION = "([.][0-9]{1,9})?"
@@ -30,12 +38,31 @@ MOMENT = (
 
 
 @dataclass(frozen=True)
+class Finding:
+    """The SQL of a condition that should not hold, and of what is said where it does."""
+
+    condition: str
+    said: str
+
+
+@dataclass(frozen=True)
 class Judgement:
-    """The SQL of one column: its typed value, its reasons (text or null each) and its flags."""
+    """The SQL of one column: its typed value, and what may be found against it (reasons) or be doubtful (flags)."""
 
     typed: str
-    reasons: list[str]
-    flags: list[str]
+    reasons: list[Finding]
+    flags: list[Finding]
+
+
+def any_of(findings: list[Finding]) -> str:
+    """The SQL of whether anything is found."""
+    return f"coalesce({' or '.join(f'({finding.condition})' for finding in findings) or 'false'}, false)"
+
+
+def all_said(findings: list[Finding]) -> str:
+    """The SQL of everything that is said, as an array of texts without nulls."""
+    texts = [f"case when {finding.condition} then {finding.said} end" for finding in findings]
+    return "array_compact(array({}))".format(",\n    ".join(["cast(null as string)", *texts]))
 
 
 def quoted(text: str) -> str:
@@ -44,19 +71,28 @@ def quoted(text: str) -> str:
 
 
 def cleaned(column: Column) -> str:
-    """The cell as delivered without surrounding space, and null for the words that mean nothing."""
+    """The cell as delivered without surrounding space, and null for the words that mean nothing.
+
+    Of longer cells no capitals are made to see whether they are one of those words.
+    """
     trimmed = f"btrim({column.name}, {quoted(SPACE)})"
     words = ", ".join(quoted(word) for word in ("", *NOTHING))
-    return f"case when upper({trimmed}) in ({words}) then null else {_narrowed(column, trimmed)} end"
+    means_nothing = f"case when octet_length({trimmed}) <= {NOTHING_BYTES} then upper({trimmed}) in ({words}) end"
+    return f"case when {means_nothing} then null else {_narrowed(column, trimmed)} end"
 
 
 def _narrowed(column: Column, text: str) -> str:
     """Codes, numbers and dates in half-width characters; codes in capitals; free text with full-width brackets."""
     is_prose = column.type == "string" and not (column.check or column.check_when or column.codes or column.parse)
     if is_prose:
-        return f"translate({text}, '()', '（）')" if column.name.endswith("_name") else text
-    narrow = half_width(text)
-    return f"upper({narrow})" if column.check or column.check_when or column.codes else narrow
+        return f"replace(replace({text}, '(', '（'), ')', '）')" if column.name.endswith("_name") else text
+    characters, plain, narrow = FULL_WIDTH, text, half_width(text)
+    if column.check or column.check_when or column.codes:
+        characters, plain, narrow = SMALL_LETTER + FULL_WIDTH, f"upper({text})", f"upper({narrow})"
+    return (
+        f"case when octet_length({text}) = length({text}) then {plain}"
+        f" when {text} rlike {quoted(f'[{characters}]')} then {narrow} else {text} end"
+    )
 
 
 def half_width(text: str) -> str:
@@ -66,14 +102,15 @@ def half_width(text: str) -> str:
 
 def judge_absent(contract: Contract, column: Column) -> Judgement:
     """What the contract says of a column that nobody delivered."""
-    said = [_say(column, _missing(contract, column), MISSING)] if column.required else []
-    return Judgement(f"cast(null as {column.spark_type})", said, [])
+    found = [_finding(column, _missing(contract, column), MISSING)] if column.required else []
+    return Judgement(f"cast(null as {column.spark_type})", found, [])
 
 
 def judge(contract: Contract, column: Column) -> Judgement:
-    """Everything the contract says of one column, over the CTE `coded` of conform."""
-    name, typed = column.name, _typed(column)
-    say = partial(_say, column)
+    """Everything the contract says of one column: how it is typed, over the CTE `coded` of conform, and what may be
+    found against it, over the CTE `typed`, where the typed values stand beside the cells."""
+    name, typed = column.name, typed_name(column)
+    finding = partial(_finding, column)
     broken: list[tuple[str, str, str]] = []
     if column.required:
         broken.append(("required", _missing(contract, column), MISSING))
@@ -84,7 +121,7 @@ def judge(contract: Contract, column: Column) -> Judgement:
     if column.parse != "currency" and column.type not in ("string", "list"):
         broken.append(("type", f"{name} is not null and {_not_typed(column, typed)}", _expected(column)))
     if column.codes:
-        broken.append(("codes", f"{_code_text(column, name)} is not null and {name}__code is null", "不在代码表中"))
+        broken.append(("codes", f"{code_text(column, name)} is not null and {name}__code is null", "不在代码表中"))
     if column.pattern:
         broken.append(("pattern", f"not {name} rlike {quoted(f'^(?:{column.pattern})$')}", "格式不符"))
     broken += _checks(column)
@@ -97,15 +134,20 @@ def judge(contract: Contract, column: Column) -> Judgement:
     broken += _range(column, typed)
     if column.not_before:
         other = contract.column(column.not_before)
-        broken.append(("order", f"{typed} < {_typed(other)}", f"早于{other.label}"))
+        broken.append(("order", f"{typed} < {typed_name(other)}", f"早于{other.label}"))
     if column.not_future:
         broken.append(("future", f"{_day(column, typed)} > {RECEIVED}", "晚于接收日期"))
-    reasons = [say(condition, what) for rule, condition, what in broken if rule not in column.flag]
-    flags = [say(condition, what) for rule, condition, what in broken if rule in column.flag]
+    reasons = [finding(condition, what) for rule, condition, what in broken if rule not in column.flag]
+    flags = [finding(condition, what) for rule, condition, what in broken if rule in column.flag]
     if column.check or column.check_when:
-        narrow = half_width(f"btrim({name}__raw, {quoted(SPACE)})")
-        flags.append(say(f"{name} <> {narrow}", "小写字母已改为大写"))
-    return Judgement(typed, reasons, flags)
+        has_small = f"{name} is not null and {name}__raw rlike {quoted(SMALL_LETTER)}"
+        flags.append(finding(has_small, "小写字母已改为大写"))
+    return Judgement(_typed(column), reasons, flags)
+
+
+def typed_name(column: Column) -> str:
+    """What the typed value is called in the CTE `typed`."""
+    return f"{column.name}__typed"
 
 
 def _missing(contract: Contract, column: Column) -> str:
@@ -115,10 +157,10 @@ def _missing(contract: Contract, column: Column) -> str:
     return f"{column.name} is null and coalesce(cd_operation__code, '') <> 'D'"
 
 
-def _say(column: Column, condition: str, what: str) -> str:
-    """`column: what is wrong: value`, or null."""
+def _finding(column: Column, condition: str, what: str) -> Finding:
+    """`column: what is wrong: value`."""
     value = f"coalesce(left({column.name}__raw, {SHOWN}), '')"
-    return f"case when {condition} then concat({quoted(f'{column.name}: {what}: ')}, {value}) end"
+    return Finding(condition, f"concat({quoted(f'{column.name}: {what}: ')}, {value})")
 
 
 def _typed(column: Column) -> str:
@@ -140,8 +182,10 @@ def _typed(column: Column) -> str:
 
 def _not_typed(column: Column, typed: str) -> str:
     wrong = f"{typed} is null"
-    is_yuan = column.parse == "amount" and column.name.endswith("_cny")
-    return f"({wrong} or not {_unit(column.name)} rlike '{YUAN}')" if is_yuan else wrong
+    if column.parse != "amount" or not column.name.endswith("_cny"):
+        return wrong
+    is_foreign = f"not {_unit(column.name)} rlike '{YUAN}'"
+    return f"({wrong} or case when {column.name} rlike '{PLAIN_NUMBER}' then false else {is_foreign} end)"
 
 
 def _expected(column: Column) -> str:
@@ -157,7 +201,8 @@ def _date(text: str) -> str:
     parts = f"regexp_replace({text}, '{DAY}([ T].*)?$', '$1-$2-$3')"
     digits = f"concat(substr({text}, 1, 4), '-', substr({text}, 5, 2), '-', substr({text}, 7, 2))"
     whole = f"case when {text} rlike '^[0-9]{{8}}$' then {digits} else {parts} end"
-    return f"case when {whole} rlike '^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}$' then try_cast({whole} as date) end"
+    long_way = f"case when {whole} rlike '{PLAIN_DATE}' then try_cast({whole} as date) end"
+    return f"case when {text} rlike '{PLAIN_DATE}' then try_cast({text} as date) else {long_way} end"
 
 
 def _moment(text: str) -> str:
@@ -187,21 +232,21 @@ def _amount(text: str) -> str:
     """The number times the factor its cell names, else the one of its heading (`<column>__scale`)."""
     number = f"try_cast(regexp_extract(replace({text}, ',', ''), '{NUMBER}', 1) as decimal(20,6))"
     cases = " ".join(f"when {_unit(text)} like '{word}%' then {factor}" for word, factor in FACTORS.items())
-    return f"{number} * case {cases} when {_unit(text)} = '' then {text}__scale else 1 end"
+    long_way = f"{number} * case {cases} when {_unit(text)} = '' then {text}__scale else 1 end"
+    plain = f"try_cast({text} as decimal(20,6)) * {text}__scale"
+    return f"case when {text} rlike '{PLAIN_NUMBER}' then {plain} else {long_way} end"
 
 
-def _code_text(column: Column, text: str) -> str:
-    """What is looked up in the code list; a currency is what remains of the unit, and yuan where nothing does."""
+def code_text(column: Column, text: str) -> str:
+    """The SQL of the spelling to look up, of a cleaned cell, which holds capitals.
+
+    A currency is what remains of the unit, and yuan where nothing does.
+    """
     if column.parse != "currency":
         return text
     word = f"regexp_replace({_unit(text)}, '^[万亿]', '')"
     is_amount = f"{text} is not null and {text} rlike '^[+-]?[0-9]'"
     return f"case when {is_amount} then case when {word} = '' then 'CNY' else upper({word}) end end"
-
-
-def code_text(column: Column, text: str) -> str:
-    """The SQL of the spelling to look up, of a cleaned cell."""
-    return f"upper({_code_text(column, text)})"
 
 
 def _checks(column: Column) -> list[tuple[str, str, str]]:
