@@ -7,13 +7,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCH = Path(__file__).parent.parent / "bench" / "landing.py"
+ROOT = Path(__file__).parent.parent
 
 
 def test_a_quick_bench_measures_and_checks_that_the_work_was_done(tmp_path: Path) -> None:
-    command = [sys.executable, str(BENCH), "--quick", "--rows", "20000", "--only", "silver", "--only", "idle"]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.landing",
+        "--quick",
+        "--rows",
+        "20000",
+        "--only",
+        "silver",
+        "--only",
+        "idle",
+    ]
     told = subprocess.run(
         [*command, "--data", str(tmp_path / "data"), "--out", str(tmp_path)],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
