@@ -25,27 +25,27 @@ from python_calamine import CalamineWorkbook
 
 from schemas.contract import Contract, contracts, feed_of
 
-LINE, BROKEN = "_line", "_broken"
+LINE, RAW, FAULT = "_line", "_raw", "_fault"
 CORES = 2
 SKIPPED = (".part", ".tmp", ".crdownload", ".filepart", ".ready", ".sha256")
 SEPARATORS = ",\t;|"
 WRONG_WIDTH = "列数与表头不一致"
 LOST_DIGITS = "数字超过 15 位，Excel 已丢失末位，请将该列设为文本格式后重新填写"
 FIRST_LOST = 10**15
-RAW_SHOWN = 200
+RAW_SHOWN = 1_000
 BLOCK = 64 << 20
 BOMS = {b"\xef\xbb\xbf": "utf-8", b"\x84\x31\x95\x33": "gb18030"}
 
-# Rows that could not be split into cells: line, and what is wrong with it before the row's text.
-BrokenRows = list[tuple[int, str]]
+# Rows that could not be split into cells: line, the row's text, and what is wrong with it.
+BrokenRows = list[tuple[int, str, str]]
 
 
 @dataclass(frozen=True)
 class Delivered:
     """A new file: `place` counts the pass's new files from 0, `scales` has the factor of each amount's heading.
 
-    `rows` has a text column for each contract column that was delivered, `_line` (the header is line 1), and `_broken`:
-    null, or for a row that has not as many cells as headings what is wrong and the row's text, its cells being null.
+    `rows` has a text column for each delivered contract column, `_line` (the header is line 1), `_raw` and `_fault`:
+    null, or for a row that has not as many cells as headings its text and what is wrong, its cells being null.
     """
 
     path: Path
@@ -95,7 +95,8 @@ def _read(landing: Path, place: int, path: Path, digest: str) -> Delivered:
     headings, cells, lines, broken = (_read_workbook if path.suffix == ".xlsx" else _read_text)(path)
     found = _find_columns(contract, headings)
     columns = {name: cells[position] for name, (position, _) in found.items()}
-    rows = pa.table({**columns, LINE: lines, BROKEN: pa.nulls(len(lines), pa.string())})
+    nothing = pa.nulls(len(lines), pa.string())
+    rows = pa.table({**columns, LINE: lines, RAW: nothing, FAULT: nothing})
     if broken:
         rows = pa.concat_tables([rows, _broken(broken, rows.schema)])
     scales = {name: scale for name, (_, scale) in found.items() if contract.column(name).parse == "amount"}
@@ -103,8 +104,9 @@ def _read(landing: Path, place: int, path: Path, digest: str) -> Delivered:
 
 
 def _broken(broken: BrokenRows, schema: pa.Schema) -> pa.Table:
-    lines, texts = zip(*broken, strict=True)
-    known = {LINE: pa.array(lines, pa.int64()), BROKEN: pa.array(texts, pa.string())}
+    lines, texts, faults = zip(*broken, strict=True)
+    strings = {RAW: pa.array(texts, pa.string()), FAULT: pa.array(faults, pa.string())}
+    known = {LINE: pa.array(lines, pa.int64()), **strings}
     return pa.table({name: known.get(name, pa.nulls(len(lines), pa.string())) for name in schema.names})
 
 
@@ -137,7 +139,7 @@ def _read_text(path: Path) -> tuple[list[str], list[pa.ChunkedArray], np.ndarray
     def note(row: pacsv.InvalidRow) -> str:
         skipped.append(row.number + 1)
         if row.text.strip(f" \r\n{delimiter}"):
-            broken.append((row.number + 1, f"{WRONG_WIDTH}: {row.text[:RAW_SHOWN]}"))
+            broken.append((row.number + 1, _shown(row.text), WRONG_WIDTH))
         return "skip"
 
     names = [str(position) for position in range(len(headings))]
@@ -158,6 +160,10 @@ def _read_text(path: Path) -> tuple[list[str], list[pa.ChunkedArray], np.ndarray
     lines = np.delete(np.arange(2, rows.num_rows + len(skipped) + 2), np.array(skipped, dtype=int) - 2)
     rows, lines = _without_blank(rows, lines)
     return headings, rows.columns, lines, broken
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= RAW_SHOWN else f"{text[:RAW_SHOWN]}…"
 
 
 def _as_utf8(content: bytes) -> bytes:
@@ -201,7 +207,7 @@ def _read_workbook(path: Path) -> tuple[list[str], list[pa.Array], np.ndarray, B
         lost = any(type(cell) is float and abs(cell) >= FIRST_LOST for cell in cells)
         texts = [cell if type(cell) is str else _text(cell) for cell in cells]
         if lost or any(texts[width:]):
-            broken.append((line, f"{LOST_DIGITS if lost else WRONG_WIDTH}: {','.join(texts)[:RAW_SHOWN]}"))
+            broken.append((line, _shown(",".join(texts)), LOST_DIGITS if lost else WRONG_WIDTH))
         elif any(texts):
             lines.append(line)
             good.append(texts)

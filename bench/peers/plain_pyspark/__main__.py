@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
-from bench.peers.files import BROKEN, LINE, Delivered, new_files
+from bench.peers.files import FAULT, LINE, RAW, Delivered, new_files
 from bench.peers.plain_pyspark import reporting as report
 from bench.peers.plain_pyspark.judging import judged_sql, texts
 from bench.peers.plain_pyspark.merging import (
@@ -117,7 +117,7 @@ class Job:
         for one in delivered:
             by_feed[one.contract.name].append(one)
         for feed, files in by_feed.items():
-            self.columns[feed] = sorted({name for one in files for name in one.rows.column_names} - {LINE, BROKEN})
+            self.columns[feed] = sorted({name for one in files for name in one.rows.column_names} - {LINE, RAW, FAULT})
             parts = [as_text(one, self.columns[feed], moment) for one in files]
             path = self.staging / f"{feed}.parquet"
             pq.write_table(pa.concat_tables(parts), path, compression="lz4", row_group_size=ROWS_A_GROUP)
@@ -247,18 +247,19 @@ def start() -> SparkSession:
 def as_text(one: Delivered, columns: Sequence[str], moment: datetime) -> pa.Table:
     """A file's rows with all columns that its feed has today, and where they come from."""
     count, amounts = one.rows.num_rows, [c.name for c in one.contract.columns if c.parse == "amount"]
-    found = {name: one.rows.column(name) for name in (*one.rows.column_names,)}
-    texts_ = {name: found.get(name, pa.nulls(count, pa.string())) for name in columns}
+    cells = {
+        name: one.rows.column(name) if name in one.rows.column_names else pa.nulls(count, pa.string())
+        for name in columns
+    }
     scales = {f"{name}__scale": pa.repeat(pa.scalar(one.scales.get(name, 1), pa.int32()), count) for name in amounts}
     received = pa.scalar(moment + timedelta(microseconds=one.place), pa.timestamp("us", tz="UTC"))
     system = {
         "_delivery": pa.repeat(one.sha256, count),
         "_department": pa.repeat(one.department, count),
         "_received_at": pa.repeat(received, count),
-        LINE: found[LINE],
-        BROKEN: found[BROKEN],
+        **{name: one.rows.column(name) for name in (LINE, RAW, FAULT)},
     }
-    return pa.table({**texts_, **scales, **system})
+    return pa.table({**cells, **scales, **system})
 
 
 if __name__ == "__main__":

@@ -78,8 +78,8 @@ def judged_sql(contract: Contract, delivered: Sequence[str]) -> str:
     )
     keys = "".join(f", {key} as {key}__raw" for key in contract.key) if contract.is_snapshot else ""
     return f"""
-        select _delivery, _line, _department, _received_at, _broken{keys}, {typed}, {_joined(doubts)} as _doubts,
-            case when _broken is not null then concat('_row: ', _broken) else {_joined(bad)} end as _bad
+        select _delivery, _line, _department, _received_at, _raw{keys}, {typed}, {_joined(doubts)} as _doubts,
+            case when _fault is null then {_joined(bad)} else concat('_row: ', _fault, ': ', left(_raw, 200)) end as _bad
         from ({sql}) as step"""
 
 
@@ -251,7 +251,7 @@ def _check(check: Check, name: str) -> list[Rule]:
         ]
     if check == "id_card":
         born = f"concat(substr({code}, 7, 4), '-', substr({code}, 11, 2), '-', substr({code}, 13, 2))"
-        form = f"({code} rlike '^[1-9][0-9]{{16}}[0-9X]$' and try_cast({born} as date) is not null)"
+        form = f"if({code} rlike '^[1-9][0-9]{{16}}[0-9X]$', try_cast({born} as date) is not null, {code} is null)"
         index = f"{_sum(code, '0123456789', ID_CARD_WEIGHTS)} % 11"
         return [
             ("check", f"not {form}", "不是公民身份号码（GB 11643 规定的 18 位）"),

@@ -147,8 +147,8 @@ def snapshot_sql(table: str, is_new: bool) -> str:
             select told.{key}, told.teller, min(snapshot.received) as received
             from told join snapshot on snapshot.teller = told.teller and snapshot.received > told.stated
             left anti join mention on mention.received = snapshot.received and mention.spelled = {_spelled(f"told.{key}")}
-            left anti join (select {STATED_AT} as received, {_spelled("_broken")} as row from {feed}_judged
-                where _broken is not null) as broken
+            left anti join (select {STATED_AT} as received, {_spelled("_raw")} as row from {feed}_judged
+                where _raw is not null) as broken
                 on broken.received = snapshot.received and instr(broken.row, {_spelled(f"told.{key}")}) > 0
             group by told.{key}, told.teller
         ),
