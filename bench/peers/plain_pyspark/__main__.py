@@ -1,4 +1,4 @@
-"""A landing folder flows in; silver, quarantine, base, themes and gold flow out as Delta tables, by PySpark and Delta."""
+"""A landing folder flows in; the Delta tables of every layer flow out, by PySpark and Delta alone."""
 
 from __future__ import annotations
 

@@ -1,19 +1,12 @@
-"""A feed's contract flows in; the Spark SQL that cleans, types and judges its rows with native expressions flows out."""
+"""A feed's contract flows in; the Spark SQL that cleans, types and judges its rows by native expressions flows out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.peers.plain_pyspark.check_digits import Rule, check_rules
 from schemas.characters import NARROW, WIDE
-from schemas.check_digits import (
-    ID_CARD_CHECKS,
-    ID_CARD_WEIGHTS,
-    ORG_CODE_ALPHABET,
-    ORG_CODE_WEIGHTS,
-    USCC_ALPHABET,
-    USCC_WEIGHTS,
-)
-from schemas.contract import Check, Column, Contract
+from schemas.contract import Column, Contract
 from spark_jobs.codes import code_spellings
 
 # Between texts that become an array; texts that are null leave no trace, and one string is cheaper than sixty slots.
@@ -26,8 +19,6 @@ NUMBER = "^([+-]?[0-9]+([.][0-9]+)?)"
 YUAN = "^(万|亿)?(元|人民币|元人民币|人民币元)?$"
 RECEIVED = "cast(_received_at + interval 8 hours as date)"
 DAY = "^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?([ T].*)?$"
-
-Rule = tuple[str, str, str]  # its name, the condition that breaks it, the words
 
 
 def literal(text: str) -> str:
@@ -77,9 +68,10 @@ def judged_sql(contract: Contract, delivered: Sequence[str]) -> str:
         f"cast({f'{c.name}__typed' if c in there else 'null'} as {c.spark_type}) as {c.name}" for c in contract.columns
     )
     keys = "".join(f", {key} as {key}__raw" for key in contract.key) if contract.is_snapshot else ""
+    not_a_row = "concat('_row: ', _fault, ': ', left(_raw, 200))"
     return f"""
         select _delivery, _line, _department, _received_at, _raw{keys}, {typed}, {_joined(doubts)} as _doubts,
-            case when _fault is null then {_joined(bad)} else concat('_row: ', _fault, ': ', left(_raw, 200)) end as _bad
+            case when _fault is null then {_joined(bad)} else {not_a_row} end as _bad
         from ({sql}) as step"""
 
 
@@ -196,9 +188,9 @@ def _rules(contract: Contract, column: Column) -> list[Rule]:
         of = column.check_when
         for code, check in of.is_.items():
             holds = f"{of.column}__code = {literal(code)} and "
-            rules += [(rule, holds + when, what) for rule, when, what in _check(check, name)]
+            rules += [(rule, holds + when, what) for rule, when, what in check_rules(check, name)]
     elif column.check:
-        rules += _check(column.check, name)
+        rules += check_rules(column.check, name)
     if column.max_length:
         rules.append(("length", f"char_length({text}) > {column.max_length}", f"超过 {column.max_length} 个字"))
     if column.min_items:
@@ -235,65 +227,3 @@ def _range(column: Column, typed: str) -> list[Rule]:
     if column.max is not None:
         rules.append(("max", f"{figure} > {column.max:.15g}", f"{above} {column.max:.15g}{unit}"))
     return rules
-
-
-def _check(check: Check, name: str) -> list[Rule]:
-    code = f"{name}__clean"
-    if check == "uscc":
-        return [
-            ("check", f"not {_is_uscc(code)}", "不是统一社会信用代码（GB 32100 规定的 18 位）"),
-            ("check_digit", f"{_is_uscc(code)} and not {_uscc_holds(code)}", "第 18 位校验码不符（GB 32100）"),
-            (
-                "check_digit",
-                f"{_is_uscc(code)} and not {_organisation_holds(code)}",
-                "第 17 位组织机构代码校验码不符（GB 11714）",
-            ),
-        ]
-    if check == "id_card":
-        born = f"concat(substr({code}, 7, 4), '-', substr({code}, 11, 2), '-', substr({code}, 13, 2))"
-        form = f"if({code} rlike '^[1-9][0-9]{{16}}[0-9X]$', try_cast({born} as date) is not null, {code} is null)"
-        index = f"{_sum(code, '0123456789', ID_CARD_WEIGHTS)} % 11"
-        return [
-            ("check", f"not {form}", "不是公民身份号码（GB 11643 规定的 18 位）"),
-            (
-                "check_digit",
-                f"{form} and substr({code}, 18, 1) <> {_pick(ID_CARD_CHECKS, index)}",
-                "第 18 位校验码不符（GB 11643）",
-            ),
-        ]
-    if check == "item_code":
-        return [("check", f"not {code} rlike '^[0-9]{{14}}$'", "不是 14 位数字")]
-    if check == "check_icode":
-        body = f"{name}__body"
-        form = f"({_is_uscc(body)} and substr({code}, 19, 1) between '1' and '5')"
-        return [
-            ("check", f"not {form}", "前 18 位应为统一社会信用代码，第 19 位应为 1 至 5 的层级"),
-            ("check_digit", f"{form} and not {_uscc_holds(body)}", "所含统一社会信用代码校验码不符（GB 32100）"),
-        ]
-    return [("check", f"not {code} rlike '^17[0-9]{{9}}$'", "不是湖北省执法证号（17 开头的 11 位数字）")]
-
-
-def _sum(code: str, alphabet: str, weights: Sequence[int], start: int = 1) -> str:
-    places = enumerate(weights, start)
-    return (
-        "(" + " + ".join(f"(instr('{alphabet}', substr({code}, {at}, 1)) - 1) * {weight}" for at, weight in places) + ")"
-    )
-
-
-def _pick(characters: str, index: str) -> str:
-    return f"substr('{characters}', {index} + 1, 1)"
-
-
-def _is_uscc(code: str) -> str:
-    letters = USCC_ALPHABET[10:]
-    return f"{code} rlike '^[0-9{letters}]{{2}}[0-9]{{6}}[0-9{letters}]{{10}}$'"
-
-
-def _uscc_holds(code: str) -> str:
-    index = f"(31 - {_sum(code, USCC_ALPHABET, USCC_WEIGHTS)} % 31) % 31"
-    return f"substr({code}, 18, 1) = {_pick(USCC_ALPHABET, index)}"
-
-
-def _organisation_holds(code: str) -> str:
-    index = f"{_sum(code, ORG_CODE_ALPHABET, ORG_CODE_WEIGHTS, 9)} % 11"
-    return f"substr({code}, 17, 1) = {_pick('0X987654321', index)}"

@@ -10,7 +10,10 @@ from schemas.contract import contracts, feeds
 
 OBJECT = "supervised_object"
 ACTS = {"check_action": "check_action_code", "punish_action": "punish_action_code", "complaint": "complaint_no"}
-SNAPSHOTS = {"enforcement_officer": ("officer", "certificate_no"), "supervision_item": ("supervision_item", "item_code")}
+SNAPSHOTS = {
+    "enforcement_officer": ("officer", "certificate_no"),
+    "supervision_item": ("supervision_item", "item_code"),
+}
 # What the merges remember between runs, beside the contract's columns.
 BOOKKEEPING = ("claims", "_version", "_withdrawn_version", "_stated_by", "_withdrawn_by")
 DERIVED = ("object_id", "registration_region_code", "registration_city_code", "city_code", "sources", "flags")
@@ -130,34 +133,45 @@ def snapshot_sql(table: str, is_new: bool) -> str:
     neither in a good row nor in a rejected one.
     """
     feed, key = SNAPSHOTS[table]
-    known = f"union all select {key}, teller, word.stated, word.withdrawn from known_{table} lateral view explode(_words) as teller, word"
+    known = (
+        ""
+        if is_new
+        else f"""union all
+                select {key}, teller, word.stated, word.withdrawn
+                from known_{table} lateral view explode(_words) as teller, word"""
+    )
     columns = [c.name for c in contracts()[f"base.{table}"].columns if c.name not in BOOKKEEPING]
     told = {"department": "_department", "city_code": "place.city_code", "withdrawn_at": "words.withdrawn_at"}
-    selected = ", ".join(f"{'words' if c == key else 'newest'}.{c} as {c}" if c not in told else f"{told[c]} as {c}" for c in columns)
+    told[key] = f"words.{key}"
+    selected = ", ".join(f"{told.get(name, f'newest.{name}')} as {name}" for name in columns)
+    spelled = _spelled(f"told.{key}")
+    takes_back = "case when told.withdrawn > told.stated then told.withdrawn end"
     return f"""
         with told as (
             select {key}, teller, max(stated) as stated, max(withdrawn) as withdrawn from (
                 select {key}, _department as teller, {STATED_AT} as stated, cast(null as string) as withdrawn
-                from {accepted(feed)} {"" if is_new else known}
+                from {accepted(feed)} {known}
             ) group by {key}, teller
         ),
         snapshot as (select distinct _department as teller, {STATED_AT} as received from {feed}_judged),
         mention as (select distinct {STATED_AT} as received, {_spelled(f"{key}__raw")} as spelled from {feed}_judged),
+        broken as (
+            select {STATED_AT} as received, {_spelled("_raw")} as row from {feed}_judged where _raw is not null
+        ),
         missing as (
             select told.{key}, told.teller, min(snapshot.received) as received
             from told join snapshot on snapshot.teller = told.teller and snapshot.received > told.stated
-            left anti join mention on mention.received = snapshot.received and mention.spelled = {_spelled(f"told.{key}")}
-            left anti join (select {STATED_AT} as received, {_spelled("_raw")} as row from {feed}_judged
-                where _raw is not null) as broken
-                on broken.received = snapshot.received and instr(broken.row, {_spelled(f"told.{key}")}) > 0
+            left anti join mention on mention.received = snapshot.received and mention.spelled = {spelled}
+            left anti join broken on broken.received = snapshot.received and instr(broken.row, {spelled}) > 0
             group by told.{key}, told.teller
         ),
         words as (
             select {key}, map_from_entries(collect_list(struct(teller, struct(stated, withdrawn)))) as _words,
-                case when count(*) = count(withdrawn) then timestamp_micros(cast(max(withdrawn) as bigint)) end as withdrawn_at
+                case when count(*) = count(withdrawn)
+                    then timestamp_micros(cast(max(withdrawn) as bigint)) end as withdrawn_at
             from (
                 select told.{key}, told.teller, told.stated,
-                    least(case when told.withdrawn > told.stated then told.withdrawn end, missing.received) as withdrawn
+                    least({takes_back}, missing.received) as withdrawn
                 from told left join missing on missing.{key} = told.{key} and missing.teller = told.teller
             ) group by {key}
         ),

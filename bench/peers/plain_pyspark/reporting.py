@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from schemas.contract import code_list, contracts
-from schemas.risk_model import GRADE_NAMES, PROFILE as PROFILE_TABLE, DaysSince, Events, Flagged, Indicator, risk_model
+from schemas.risk_model import GRADE_NAMES, DaysSince, Events, Flagged, Indicator, risk_model
+from schemas.risk_model import PROFILE as PROFILE_TABLE
 
 HUBEI = "420000"
 DAYS_TO_DECIDE = 7
@@ -169,8 +170,10 @@ def _seen(indicators: tuple[Indicator, ...], table: str, as_of: date) -> str:
         faded = " ".join(f"when {age} > {days} then ({unit} * {int(share * 100)}) div 100" for days, share in steps)
         level = f"case {faded} else {unit} end" if faded else unit
         counts = " and ".join(where)
-        figures += [f"sum(case when {counts} then {what} end) as {indicator.name}_{name}"
-                    for what, name in ((unit, "seen"), (level, "faded"))]
+        figures += [
+            f"sum(case when {counts} then {what} end) as {indicator.name}_{name}"
+            for what, name in ((unit, "seen"), (level, "faded"))
+        ]
     return f"select object_id, {', '.join(figures)} from {table} where object_id is not null group by object_id"
 
 
