@@ -8,8 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from bench.measure import (
     RESULTS,
     ROOT,
     Run,
+    cached,
     machine,
     median,
     now,
@@ -102,20 +102,9 @@ def stages(home_folder: Path, *names: str) -> dict[str, Any]:
     }
 
 
-def command(home_folder: Path) -> dict[str, Any]:
-    """`lakewarden run`, from the command line on."""
-    from spark_jobs.cli import main
-
-    code = main(["--home", str(home_folder), "run"], standalone_mode=False)
-    return {"code": code or 0}
-
-
 def child(job: str, *words: str) -> None:
     """One job of this page, in this process; its figures are the last line of stdout."""
-    try:
-        figures = {"reference": reference, "stages": stages, "command": command}[job](Path(words[0]), *words[1:])
-    except SystemExit as done:
-        figures = {"code": done.code or 0}
+    figures = {"reference": reference, "stages": stages}[job](Path(words[0]), *words[1:])
     print(json.dumps(figures, default=str))
 
 
@@ -125,6 +114,11 @@ def child(job: str, *words: str) -> None:
 def job(*words: str) -> tuple[Run, dict[str, Any]]:
     """Measures a job of this page in a fresh process."""
     return timed([sys.executable, "-m", "bench.landing", "child", *words])
+
+
+def lakewarden(home: Path) -> Run:
+    """Measures `lakewarden run` in a fresh process."""
+    return timed([sys.executable, "-m", "bench.lakewarden", home])[0]
 
 
 @contextmanager
@@ -141,17 +135,6 @@ def fresh_home(data: Path) -> Iterator[Path]:
         yield home.path
     finally:
         shutil.rmtree(home.path)
-
-
-def cached(data: Path, name: str, make: Callable[[Path], int]) -> tuple[Path, int]:
-    """A file or folder made once, and how many of its rows are bad."""
-    path, note = data / name, data / f"{name}.bad"
-    if not note.exists():
-        shutil.rmtree(path, ignore_errors=True)
-        started = time.perf_counter()
-        note.write_text(str(make(path)))
-        say(f"made {path} in {time.perf_counter() - started:.1f} s")
-    return path, int(note.read_text())
 
 
 def dropped(home: Path, source: Path) -> None:
@@ -231,13 +214,10 @@ def bench_idle(size: Size, data: Path, runs: int) -> list[Measure]:
         say(f"receiving {size.received:,} files first")
         first, figures = job("stages", str(home), "land", "conform")
         expect(figures, size.received * size.rows_received, bad)
-        job("command", str(home))  # what is built for the first time, even of nothing
+        lakewarden(home)  # what is built for the first time, even of nothing
         for number in range(runs):
             say(f"nothing new: {number + 1} of {runs}")
-            run, figures = job("command", str(home))
-            if figures["code"]:
-                raise SystemExit(f"the idle run ended with {figures['code']}")
-            idle.runs.append(run)
+            idle.runs.append(lakewarden(home))
     idle.value = idle.wall
     idle.facts = {"receiving_them": asdict(first)}
     return [idle]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -152,6 +153,17 @@ def median(runs: Sequence[Run], figure: str) -> float:
     return statistics.median(getattr(run, figure) for run in runs)
 
 
+def cached(data: Path, name: str, make: Callable[[Path], int]) -> tuple[Path, int]:
+    """A file or folder made once, and what its maker counted (`<name>.made` keeps it)."""
+    path, note = data / name, data / f"{name}.made"
+    if not note.exists():
+        shutil.rmtree(path, ignore_errors=True)
+        started = time.perf_counter()
+        note.write_text(str(make(path)))
+        say(f"made {path} in {time.perf_counter() - started:.1f} s")
+    return path, int(note.read_text())
+
+
 def machine(data: Path) -> dict[str, Any]:
     """What the figures were measured on; `data` is where the measured files lie."""
     models = [line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
@@ -177,7 +189,7 @@ def versions(*packages: str, python: str = sys.executable) -> dict[str, str]:
     """The versions of Python and of those packages that an environment has."""
     asked = (
         "import json, platform, sys; from importlib.metadata import distributions as found;"
-        "there = {one.name.lower(): one.version for one in found()};"
+        "there = {one.name.lower().replace('_', '-'): one.version for one in found()};"
         "print(json.dumps({'python': platform.python_version()} | {n: there[n] for n in sys.argv[1:] if n in there}))"
     )
     told = subprocess.run([python, "-c", asked, *packages], capture_output=True, text=True, check=True)
