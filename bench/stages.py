@@ -185,7 +185,12 @@ def main() -> int:
     data, wanted = options.data.resolve(), set(options.only or GROUPS)
     data.mkdir(parents=True, exist_ok=True)
     parts, file = Parts(), result_file(options.out, "stages")
-    report = {"at": now(), "machine": machine(data) | versions(*SAIL.packages), "size": options.size}
+    report = {
+        "at": now(),
+        "machine": machine(data) | versions(*SAIL.packages),
+        "size": options.size,
+        "quick": options.quick,
+    }
     report |= {"province": asdict(SIZES[options.size]), "rows": options.rows}
     for number, _ in enumerate(measured(parts, options, data, wanted)):
         say(f"{number + 1} of {options.runs}")
