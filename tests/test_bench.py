@@ -161,7 +161,7 @@ def _drop_shorter_list(home: Home) -> None:
     path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-@pytest.mark.parametrize(("peer", "needs"), [("polars_deltalake", "polars")])
+@pytest.mark.parametrize(("peer", "needs"), [("duckdb_deltalake", "duckdb"), ("polars_deltalake", "polars")])
 def test_a_peer_writes_what_lakewarden_writes(
     peer: str, needs: str, two_runs: list[tuple[Home, datetime]], tmp_path: Path
 ) -> None:
