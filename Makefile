@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= $(shell command -v uv || echo .uv/bin/uv)
 LAKEWARDEN := .venv/bin/lakewarden
 
-.PHONY: setup demo up down test test-demo test-spark fuzz crash check format lock clean
+.PHONY: setup demo up down test test-demo test-spark fuzz crash bench check format lock clean
 
 # Both environments: .venv (pipeline, Airflow, developers' tools) and .venv-bi (Superset).
 setup: .venv/.synced .venv-bi/.synced
@@ -43,6 +43,15 @@ fuzz: setup
 crash: setup
 	.venv/bin/python -m tests.crash --moments $(or $(MOMENTS),200) --seed $(or $(SEED),11)
 
+# Every figure of docs/benchmarks.md, some hours on two cores; a missed bar stops nothing. bench/README.md has the parts.
+bench: setup .venv-bench/.synced $(if $(shell command -v java),.venv-spark/.jars)
+	-.venv-bench/bin/python -m bench.province
+	-.venv-bench/bin/python -m bench.stages
+	-.venv-bench/bin/python -m bench.landing
+	-.venv-bench/bin/python -m bench.growth
+	-.venv-bench/bin/python -m bench.dashboards
+	.venv-bench/bin/python -m bench.report
+
 check: setup
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -60,6 +69,7 @@ format: setup
 lock: | $(UV)
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra pipeline --extra dev pyproject.toml -o requirements/dev.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra pipeline -c requirements/dev.txt pyproject.toml -o requirements/pipeline.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra pipeline --extra bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra bi pyproject.toml -o requirements/bi.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra spark pyproject.toml -o requirements/spark.txt
 
@@ -69,8 +79,9 @@ clean: down
 .venv/.synced: requirements/dev.txt
 .venv-bi/.synced: requirements/bi.txt
 .venv-spark/.synced: requirements/spark.txt
+.venv-bench/.synced: requirements/bench.txt
 
-.venv/.synced .venv-bi/.synced .venv-spark/.synced: pyproject.toml | $(UV)
+.venv/.synced .venv-bi/.synced .venv-spark/.synced .venv-bench/.synced: pyproject.toml | $(UV)
 	test -x $(@D)/bin/python || $(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(@D)
 	$(UV) pip sync --quiet --compile-bytecode --python $(@D)/bin/python --require-hashes $(filter requirements/%,$^)
 	$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --editable .

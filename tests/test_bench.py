@@ -1,25 +1,187 @@
-"""The bench runs from end to end at small sizes; how fast is no test's business."""
+"""The benches run from end to end at small sizes, and a comparison that could not fail would prove nothing."""
 
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
+from datetime import UTC, date, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-BENCH = Path(__file__).parent.parent / "bench" / "landing.py"
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from bench import report
+from bench.equal import Table, differences, row_differences
+from spark_jobs import pipeline
+from spark_jobs.home import Home
+from spark_jobs.lake import create_tables, read
+from spark_jobs.simulate import simulate
+
+ROOT = Path(__file__).parent.parent
+UNTIL = date(2026, 6, 30)
 
 
-def test_a_quick_bench_measures_and_checks_that_the_work_was_done(tmp_path: Path) -> None:
-    command = [sys.executable, str(BENCH), "--quick", "--rows", "20000", "--only", "silver", "--only", "idle"]
-    told = subprocess.run(
-        [*command, "--data", str(tmp_path / "data"), "--out", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the benches of these tests write; its folder `data` is their cache."""
+    return tmp_path_factory.mktemp("bench")
+
+
+def quick(results: Path, bench: str, *words: str) -> dict[str, Any]:
+    """What a bench reports of a quick run."""
+    command = [sys.executable, "-m", f"bench.{bench}", "--quick", "--data", str(results / "data"), *words]
+    told = subprocess.run([*command, "--out", str(results)], cwd=ROOT, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    [result] = tmp_path.glob("landing-*.json")
-    measures = {measure["name"]: measure for measure in json.loads(result.read_text())["measures"]}
+    [written] = results.glob(f"{bench}-*.json")
+    return dict(json.loads(written.read_text()))
+
+
+def test_landing_is_measured_and_its_work_checked(results: Path) -> None:
+    told = quick(results, "landing", "--rows", "20000", "--only", "silver", "--only", "idle")
+    measures = {measure["name"]: measure for measure in told["measures"]}
     assert set(measures) == {"reference", "silver", "idle"}
-    assert all(measure["value"] > 0 and measure["runs"][0]["peak_mib"] > 0 for measure in measures.values())
+    for measure in measures.values():
+        [run] = measure["runs"]
+        assert measure["value"] > 0
+        assert min(run["peak_mib"], run["user"], run["read_mib"], run["written_mib"]) > 0
+
+
+def test_a_province_is_carried_through_and_every_stage_told(results: Path) -> None:
+    told = quick(results, "province", "--contender", "lakewarden_sail")
+    [run] = told["runs"]
+    counted = {name: one["figures"] for name, one in run["passes"].items()}
+    assert counted["first"]["rows"] > counted["next"]["rows"] > counted["idle"]["rows"] == 0
+    assert all(one["accepted"] + one["quarantined"] == one["rows"] for one in (counted["first"], counted["next"]))
+    assert list(run["passes"]["first"]["stages"]) == ["land", "conform", "base", "themes", "gold", "publish"]
+
+
+def test_checking_has_its_price_told_and_all_set_aside_the_same_rows(results: Path) -> None:
+    told = quick(results, "stages", "--only", "tax", "--only", "engine")
+    parts = {part["name"]: part for part in told["parts"] if part["group"] == "tax"}
+    assert set(parts) == {"typed", "judged", "conform", "gx"}
+    quarantined = {part["figures"][0].get("quarantined") for part in parts.values()}
+    assert quarantined == {None, told["rows"] // 100}
+
+
+def test_the_page_keeps_its_words_and_renews_its_figures(results: Path) -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+    found = report.results(results, is_quick=True)
+    assert list(found) == ["province", "stages", "landing"]
+    once = report.renewed(page, found)
+    assert "| quick, Lakewarden on Sail | warm |" in once
+    assert "Not measured yet: `make bench`, or `python -m bench.growth`." in once
+    assert report.renewed(once, {}) == report.renewed(page, {})
+    assert report.results(results, is_quick=False) == {}
+
+
+def test_two_lakes_are_equal_until_a_cell_a_row_or_a_column_is_not(tmp_path: Path) -> None:
+    reasons = [{"indicator": "complaints", "value": 2.0}, {"indicator": "age", "value": None}]
+    scores = pa.table({"object_id": ["A", "B"], "score": [10, 20], "reasons": [reasons, reasons]})
+    table = Table("gold.risk_score", ("object_id",), ("object_id", "score", "reasons"), {}, tolerance=1e-9)
+
+    def said(other: pa.Table) -> list[str]:
+        for name, rows in (("one", scores), ("other", other)):
+            write_deltalake(tmp_path / name, rows, mode="overwrite", schema_mode="overwrite")
+        return row_differences(table, DeltaTable(tmp_path / "one"), DeltaTable(tmp_path / "other"))
+
+    def with_value(value: float) -> pa.Table:
+        changed = [[{**reasons[0], "value": value}, reasons[1]], reasons]
+        return scores.set_column(2, "reasons", pa.array(changed, scores.schema.field("reasons").type))
+
+    assert said(scores.take([1, 0])) == []
+    assert said(with_value(2.0 + 1e-12)) == []
+    assert said(with_value(2.1))[0] == "gold.risk_score.reasons: 1 rows"
+    assert said(scores.take([0])) == [
+        "gold.risk_score: 1 rows only in the first",
+        "gold.risk_score: object_id=B: only in the first",
+    ]
+    assert said(scores.take([0, 1, 1]))[0] == "gold.risk_score: 1 rows only in the second"
+
+
+def test_a_table_that_only_one_side_has_is_told(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    create_tables(home)
+    write_deltalake(home.table("themes", "market_firm_profile"), pa.table({"object_id": ["A"]}))
+    assert differences(home.path, tmp_path / "nothing") == [
+        "themes.market_firm_profile: 1 rows, and only the home has the table"
+    ]
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Home, datetime]]:
+    """A tiny province as Lakewarden has it after a run without the last week's files, and after one with all of them.
+
+    The second run brings a further list of officers, which leaves out most of them and holds a row that is none.
+    """
+    home = Home(tmp_path_factory.mktemp("two_runs") / "lake")
+    simulate(600, 40, 7, home.path / "all", UNTIL, truth=home.path / "truth.csv", say=lambda _: None)
+    known: list[tuple[Home, datetime]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAKEWARDEN_TODAY", "2026-07-01")
+        for days_ago in (7, 0):
+            moment = datetime(2026, 7, 1, tzinfo=UTC) - timedelta(days=days_ago)
+            patch.setenv("LAKEWARDEN_NOW", moment.isoformat())
+            _drop_until(home, UNTIL - timedelta(days=days_ago))
+            if days_ago == 0:
+                _drop_shorter_list(home)
+            for stage in pipeline.STAGES[:-1]:
+                stage(home)
+            kept = Home(home.path.with_name(f"lake_{days_ago}"))
+            shutil.copytree(home.warehouse, kept.warehouse)
+            shutil.copytree(home.landing, kept.landing)
+            known.append((kept, moment))
+    return known
+
+
+def _drop_until(home: Home, last: date) -> None:
+    """Moves the files that are dated until then into the landing zone."""
+    for path in sorted((home.path / "all").rglob("*.*")):
+        day = re.search(r"_([0-9]{8})", path.name)
+        assert day
+        if day.group(1) <= f"{last:%Y%m%d}":
+            place = home.landing / path.relative_to(home.path / "all")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(place)
+
+
+def _drop_shorter_list(home: Home) -> None:
+    standing = read(home.table("base", "enforcement_officer")).to_pylist()
+    own = [row for row in standing if row["department"] == "yjj"]
+    assert len(own) > 20
+    lines = ["姓名,所属主体,执法证号,行政区划"]
+    lines += [f"{row['officer_name']},{row['organisation']},{row['certificate_no']},420000" for row in own[:10]]
+    lines += [f"{own[10]['officer_name']},{own[10]['certificate_no']}"]
+    path = home.landing / "yjj" / "officer" / "执法人员信息_新.csv"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+@pytest.mark.parametrize(("peer", "needs"), [("duckdb_deltalake", "duckdb"), ("polars_deltalake", "polars")])
+def test_a_peer_writes_what_lakewarden_writes(
+    peer: str, needs: str, two_runs: list[tuple[Home, datetime]], tmp_path: Path
+) -> None:
+    python = _python_with(needs)
+    for home, moment in two_runs:
+        command = [python, "-m", f"bench.peers.{peer}", "--landing", home.landing, "--out", tmp_path]
+        when = ["--as-of", "2026-07-01", "--moment", moment.isoformat()]
+        told = subprocess.run([*command, *when], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stderr
+        said = json.loads(told.stdout.splitlines()[-1])
+        assert said["rows"] == said["accepted"] + said["quarantined"] > 0
+        assert "\n".join(differences(home.path, tmp_path)) == ""
+    withdrawn = read(tmp_path / "base" / "enforcement_officer", ["withdrawn_at"])["withdrawn_at"]
+    assert 0 < withdrawn.null_count < len(withdrawn)
+
+
+def _python_with(package: str) -> str | Path:
+    """The interpreter of these tests, or of the benchmark's own environment."""
+    if find_spec(package):
+        return sys.executable
+    if (python := ROOT / ".venv-bench" / "bin" / "python").exists():
+        return python
+    pytest.skip(f"{package} is not installed: make .venv-bench/.synced")
