@@ -96,7 +96,7 @@ def stages(home_folder: Path, *names: str) -> dict[str, Any]:
     from spark_jobs.home import Home
 
     home = Home(home_folder)
-    reports = [getattr(pipeline, name)(home) for name in names]
+    reports = [stage(home) for stage in pipeline.STAGES if stage.__name__ in names]
     return {"stages": {report.name: report.seconds for report in reports}} | {
         key: value for report in reports for key, value in report.figures.items()
     }

@@ -26,7 +26,7 @@ def stages(home: Home, *names: str) -> Figures:
     from spark_jobs import pipeline
 
     with dbt_watched() as dbt:
-        reports = [getattr(pipeline, name)(home) for name in names]
+        reports = [stage(home) for stage in pipeline.STAGES if stage.__name__ in names]
     done = {"stages": {report.name: report.seconds for report in reports}} | {
         key: value for report in reports for key, value in report.figures.items()
     }

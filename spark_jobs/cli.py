@@ -119,9 +119,9 @@ def run(home: Home) -> int:
 @_command("land")
 def land_command(home: Home) -> int:
     """Landing files → bronze, silver and quarantine, with receipts."""
-    from spark_jobs.pipeline import conform, land
+    from spark_jobs.pipeline import STAGES
 
-    return _run_stages(home, (land, conform))
+    return _run_stages(home, STAGES[:2])
 
 
 @_command()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import TracebackType
 
 from expectations.verdict import Verdict
@@ -17,17 +19,35 @@ class GateFailed(Exception):
     """Great Expectations could not answer; the message holds the end of its log."""
 
 
+_waiting: dict[Home, subprocess.Popen[str]] = {}
+
+
+def call(home: Home) -> None:
+    """Starts the gate's process ahead of time; the next Gatekeeper of that home takes it."""
+    if home not in _waiting:
+        _waiting[home] = process = _start(home)
+        atexit.register(process.kill)
+
+
+def _start(home: Home) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "expectations.gate", str(home.state / "quality"), str(home.docs / "quality")]
+    home.logs.mkdir(parents=True, exist_ok=True)
+    with _log(home).open("w") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8"
+        )
+
+
+def _log(home: Home) -> Path:
+    return home.logs / "quality.log"
+
+
 class Gatekeeper:
     """Great Expectations in a process of its own; leaving the context renders its Data Docs."""
 
     def __init__(self, home: Home) -> None:
-        self.log = home.logs / "quality.log"
-        home.logs.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "expectations.gate", str(home.state / "quality"), str(home.docs / "quality")]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8"
-            )
+        self.log = _log(home)
+        self.process = _waiting.pop(home) if home in _waiting else _start(home)
 
     def __enter__(self) -> Gatekeeper:
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -51,14 +52,19 @@ def make_landing_zone(home: Home) -> int:
     return len(folders)
 
 
-def land(home: Home) -> Landing:
-    """Takes every new file: archived, then committed to bronze or turned away with a receipt."""
+def land(home: Home, meanwhile: Callable[[Home], None] | None = None) -> Landing:
+    """Takes every new file: archived, then committed to bronze or turned away with a receipt.
+
+    `meanwhile` is called before the first is read: what comes after landing may get ready.
+    """
     seen = Seen.load(home)
     _restore_lost_receipts(home, seen)
     arrived = new_arrivals(home, seen)
     if not arrived:
         return Landing()
     sweep(home)
+    if meanwhile:
+        meanwhile(home)
     with Reader(home.logs) as reader:
         landing = _Pass(home, reader)
         for arrival in arrived:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import wraps
 
@@ -45,10 +46,31 @@ def _stage(work: Callable[[Home, StageReport], None]) -> Stage:
     return run
 
 
-@_stage
-def land(home: Home, report: StageReport) -> None:
+def _landing(meanwhile: Callable[[Home], None] | None = None) -> Stage:
     """Landing files → bronze and archive; what is turned away gets its receipt."""
-    _report_landing(report, landing.land(home))
+
+    def land(home: Home, report: StageReport) -> None:
+        _report_landing(report, landing.land(home, meanwhile))
+
+    return _stage(land)
+
+
+def _get_ready(home: Home) -> None:
+    """Starts engine and gate, which takes seconds, while landing leaves a core idle: the files are read elsewhere."""
+    from spark_jobs import gatekeeper
+
+    gatekeeper.call(home)
+    # Trouble is kept in the future that nobody asks: whoever needs the engine meets it again, and tells it.
+    ThreadPoolExecutor(1).submit(_connect, home)
+
+
+def _connect(home: Home) -> None:
+    from spark_jobs.engine import connect
+
+    connect(home)
+
+
+land = _landing()
 
 
 def _report_landing(report: StageReport, result: landing.Landing) -> None:
@@ -147,4 +169,5 @@ def rebuild(home: Home, report: StageReport) -> None:
     report.changed = build_themes(home, full=True) | build_gold(home, today(), full=True)
 
 
-STAGES: tuple[Stage, ...] = (land, conform, base, themes, gold, publish)
+# In one process; as tasks of their own (dags/) each starts what it needs itself.
+STAGES: tuple[Stage, ...] = (_landing(_get_ready), conform, base, themes, gold, publish)
