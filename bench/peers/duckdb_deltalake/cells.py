@@ -7,14 +7,16 @@ columns of a kind in one statement. Expressions build on each other in layers, s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import product
+from itertools import accumulate, product
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.peers.duckdb_deltalake import checks
+from bench.peers.files import CORES
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column
 
@@ -62,23 +64,30 @@ class Judged:
         return Judged(*(pa.concat_arrays(pair) for pair in both))
 
 
-def judge(con: duckdb.DuckDBPyConnection, asked: list[Asked]) -> list[Judged]:
+def judge(con: duckdb.DuckDBPyConnection, asked: list[Asked], spelling: pa.Table) -> list[Judged]:
     """What the cells mean, in the order in which they are asked for."""
+    kinds: dict[str, list[int]] = {}
+    for number, one in enumerate(asked):
+        kinds.setdefault(one.kind, []).append(number)
     found: dict[int, Judged] = {}
-    con.register("nothing", pa.table({"word": NOTHING}))
-    for kind in ("code", "date", "amount", "list", "checked"):
-        chosen = [(number, one) for number, one in enumerate(asked) if one.kind == kind]
-        if not chosen:
-            continue
-        con.register("asked", _questions([one for _, one in chosen]))
-        con.register("cell", _cells([one for _, one in chosen]))
-        answers = con.execute(_judging_sql(kind)).to_arrow_table().combine_chunks()
-        start = 0
-        for number, one in chosen:
-            part = [answers[name].chunk(0).slice(start, len(one.cells)) for name in ("typed", "reasons", "flags")]
-            found[number] = Judged(*part)
-            start += len(one.cells)
+    with ThreadPoolExecutor(CORES) as pool:
+        chosen = [[asked[number] for number in numbers] for numbers in kinds.values()]
+        judged = pool.map(lambda kind, some: _judge(con.cursor(), kind, some, spelling), kinds, chosen)
+        for numbers, answers in zip(kinds.values(), judged, strict=True):
+            found |= zip(numbers, answers, strict=True)
     return [found[number] for number in range(len(asked))]
+
+
+def _judge(con: duckdb.DuckDBPyConnection, kind: str, asked: list[Asked], spelling: pa.Table) -> list[Judged]:
+    nothing = pa.table({"word": NOTHING})
+    known = {"asked": _questions(asked), "cell": _cells(asked), "spelling": spelling, "nothing": nothing}
+    for name, table in known.items():
+        con.register(name, table)
+    answers = con.execute(_judging_sql(kind)).to_arrow_table().combine_chunks()
+    columns = [answers[name].chunk(0) for name in ("typed", "reasons", "flags")]
+    ends = list(accumulate(len(one.cells) for one in asked))
+    places = [(end - len(one.cells), len(one.cells)) for one, end in zip(asked, ends, strict=True)]
+    return [Judged(*(column.slice(*place) for column in columns)) for place in places]
 
 
 def _questions(asked: list[Asked]) -> pa.Table:
