@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +37,6 @@ def main() -> None:
     parser.add_argument("--as-of", required=True)
     parser.add_argument("--moment", type=datetime.fromisoformat, default=datetime.now(UTC))
     asked = parser.parse_args()
-    sys.modules["pandas"] = None  # type: ignore[assignment]  # which Arrow imports, in 0.25 s, to see if a list is a series
     # A query runs on the thread that asks for it: two at a time, without handing small pieces of work about.
     con = duckdb.connect(config={"threads": 1})
     with _timed("land"):

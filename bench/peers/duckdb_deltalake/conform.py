@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.peers.duckdb_deltalake import delta
-from bench.peers.duckdb_deltalake.cells import BY, MISSING, SPACE, Asked, Judged, is_nothing, judge
+from bench.peers.duckdb_deltalake.cells import BY, MISSING, Asked, Judged, judge, meaning
 from bench.peers.files import CORES, Delivered
 from schemas.contract import Column, Contract, feeds
 
@@ -172,8 +172,7 @@ def _check_of(column: Column, typed: dict[str, pa.Array]) -> np.ndarray:
 
 
 def _prose(column: Column, cells: pa.ChunkedArray) -> pa.Array:
-    text = pc.utf8_trim(_one(cells), characters=SPACE)
-    text = pc.if_else(is_nothing(text), None, text)
+    text = meaning(_one(cells))
     if column.name.endswith("_name") and pc.any(pc.match_substring_regex(text, "[()]")).as_py():
         text = pc.replace_substring(pc.replace_substring(text, "(", "（"), ")", "）")
     return text
