@@ -30,7 +30,7 @@ from bench.measure import (
     versions,
     write_json,
 )
-from bench.province import described, province, publish_again
+from bench.home import described, province, publish_again
 from bench.visitors import Answer, Dashboard, Person, crowd, read_dashboard
 from spark_jobs import services
 from spark_jobs.home import Home
