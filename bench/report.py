@@ -81,7 +81,10 @@ def blocks(found: dict[str, Json]) -> dict[str, Callable[[], str]]:
         "growth": lambda: (
             markdown(figures.growth(found["growth"])) + "\n\n![What each day costs](images/bench-growth.svg)"
         ),
-        "dashboards": lambda: markdown(figures.dashboards(found["dashboards"])),
+        "dashboards": lambda: (
+            markdown(figures.dashboards(found["dashboards"]))
+            + "\n\n![How long a chart's query takes](images/bench-dashboards.svg)"
+        ),
     }
 
 
