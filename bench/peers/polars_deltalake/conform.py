@@ -69,7 +69,7 @@ class Feed:
             schema_overrides={"_received_at": TIMESTAMP},
         )
         self.file = pl.Series(np.repeat(np.arange(len(files), dtype=np.uint32), self.deliveries["rows_delivered"]))
-        self.line = pl.Series(self.rows.column(LINE))
+        self.line = pl.Series(self.rows.column(LINE)).rechunk()
         if envelope := {*ENVELOPE} & {*self.rows.column_names}:
             raise SystemExit(f"{self.contract.name}: {', '.join(sorted(envelope))}: no contender reads an envelope")
 
@@ -85,7 +85,7 @@ class Feed:
     def _distinct(self, column: Column) -> tuple[pl.LazyFrame, pl.Series]:
         """The distinct cells, of an amount beside each scale that a heading gives it, and the place of each row's."""
         coded = pc.dictionary_encode(self.rows.column(column.name), null_encoding="encode")
-        places = pl.Series(pa.chunked_array([chunk.indices for chunk in coded.chunks])).cast(pl.UInt32)
+        places = pl.Series(pa.chunked_array([chunk.indices for chunk in coded.chunks])).rechunk().cast(pl.UInt32)
         cells = pl.LazyFrame({"raw": pl.Series(coded.chunk(0).dictionary, dtype=pl.String)})
         if column.parse != "amount":
             return cells, places
