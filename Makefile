@@ -60,6 +60,7 @@ format: setup
 lock: | $(UV)
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra pipeline --extra dev pyproject.toml -o requirements/dev.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra pipeline -c requirements/dev.txt pyproject.toml -o requirements/pipeline.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra pipeline --extra bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra bi pyproject.toml -o requirements/bi.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra spark pyproject.toml -o requirements/spark.txt
 
@@ -69,8 +70,9 @@ clean: down
 .venv/.synced: requirements/dev.txt
 .venv-bi/.synced: requirements/bi.txt
 .venv-spark/.synced: requirements/spark.txt
+.venv-bench/.synced: requirements/bench.txt
 
-.venv/.synced .venv-bi/.synced .venv-spark/.synced: pyproject.toml | $(UV)
+.venv/.synced .venv-bi/.synced .venv-spark/.synced .venv-bench/.synced: pyproject.toml | $(UV)
 	test -x $(@D)/bin/python || $(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(@D)
 	$(UV) pip sync --quiet --compile-bytecode --python $(@D)/bin/python --require-hashes $(filter requirements/%,$^)
 	$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --editable .

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
+from bench.equal import shape
 from schemas.contract import contracts
 from spark_jobs.home import Home
 from spark_jobs.lake import tables
@@ -53,28 +54,13 @@ def _tables(home: Home) -> list[tuple[str, str]]:
 def _table_differences(layer: str, name: str, one: Home, other: Home, is_to_the_second: bool) -> list[str]:
     table = f"{layer}.{name}"
     left, right = (DeltaTable(home.table(layer, name)) for home in (one, other))
-    shapes = [_shape(lake) for lake in (left, right)]
+    shapes = [shape(lake) for lake in (left, right)]
     if list(shapes[0].items()) != list(shapes[1].items()):
         apart = sorted(set(shapes[0].items()) ^ set(shapes[1].items()))
         return [f"{table}: columns or their order differ: {', '.join(f'{column} {kind}' for column, kind in apart)}"]
     ignored = TIMED.get((layer, name), set())
     rows = [_rows(_coarse(lake.to_pyarrow_table(), is_to_the_second), ignored) for lake in (left, right)]
     return [] if rows[0] == rows[1] else _row_differences(table, _key(layer, name), *rows)
-
-
-def _shape(lake: DeltaTable) -> dict[str, str]:
-    """Columns with their nested types; Spark makes every column of a new table nullable, so that is not compared."""
-    return {field.name: json.dumps(_type(json.loads(field.type.to_json()))) for field in lake.schema().fields}
-
-
-def _type(kind: Any) -> Any:
-    if isinstance(kind, dict):
-        return {
-            key: _type(value)
-            for key, value in kind.items()
-            if not key.startswith(("nullable", "contains", "valueContains"))
-        }
-    return [_type(part) for part in kind] if isinstance(kind, list) else kind
 
 
 def _key(layer: str, name: str) -> list[str]:
