@@ -33,6 +33,8 @@ SYSTEM = [
     pa.field("_department", pa.string()),
     pa.field("_received_at", pa.timestamp("us", tz="UTC")),
 ]
+# Beyond 32 columns nothing would say which deliveries a file holds.
+PROPERTIES = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "-1"}
 ZSTD = WriterProperties(compression="ZSTD", compression_level=1)
 
 
@@ -86,17 +88,19 @@ def promised_tables() -> dict[tuple[str, str], pa.Schema]:
 
 
 def create_tables(home: Home) -> None:
-    """Creates every promised table that is not there yet, and adds the columns that its contract has gained."""
+    """Creates every promised table that is not there yet, and adds the columns and properties that it lacks."""
     for (layer, name), schema in promised_tables().items():
         path = home.table(layer, name)
         if not (path / "_delta_log").exists():
             path.mkdir(parents=True, exist_ok=True)
-            DeltaTable.create(path, schema, mode="ignore", configuration={"delta.checkpointInterval": "50"})
+            DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES)
         elif layer != "base":  # whose tables are rebuilt when their columns change (transform.py)
-            _widen(DeltaTable(path), schema)
+            _renew(DeltaTable(path), schema)
 
 
-def _widen(table: DeltaTable, schema: pa.Schema) -> None:
+def _renew(table: DeltaTable, schema: pa.Schema) -> None:
+    if PROPERTIES.items() - table.metadata().configuration.items():
+        table.alter.set_table_properties(PROPERTIES)
     known = {column.name for column in table.schema().fields}
     gained = [Field.from_arrow(column) for column in schema if column.name not in known]
     if gained:
@@ -128,7 +132,7 @@ def _literal(value: object) -> str:
         return f"timestamp '{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z'"
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
-    assert isinstance(value, list | tuple | set) and value, value
+    assert isinstance(value, list | tuple | set), value
     return f"({', '.join(map(_literal, value))})"
 
 

@@ -99,8 +99,9 @@ def recorded(home: Home, where: list[tuple[str, str, object]] | None = None) -> 
 
 
 def landed(home: Home, feed: str) -> set[str]:
-    """The deliveries that lie in a feed's bronze table as files of their own."""
-    return {Path(uri).stem for uri in DeltaTable(home.table("bronze", feed)).file_uris()}
+    """The deliveries that lie in a feed's bronze table as files of their own; compacted ones have other names."""
+    names = {Path(uri).stem for uri in DeltaTable(home.table("bronze", feed)).file_uris()}
+    return {name for name in names if len(name) == 64}
 
 
 def settled(home: Home) -> set[str]:
@@ -117,14 +118,14 @@ def _with_decision(delivery: Delivery, again: Delivery | None) -> Delivery:
 def pending(home: Home) -> dict[str, list[Delivery]]:
     """Deliveries in bronze that the ledger has not judged, by feed and in order of receipt.
 
-    One that is judged again may lie in a file with others by now (maintain.py): the ledger names it.
+    One that is judged again may lie in a file with others by now (upkeep.py): the ledger names it.
     """
     judged = settled(home)
     replayed = {one.delivery: one for one in recorded(home, [("state", "in", REPLAYED)])}
     waiting: dict[str, list[Delivery]] = {}
     for feed in feeds():
         again = {one.delivery for one in replayed.values() if one.feed == feed}
-        names = {name for name in (landed(home, feed) | again) - judged if len(name) == 64}
+        names = (landed(home, feed) | again) - judged
         found = [_with_decision(read_sidecar(home, name), replayed.get(name)) for name in names]
         if found:
             waiting[feed] = sorted(found, key=lambda delivery: (delivery.received_at, delivery.file_name))

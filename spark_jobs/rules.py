@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from schemas.characters import NARROW, WIDE
@@ -41,6 +42,11 @@ class Judgement:
 def quoted(text: str) -> str:
     """A Spark SQL string literal."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def received_since(moment: datetime) -> str:
+    """What an engine needs beside the deliveries' names to leave the files of earlier deliveries alone."""
+    return f"_received_at >= timestamp'{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
 
 
 def cleaned(column: Column) -> str:
