@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
+from datetime import UTC, date, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from bench.equal import Table, differences, row_differences
+from spark_jobs import pipeline
 from spark_jobs.home import Home
-from spark_jobs.lake import create_tables
+from spark_jobs.lake import create_tables, read
+from spark_jobs.simulate import simulate
 
 ROOT = Path(__file__).parent.parent
+UNTIL = date(2026, 6, 30)
 
 
 def test_a_quick_bench_measures_and_checks_that_the_work_was_done(tmp_path: Path) -> None:
@@ -75,3 +83,77 @@ def test_a_table_that_only_one_side_has_is_told(tmp_path: Path) -> None:
     assert differences(home.path, tmp_path / "nothing") == [
         "themes.market_firm_profile: 1 rows, and only the home has the table"
     ]
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Home, datetime]]:
+    """A tiny province as Lakewarden has it after a run without the last week's files, and after one with all of them.
+
+    The second run brings a further list of officers, which leaves out most of them and holds a row that is none.
+    """
+    home = Home(tmp_path_factory.mktemp("two_runs") / "lake")
+    simulate(600, 40, 7, home.path / "all", UNTIL, truth=home.path / "truth.csv", say=lambda _: None)
+    known: list[tuple[Home, datetime]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAKEWARDEN_TODAY", "2026-07-01")
+        for days_ago in (7, 0):
+            moment = datetime(2026, 7, 1, tzinfo=UTC) - timedelta(days=days_ago)
+            patch.setenv("LAKEWARDEN_NOW", moment.isoformat())
+            _drop_until(home, UNTIL - timedelta(days=days_ago))
+            if days_ago == 0:
+                _drop_shorter_list(home)
+            for stage in pipeline.STAGES[:-1]:
+                stage(home)
+            kept = Home(home.path.with_name(f"lake_{days_ago}"))
+            shutil.copytree(home.warehouse, kept.warehouse)
+            shutil.copytree(home.landing, kept.landing)
+            known.append((kept, moment))
+    return known
+
+
+def _drop_until(home: Home, last: date) -> None:
+    """Moves the files that are dated until then into the landing zone."""
+    for path in sorted((home.path / "all").rglob("*.*")):
+        day = re.search(r"_([0-9]{8})", path.name)
+        assert day
+        if day.group(1) <= f"{last:%Y%m%d}":
+            place = home.landing / path.relative_to(home.path / "all")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(place)
+
+
+def _drop_shorter_list(home: Home) -> None:
+    standing = read(home.table("base", "enforcement_officer")).to_pylist()
+    own = [row for row in standing if row["department"] == "yjj"]
+    assert len(own) > 20
+    lines = ["姓名,所属主体,执法证号,行政区划"]
+    lines += [f"{row['officer_name']},{row['organisation']},{row['certificate_no']},420000" for row in own[:10]]
+    lines += [f"{own[10]['officer_name']},{own[10]['certificate_no']}"]
+    path = home.landing / "yjj" / "officer" / "执法人员信息_新.csv"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+@pytest.mark.parametrize(("peer", "needs"), [("polars_deltalake", "polars")])
+def test_a_peer_writes_what_lakewarden_writes(
+    peer: str, needs: str, two_runs: list[tuple[Home, datetime]], tmp_path: Path
+) -> None:
+    python = _python_with(needs)
+    for home, moment in two_runs:
+        command = [python, "-m", f"bench.peers.{peer}", "--landing", home.landing, "--out", tmp_path]
+        when = ["--as-of", "2026-07-01", "--moment", moment.isoformat()]
+        told = subprocess.run([*command, *when], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stderr
+        said = json.loads(told.stdout.splitlines()[-1])
+        assert said["rows"] == said["accepted"] + said["quarantined"] > 0
+        assert "\n".join(differences(home.path, tmp_path)) == ""
+    withdrawn = read(tmp_path / "base" / "enforcement_officer", ["withdrawn_at"])["withdrawn_at"]
+    assert 0 < withdrawn.null_count < len(withdrawn)
+
+
+def _python_with(package: str) -> str | Path:
+    """The interpreter of these tests, or of the benchmark's own environment."""
+    if find_spec(package):
+        return sys.executable
+    if (python := ROOT / ".venv-bench" / "bin" / "python").exists():
+        return python
+    pytest.skip(f"{package} is not installed: make .venv-bench/.synced")

@@ -1,12 +1,26 @@
-with inspected as (
+{#- Departments are counted by grouping twice: beside other figures, count(distinct …) keeps a set for every object,
+    measured 2.5 GiB and three quarters of the time for 130,000 objects. -#}
+with inspected_by as (
     select
         object_id,
+        department,
         count(*) as checks,
         count(case when is_problem then 1 end) as checks_with_problem,
         min(check_date) as first_check_date,
-        max(check_date) as last_check_date,
-        count(distinct department) as check_departments
+        max(check_date) as last_check_date
     from {{ standing('check_action') }}
+    group by object_id, department
+),
+
+inspected as (
+    select
+        object_id,
+        cast(sum(checks) as bigint) as checks,
+        cast(sum(checks_with_problem) as bigint) as checks_with_problem,
+        min(first_check_date) as first_check_date,
+        max(last_check_date) as last_check_date,
+        count(department) as check_departments
+    from inspected_by
     group by object_id
 ),
 

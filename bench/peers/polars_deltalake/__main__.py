@@ -1,0 +1,105 @@
+"""A landing folder flows in; the tables that Lakewarden makes of it flow out, by Polars and deltalake.
+
+python -m bench.peers.polars_deltalake --landing DIR --out DIR --as-of YYYY-MM-DD [--moment ISO-TIME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from bench.peers.files import CORES, Delivered, new_files
+from bench.peers.polars_deltalake import base, gold, score, themes
+from bench.peers.polars_deltalake.conform import Feed, Judged
+from bench.peers.polars_deltalake.tables import append, overwrite, scan
+
+COUNTS = {"rows": "rows_delivered", "accepted": "rows_accepted", "quarantined": "rows_quarantined"}
+seconds: dict[str, float] = {}
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Times a stage."""
+    started = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - started
+
+
+def run(landing: Path, out: Path, as_of: date, moment: datetime) -> dict[str, int]:
+    """The whole job; returns how many rows were delivered, accepted and quarantined."""
+    ledger = scan(out / "ops" / "delivery")
+    known = ledger.select("_delivery", "_number").collect() if ledger is not None else None
+    with stage("land"):
+        files = new_files(landing, set() if known is None else set(known["_delivery"]))
+    with stage("conform"):
+        judged = conform(out, files, moment, 0 if known is None else known["_number"].max() + 1)
+        counted = {name: sum(one.deliveries[of].sum() for one in judged.values()) for name, of in COUNTS.items()}
+        assert counted["rows"] == counted["accepted"] + counted["quarantined"]
+    with stage("base"):
+        known_of = base.merge(out / "base", judged)
+    with stage("themes"):
+        profile, months = themed = pl.collect_all([themes.firm_profile(known_of), themes.activity_month(known_of)])
+        write(out / "themes", dict(zip(("market_firm_profile", "market_activity_month"), themed, strict=True)))
+    with stage("gold"):
+        write(out / "gold", build_gold(known_of, profile, months, as_of))
+    return counted
+
+
+def conform(out: Path, files: list[Delivered], moment: datetime, received: int) -> dict[str, Judged]:
+    """Judges and keeps the new rows, two feeds at a time; the deliveries are noted when all is kept."""
+    feeds: dict[str, list[Delivered]] = {}
+    for file in files:
+        feeds.setdefault(file.contract.name, []).append(file)
+
+    def judge(name: str) -> Judged:
+        one = Feed(feeds[name], moment, received).judge()
+        append(out / "silver" / name, one.accepted.drop("_version"))
+        append(out / "quarantine" / name, one.quarantined)
+        return one
+
+    with ThreadPoolExecutor(CORES) as pool:
+        judged = dict(zip(feeds, pool.map(judge, feeds), strict=True))
+    if judged:
+        append(out / "ops" / "delivery", pl.concat(one.deliveries for one in judged.values()))
+    return judged
+
+
+def build_gold(
+    known: Mapping[str, pl.LazyFrame], profile: pl.DataFrame, months: pl.DataFrame, as_of: date
+) -> dict[str, pl.DataFrame]:
+    """The gold tables as of a day."""
+    clock = gold.complaint_clock(known, as_of)
+    region_months = gold.region_department_month(known, months.lazy(), clock)
+    scores, reasons = score.scored(known, profile.lazy(), as_of)
+    names = ("complaint_clock", "region_department_month", "risk_score", "risk_reason")
+    return dict(zip(names, pl.collect_all([clock, region_months, scores, reasons]), strict=True))
+
+
+def write(folder: Path, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Replaces tables, two at a time."""
+    with ThreadPoolExecutor(CORES) as pool:
+        list(pool.map(lambda name: overwrite(folder / name, tables[name]), tables))
+
+
+def main() -> None:
+    """Reads the command line, does the job and prints what it took."""
+    parser = argparse.ArgumentParser(prog="python -m bench.peers.polars_deltalake", description=__doc__)
+    parser.add_argument("--landing", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--as-of", type=date.fromisoformat, required=True)
+    parser.add_argument("--moment", type=datetime.fromisoformat, default=datetime.now(UTC))
+    options = parser.parse_args()
+    counted = run(options.landing, options.out, options.as_of, options.moment)
+    print(json.dumps({"stages": seconds, **counted}))
+
+
+if __name__ == "__main__":
+    main()
