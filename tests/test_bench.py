@@ -23,6 +23,7 @@ from spark_jobs.simulate import simulate
 
 ROOT = Path(__file__).parent.parent
 UNTIL = date(2026, 6, 30)
+STAGES = {"land", "conform", "base", "themes", "gold", "publish"}
 
 
 def test_a_quick_bench_measures_and_checks_that_the_work_was_done(tmp_path: Path) -> None:
@@ -50,6 +51,25 @@ def test_a_quick_bench_measures_and_checks_that_the_work_was_done(tmp_path: Path
     measures = {measure["name"]: measure for measure in json.loads(result.read_text())["measures"]}
     assert set(measures) == {"reference", "silver", "idle"}
     assert all(measure["value"] > 0 and measure["runs"][0]["peak_mib"] > 0 for measure in measures.values())
+
+
+def test_days_are_replayed_and_come_to_the_same_as_a_rebuild(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.growth", "--days", "3", "--objects", "100"]
+    told = subprocess.run(
+        [*command, "--quick", "--data", str(tmp_path / "data"), "--out", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    [result] = tmp_path.glob("growth-*.json")
+    report = json.loads(result.read_text())
+    assert report["equal_to_rebuild"]
+    assert len(report["hashes"]) > 30
+    assert [day["day"] for day in report["days"]] == [1, 2, 3]
+    assert all(day["rows"] and day["wall"] > 0 and set(day["stages"]) == STAGES for day in report["days"])
+    assert report["ratio"] == report["growth"]["figures"]["wall"]["ratio"] > 0
 
 
 def test_two_lakes_are_equal_until_a_cell_a_row_or_a_column_is_not(tmp_path: Path) -> None:
