@@ -228,6 +228,7 @@ def main() -> int:
     for one in chosen:
         told = {"title": one.title, "versions": versions(*one.packages, python=one.python)}
         report.content["contenders"][one.name] = told
+    report.content["quick"] = options.quick
     for label in options.size:
         report.content.setdefault("sizes", {})[label] = asdict(SIZES[label])
         measure(report, label, data, chosen, options)
