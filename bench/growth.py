@@ -193,6 +193,7 @@ def main() -> int:
             "machine": machine(options.data),
             "versions": versions("pysail", "deltalake", "dbt-core", "dbt-spark", "great-expectations"),
             "command": " ".join(["python -m bench.growth", *sys.argv[1:]]),
+            "quick": options.quick,
             "bar": BAR,
             "objects": options.objects,
         }
