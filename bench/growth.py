@@ -100,9 +100,9 @@ def replay(home: Home, province: Path, days: int) -> list[Day]:
 
 def age(home: Home) -> None:
     """Makes all commits a day older, so that what upkeep clears by age goes as it would in a year."""
-    for commit in home.warehouse.glob("*/*/_delta_log/*"):
-        modified = commit.stat().st_mtime_ns - DAY_IN_NS
-        os.utime(commit, ns=(modified, modified))
+    for file in [*home.warehouse.glob("*/*/_delta_log/*"), *home.state.glob("cleared_*")]:
+        modified = file.stat().st_mtime_ns - DAY_IN_NS
+        os.utime(file, ns=(modified, modified))
 
 
 def one_day(home: Home, day: Day) -> Day:

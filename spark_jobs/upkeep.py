@@ -22,24 +22,26 @@ from spark_jobs.ledger import landed, settled
 # So many files below a size are made one (ours): no row is written again more often than once a size.
 FEWEST = 24
 SIZES = (1 << 20, 32 << 20, 512 << 20)
-# Old versions and what only they hold (ours): somebody may still read yesterday's, `lakewarden show` tells a month's.
-KEEP_FILES, KEEP_COMMITS = timedelta(days=7), timedelta(days=30)
-# Nothing is cleared up more often than this.
-CLEARED_EVERY = timedelta(days=7)
+# Files that only older versions hold (ours: somebody may still read last week's), looked for so often. The commits
+# before a checkpoint of a month ago go with them, as delta-rs has it unless a table says otherwise.
+KEPT = timedelta(days=7)
 
 
 def keep_up(home: Home, *layers: str) -> None:
-    """Compacts the tables of these layers where small files have gathered, and clears up what is old.
+    """Compacts the tables of these layers where small files have gathered, and once a week clears up what is old.
 
     Bronze waits until all its deliveries are judged: the names of its files say which are not (ADR 1).
     """
     judged = settled(home) if "bronze" in layers else set[str]()
+    due = [layer for layer in layers if _is_due(home, layer)]
     for layer, name in tables(home):
         if layer in layers and not (layer == "bronze" and landed(home, name) - judged):
-            path = home.table(layer, name)
-            _compact(DeltaTable(path))
-            if _has_old_commits(path):
-                _clear_up(DeltaTable(path))
+            table = DeltaTable(home.table(layer, name))
+            _compact(table)
+            if layer in due:
+                _clear_up(table)
+    for layer in due:
+        _cleared(home, layer).touch()
 
 
 def _compact(table: DeltaTable) -> None:
@@ -49,12 +51,20 @@ def _compact(table: DeltaTable) -> None:
             table.optimize.compact(target_size=size, writer_properties=ZSTD)
 
 
-def _has_old_commits(path: Path) -> bool:
-    oldest = min(commit.stat().st_mtime for commit in (path / "_delta_log").glob("*.json"))
-    return time.time() - oldest > (KEEP_COMMITS + CLEARED_EVERY).total_seconds()
+def _cleared(home: Home, layer: str) -> Path:
+    """The file whose time says when a layer was last cleared up; a lost one begins a new week."""
+    return home.state / f"cleared_{layer}"
+
+
+def _is_due(home: Home, layer: str) -> bool:
+    stamp = _cleared(home, layer)
+    if not stamp.exists():
+        stamp.touch()
+    return time.time() - stamp.stat().st_mtime > KEPT.total_seconds()
 
 
 def _clear_up(table: DeltaTable) -> None:
+    """Removes files, those of killed writers too, and commits; the checkpoint is what a month later makes others go."""
+    table.vacuum(int(KEPT.total_seconds() // 3600), dry_run=False, full=True)
     table.create_checkpoint()
     table.cleanup_metadata()
-    table.vacuum(int(KEEP_FILES.total_seconds() // 3600), dry_run=False)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
@@ -14,10 +17,11 @@ from spark_jobs.decide import put_back, to_replay
 from spark_jobs.home import Home
 from spark_jobs.lake import create_tables, read, tables
 from spark_jobs.land import make_landing_zone
-from spark_jobs.ledger import landed, pending
+from spark_jobs.ledger import Delivery, landed, pending, record, recorded
 from tests.drops import FIRMS, drop, table
 
 FEED, FEWEST, DAYS = "scjg_enterprise", 3, 4
+DELIVERY = Delivery("0" * 64, "scjg", "enterprise", FEED, "a.csv", 1, datetime(2026, 7, 1, tzinfo=UTC), state="held")
 BAD = "123,坏的一行,2016-03-01"
 
 
@@ -83,16 +87,28 @@ def test_a_compacted_delivery_can_be_judged_again(lake: Home) -> None:
     assert {layer: rows(lake, layer) for layer in before} == before
 
 
-def test_commits_older_than_a_month_go_and_the_table_stays(home: Home) -> None:
+def test_what_is_old_goes_once_a_week_and_the_table_stays(home: Home) -> None:
     create_tables(home)
     path = home.table("ops", "delivery")
-    empty = read(path)
-    for _ in range(5):
-        DeltaTable(path).alter.set_table_properties({"delta.checkpointInterval": "50"})
-    for commit in (path / "_delta_log").iterdir():
-        old = commit.stat().st_mtime - (upkeep.KEEP_COMMITS + upkeep.CLEARED_EVERY + timedelta(days=1)).total_seconds()
-        os.utime(commit, (old, old))
-    before = len(list((path / "_delta_log").glob("*.json")))
+    record(home, [DELIVERY])
+    record(home, [replace(DELIVERY, state="rejected")])
+    held = set(path.glob("*.parquet"))
+    left_by_a_killed_run = path / "part-0-left.parquet"
+    left_by_a_killed_run.write_bytes(b"half a file")
+    for month in range(2):
+        upkeep.keep_up(home, "ops")
+        before = DeltaTable(path).version()
+        upkeep.keep_up(home, "ops")
+        assert DeltaTable(path).version() == before
+        assert left_by_a_killed_run.exists() == (month == 0)
+        age([left_by_a_killed_run, home.state / "cleared_ops", *(path / "_delta_log").iterdir()], timedelta(days=40))
     upkeep.keep_up(home, "ops")
-    assert len(list((path / "_delta_log").glob("*.json"))) < before
-    assert read(path) == empty
+    assert set(path.glob("*.parquet")) == held  # yesterday's version can still be read
+    assert not (path / "_delta_log" / f"{0:020}.json").exists()
+    assert [one.state for one in recorded(home)] == ["rejected"]
+
+
+def age(files: Iterable[Path], by: timedelta) -> None:
+    for file in (file for file in files if file.exists()):
+        moment = file.stat().st_mtime - by.total_seconds()
+        os.utime(file, (moment, moment))
