@@ -260,15 +260,5 @@ def growth(report: Json) -> Rows:
 
 
 def dashboards(report: Json) -> Rows:
-    """People at once: as users, who ask one query after another, and as browsers, which ask several at a time."""
-    rows: Rows = [
-        ("at once", "", "p50 ms", "p95 ms", "slowest ms", "whole page ms", "answers a second", "cores busy", "errors")
-    ]
-    for kind in ("users", "browsers"):
-        for number, states in report[kind].items():
-            for state in ("cold", "warm"):
-                one = states[state]
-                times = [f"{one[name]:,.0f}" for name in ("p50", "p95", "max", "page_p50")]
-                busy = (f"{one['a_second']:.1f}", f"{one['cores_busy']:.2f}", f"{one['errors']}")
-                rows.append((f"{number} {kind}", state, *times, *busy))
-    return rows
+    """What bench/dashboards.py prints."""
+    return [tuple(row) for row in report["table"]]
