@@ -26,6 +26,8 @@ def draw(found: dict[str, Json], folder: Path) -> Iterator[Path]:
             yield _kept(_stacked(province, size), folder / f"bench-stages-{size}.svg")
     if growth := found.get("growth"):
         yield _kept(_days(growth), folder / "bench-growth.svg")
+    if dashboards := found.get("dashboards"):
+        yield _kept(_crowds(dashboards), folder / "bench-dashboards.svg")
 
 
 def _kept(figure: Any, file: Path) -> Path:
@@ -93,4 +95,21 @@ def _days(report: Json) -> Any:
         axes.set_ylim(0, 1.05 * max(heights))
         axes.grid(alpha=0.4)
     panels[-1].set_xlabel("day")
+    return figure
+
+
+def _crowds(report: Json) -> Any:
+    """The middle and the slow end of a chart query's time, by how many ask at once."""
+    figure, axes = plt.subplots(figsize=(7, 3))
+    people = list(report["users"])
+    for state, colour in (("cold", COLOURS["first"]), ("warm", COLOURS["next"])):
+        for quantile, line in (("p95", "-"), ("p50", ":")):
+            times = [report["users"][number][state][quantile] for number in people]
+            axes.plot(people, times, line, marker="o", markersize=3, color=colour, label=f"{state} {quantile}")
+        axes.axhline(report["aims"][state], color=colour, linewidth=0.8, linestyle="--", label=f"{state} aim for p95")
+    axes.set_yscale("log")
+    axes.set_xlabel("people at once")
+    axes.set_ylabel("milliseconds")
+    axes.grid(alpha=0.4)
+    axes.legend(frameon=False, fontsize=7, ncols=2)
     return figure

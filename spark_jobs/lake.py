@@ -144,6 +144,11 @@ def files_since(path: Path, column: str, moment: datetime) -> list[Path]:
     return [path / name for name in files.filter(pc.fill_null(latest, True))["path"].to_pylist()]
 
 
+def stream(path: Path, columns: list[str]) -> pa.RecordBatchReader:
+    """The rows of a table, batch by batch, in the memory of a few of them."""
+    return DeltaTable(path).to_pyarrow_dataset().scanner(columns, batch_readahead=2, fragment_readahead=1).to_reader()
+
+
 def append(path: Path, rows: pa.Table) -> None:
     """Adds rows in one commit."""
     write_deltalake(path, rows, mode="append", writer_properties=ZSTD)
