@@ -116,10 +116,13 @@ def machines(found: dict[str, Json]) -> Iterator[tuple[str, ...]]:
 
 
 def equality(report: Json) -> Iterator[tuple[str, ...]]:
-    """Whether each contender's tables are equal, by size."""
+    """Whether each contender's tables are equal, by size, and why who is not there is not."""
     for name, contender in report["contenders"].items():
         said = [checks.get(name) for checks in report["checks"].values()]
         yield contender["title"], *("" if one is None else "equal" if one["is_equal"] else _apart(one) for one in said)
+
+    for name, why in report["left_out"].items():
+        yield name, *(f"left out: {why.splitlines()[0]}" for _ in report["checks"])
 
 
 def _apart(said: Json) -> str:
