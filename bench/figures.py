@@ -116,10 +116,13 @@ def machines(found: dict[str, Json]) -> Iterator[tuple[str, ...]]:
 
 
 def equality(report: Json) -> Iterator[tuple[str, ...]]:
-    """Whether each contender's tables are equal, by size."""
+    """Whether each contender's tables are equal, by size, and why who is not there is not."""
     for name, contender in report["contenders"].items():
         said = [checks.get(name) for checks in report["checks"].values()]
         yield contender["title"], *("" if one is None else "equal" if one["is_equal"] else _apart(one) for one in said)
+
+    for name, why in report["left_out"].items():
+        yield name, *(f"left out: {why.splitlines()[0]}" for _ in report["checks"])
 
 
 def _apart(said: Json) -> str:
@@ -260,15 +263,5 @@ def growth(report: Json) -> Rows:
 
 
 def dashboards(report: Json) -> Rows:
-    """People at once: as users, who ask one query after another, and as browsers, which ask several at a time."""
-    rows: Rows = [
-        ("at once", "", "p50 ms", "p95 ms", "slowest ms", "whole page ms", "answers a second", "cores busy", "errors")
-    ]
-    for kind in ("users", "browsers"):
-        for number, states in report[kind].items():
-            for state in ("cold", "warm"):
-                one = states[state]
-                times = [f"{one[name]:,.0f}" for name in ("p50", "p95", "max", "page_p50")]
-                busy = (f"{one['a_second']:.1f}", f"{one['cores_busy']:.2f}", f"{one['errors']}")
-                rows.append((f"{number} {kind}", state, *times, *busy))
-    return rows
+    """What bench/dashboards.py prints."""
+    return [tuple(row) for row in report["table"]]

@@ -23,6 +23,7 @@ from spark_jobs.rules import (
     judge,
     judge_absent,
     quoted,
+    rows_of,
     typed_name,
 )
 
@@ -60,11 +61,8 @@ def _append(rows: DataFrame, home: Home, layer: str, contract: Contract) -> None
 
 def _lacking(spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """The deliveries of which silver does not hold every row."""
-    listed = ", ".join(quoted(one.delivery) for one in deliveries)
-    accepted = (
-        f"select _delivery, count(*) from silver.{contract.name} where _delivery in ({listed}) group by _delivery"
-    )
-    counts = {row[0]: row[1] for row in spark.sql(accepted).collect()}
+    there = f"from silver.{contract.name} where {rows_of(deliveries)}"
+    counts = {row[0]: row[1] for row in spark.sql(f"select _delivery, count(*) {there} group by _delivery").collect()}
     return [one for one in deliveries if counts.get(one.delivery, 0) != one.rows]
 
 
@@ -77,7 +75,7 @@ class Rows:
     """
 
     contract: Contract
-    deliveries: Sequence[str]
+    deliveries: Sequence[Delivery]
     there: Sequence[Column]
     absent: Sequence[Column]
     count: int
@@ -88,7 +86,7 @@ class Rows:
         delivered = {column for one in deliveries for column in one.columns or {}}
         return cls(
             contract,
-            sorted(one.delivery for one in deliveries),
+            deliveries,
             [column for column in contract.columns if column.name in delivered],
             [column for column in contract.columns if column.name not in delivered],
             sum(one.rows for one in deliveries),
@@ -134,7 +132,7 @@ select {", ".join(names)}, {SYSTEM_NAMES}, _flags from judged where _is_accepted
 
 def rejected_sql(rows: Rows) -> str:
     """One SELECT of the rows that are not in silver, as quarantine holds them, each with everything against it."""
-    return f"""{_typed_rows(rows, _not_in_silver(rows.contract, rows.deliveries))}
+    return f"""{_typed_rows(rows, _not_in_silver(rows.contract, [one.delivery for one in rows.deliveries]))}
 select {SYSTEM_NAMES}, {_row(rows.there)} as _row,
   case when _raw is not null then array({NOT_A_ROW}) else {all_said(rows.reasons)} end as _reasons
 from typed"""
@@ -152,7 +150,7 @@ def _typed_rows(rows: Rows, chosen: str) -> str:
     return f"""
 with delivered as (
   select {_spread(rows.count)}{SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(c.name for c in there)}{_keys(long)}
-  from bronze.{rows.contract.name} as bronze where _delivery in ({", ".join(map(quoted, rows.deliveries))}){chosen}
+  from bronze.{rows.contract.name} as bronze where {rows_of(rows.deliveries)}{chosen}
 ),
 looked_up as (
   select delivered.*{"".join(f", {c.name}__spelling.code as {c.name}__code" for c in long)}

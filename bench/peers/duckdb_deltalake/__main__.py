@@ -7,18 +7,18 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.peers.duckdb_deltalake import base, delta, gold
+from bench.peers.duckdb_deltalake import delta, gold, reference
+from bench.peers.duckdb_deltalake.base import merge_base
 from bench.peers.duckdb_deltalake.conform import conform
-from bench.peers.files import CORES, Delivered, new_files
-from schemas.contract import Contract, code_list, feeds
-from spark_jobs.codes import _tables
+from bench.peers.files import Delivered, new_files
+from schemas.contract import Contract, feeds
 
 # A statement's order is the number of its delivery and its line.
 LINES = 30
@@ -37,7 +37,8 @@ def main() -> None:
     parser.add_argument("--as-of", required=True)
     parser.add_argument("--moment", type=datetime.fromisoformat, default=datetime.now(UTC))
     asked = parser.parse_args()
-    con = duckdb.connect(config={"threads": CORES})
+    # A query runs on the thread that asks for it: two at a time, without handing small pieces of work about.
+    con = duckdb.connect(config={"threads": 1})
     with _timed("land"):
         known = _known(con, asked.out / "ops" / "delivery")
         landed = new_files(asked.landing, known)
@@ -45,26 +46,21 @@ def main() -> None:
         print(json.dumps({"stages": stages, "rows": 0, "accepted": 0, "quarantined": 0}))
         return
     with _timed("conform"):
-        for name, table in _tables().items():
-            con.register(name, table)
-        states = [{"code": code.code, "label": code.label} for code in code_list("registration_state")]
-        con.register("state", pa.Table.from_pylist(states))
+        codes = reference.tables(date.fromisoformat(asked.as_of))
         files = _file_table(landed, len(known), asked.moment)
-        con.register("file", files)
-        counted = conform(con, asked.out, landed, files)
-        con.register("counted", counted)
+        new = conform(con, asked.out, landed, files, codes["spelling"])
+        con.register("counted", new.files)
         delta.write(con, COUNTED, asked.out / "ops" / "delivery")
     with _timed("base"):
-        for table in base.FACTS:
-            base.merge_facts(con, asked.out / "base", table)
-        for table in base.FULL:
-            base.merge_snapshots(con, asked.out / "base", table)
-        base.merge_objects(con, asked.out / "base")
+        merge_base(con, asked.out / "base", new, codes)
+    for name, table in codes.items():
+        con.register("codes", table)
+        con.execute(f"create table {name} as from codes")
     with _timed("themes"):
         gold.build_themes(con, asked.out)
     with _timed("gold"):
         gold.build_gold(con, asked.out, asked.as_of)
-    accepted, quarantined = (pc.sum(counted[name]).as_py() for name in ("accepted", "quarantined"))
+    accepted, quarantined = (pc.sum(new.files[name]).as_py() for name in ("accepted", "quarantined"))
     told = {"rows": accepted + quarantined, "accepted": accepted, "quarantined": quarantined}
     print(json.dumps({"stages": stages, **told}))
 

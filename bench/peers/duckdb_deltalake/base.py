@@ -1,43 +1,25 @@
-"""Judged rows of new deliveries flow in; the base tables flow out, each merged with what it held before."""
+"""Accepted rows of new deliveries flow in; the base tables flow out, each merged with what it held before."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from bench.peers.duckdb_deltalake import delta
 from bench.peers.duckdb_deltalake.cells import half_width
+from bench.peers.duckdb_deltalake.conform import Conformed
+from bench.peers.files import CORES
+from schemas.contract import contracts
 
-# Newest statement by key; rank, delivery and line of a statement make one number, and the greatest wins.
-CITY = """coalesce(place.city_code, origin.city_code) as city_code"""
-CITIES = """
-    left join region as place on place.code = region_code
-    left join region as origin on origin.code = substr(object_id, 3, 6)"""
-OBJECT_OF_ACT = "case when administrative_cp_document = '001' then administrative_cp_code end as object_id"
-FACTS = {
-    "check_action": (
-        "check_action_code",
-        f"""item_code, check_action_name, plan_id, implement_institution, implement_institution_code,
-        {OBJECT_OF_ACT}, supervised_object, supervised_object_class, administrative_cp, administrative_cp_document,
-        administrative_cp_code, region_code, check_form, check_class, check_mode, check_result,
-        check_result in ('02', '03', '04', '05') as is_problem, check_date, check_personnel, check_personnel_code,
-        submitted_date""",
-    ),
-    "punish_action": (
-        "punish_action_code",
-        f"""item_code, punish_action_name, check_action_code, case_source, implement_institution, {OBJECT_OF_ACT},
-        supervised_object, administrative_cp, administrative_cp_document, administrative_cp_code, region_code,
-        illegal_fact, punish_accord, punish_procedure, punish_set_date, major_case, legal_review, punish_file_no,
-        punish_date, punish_kind, fine_cny, punish_result, reconsideration, litigation, closed_date, submitted_date""",
-    ),
-    "complaint": (
-        "complaint_no",
-        """complaint_kind, complaint_channel, problem_class, complainant_name, complainant_phone, complained_name,
-        complained_uscc as object_id, region_code, complaint_matter, disputed_cny, received_date, decided_date,
-        is_accepted, closed_date, redeemed_cny""",
-    ),
-}
+# The newest statement by department and number.
+FACTS = {"check_action": "check_action_code", "complaint": "complaint_no", "punish_action": "punish_action_code"}
+PROBLEMS = pa.array(["02", "03", "04", "05"])
 FULL = {
     "enforcement_officer": (
         "officer",
@@ -57,58 +39,100 @@ REGISTERED = (
     "address_registered", "business_scope", "legal_representative",
 )  # fmt: skip
 CLAIMED = ("object_name", "region_code", "address_operating", *REGISTERED, "flags")
+# Rank, delivery and line of a statement are one number; the greatest wins.
 AUTHORITY, OWN_REGISTER = 1 << 60, 2 << 60
 FROM_ACTS = f"case when _department = 'scjg' then {AUTHORITY} else 0 end + _order"
 
 
-def merge_facts(con: duckdb.DuckDBPyConnection, base: Path, table: str) -> None:
-    """Inspections, penalties and complaints: the newest statement by department and number."""
-    key, columns = FACTS[table]
-    con.execute(f"""
-        create temp table new_{table} as
-        select said.*, {CITY}, null::timestamptz as withdrawn_at
-        from (
-            select _department as department, {key}, {columns}, _order from {table}_said
-            where _order in (
-                select max(_order) from {table}_said group by _department, {key}
-            )
-        ) as said {CITIES}""")
-    _merge(con, base / table, f"new_{table}", ("department", key))
+def merge_base(con: duckdb.DuckDBPyConnection, base: Path, new: Conformed, codes: dict[str, pa.Table]) -> None:
+    """Every base table, two at a time."""
+    known = {"region": codes["region"], "file": new.files}
+    known |= {f"{name}_said": table for name, table in new.accepted.items()}
+    known |= {f"{name}_raw": table for name, table in new.raw.items()}
+    work: list[Callable[[duckdb.DuckDBPyConnection, Path], None]] = [
+        merge_objects,
+        *(partial(_merge_facts, table=table, new=new, region=codes["region"]) for table in FACTS),
+        *(partial(_merge_snapshots, table=table) for table in FULL),
+    ]
+
+    def run(merge: Callable[[duckdb.DuckDBPyConnection, Path], None]) -> None:
+        own = con.cursor()
+        for name, table in known.items():
+            own.register(name, table)
+        merge(own, base)
+
+    with ThreadPoolExecutor(CORES) as pool:
+        list(pool.map(run, work))
 
 
-def _merge(con: duckdb.DuckDBPyConnection, table: Path, new: str, key: tuple[str, ...]) -> None:
-    """Writes the new rows, and again what else lies in the files that hold rows of the same keys."""
-    keys, touched = ", ".join(key), []
-    if known := delta.files(table):
-        touched = [
-            name
-            for (name,) in con.execute(
-                f"select distinct filename from read_parquet({known}, filename = true) semi join {new} using ({keys})"
-            ).fetchall()
-        ]
-    rest = f" union all by name select * from read_parquet({touched}) anti join {new} using ({keys})" if touched else ""
-    delta.write(con, f"select * from {new}{rest}", table, touched)
+def _merge_facts(con: duckdb.DuckDBPyConnection, base: Path, table: str, new: Conformed, region: pa.Table) -> None:
+    """Inspections, penalties and complaints: Arrow moves the columns, DuckDB finds the keys."""
+    key, said = FACTS[table], new.accepted[table]
+    newest = con.execute(f"select max(_order) as _order from {table}_said group by _department, {key}").to_arrow_table()
+    if len(newest) < len(said):
+        said = said.filter(pc.is_in(said["_order"], value_set=newest["_order"]))
+    objects = _object_of(said)
+    derived = {
+        "department": said["_department"],
+        "object_id": objects,
+        "city_code": _city(region, said["region_code"], objects),
+        "withdrawn_at": pa.nulls(len(said), pa.timestamp("us", "UTC")),
+    }
+    if table == "check_action":
+        derived["is_problem"] = pc.is_in(said["check_result"], value_set=PROBLEMS)
+    names = [column.name for column in contracts()[f"base.{table}"].columns if not column.name.startswith("_")]
+    rows = pa.table({name: derived[name] if name in derived else said[name] for name in [*names, "_order"]})
+    con.register("new", rows)
+    touched = _touched(con, base / table, f"department, {key}")
+    if touched:
+        rest = con.execute(f"select * from read_parquet({touched}) anti join new using (department, {key})")
+        rows = pa.concat_tables([rows, rest.to_arrow_table().select(rows.column_names).cast(rows.schema)])
+    delta.write(con, rows, base / table, touched)
+
+
+def _object_of(said: pa.Table) -> pa.ChunkedArray:
+    """The organisation that an act was done to, or a complaint is about."""
+    if "complained_uscc" in said.column_names:
+        return said["complained_uscc"]
+    return pc.if_else(pc.equal(said["administrative_cp_document"], "001"), said["administrative_cp_code"], None)
+
+
+def _city(region: pa.Table, place: pa.ChunkedArray, objects: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Today's prefecture of the row's place, else of the division that issued the object's code."""
+    origin = pc.utf8_slice_codeunits(objects, 2, 8)
+    found = (pc.index_in(codes, value_set=region["code"]) for codes in (place, origin))
+    return pc.coalesce(*(region["city_code"].take(places) for places in found))
+
+
+def _touched(con: duckdb.DuckDBPyConnection, table: Path, keys: str) -> list[str]:
+    """The table's files that hold rows of the keys of `new`; they are written anew, the others stay."""
+    if not (known := delta.files(table)):
+        return []
+    there = f"select distinct filename from read_parquet({known}, filename = true) semi join new using ({keys})"
+    return [name for (name,) in con.execute(there).fetchall()]
 
 
 def merge_objects(con: duckdb.DuckDBPyConnection, base: Path) -> None:
     """Supervised objects, column by column: the registry's word, then its department's, then anyone's newest."""
     table = base / "supervised_object"
     known = delta.files(table)
-    con.execute(f"create temp table claim as {_claims(known)}")
     merged = ", ".join(
         f"arg_max({column}, {column}_order) as {column}, max({column}_order) as {column}_order" for column in CLAIMED
     )
     con.execute(f"""
-        create temp table new_object as
-        select merged.* exclude (region_code),
-            coalesce(place.current_code, merged.region_code) as region_code,
-            substr(object_id, 3, 6) as registration_region_code, origin.city_code as registration_city_code, {CITY},
-            null::timestamptz as withdrawn_at
+        create temp table new as
+        select merged.* exclude (region_code), coalesce(place.current_code, merged.region_code) as region_code,
+            substr(object_id, 3, 6) as registration_region_code, origin.city_code as registration_city_code,
+            coalesce(place.city_code, origin.city_code) as city_code, null::timestamptz as withdrawn_at
         from (
             select object_id, {merged}, list_sort(list_distinct(flatten(list(sources)))) as sources
-            from claim group by object_id
-        ) as merged {CITIES}""")
-    _merge(con, table, "new_object", ("object_id",))
+            from ({_claims(known)}) group by object_id
+        ) as merged
+        left join region as place on place.code = region_code
+        left join region as origin on origin.code = substr(object_id, 3, 6)""")
+    touched = _touched(con, table, "object_id")
+    rest = f"union all by name select * from read_parquet({touched}) anti join new using (object_id)" if touched else ""
+    delta.write(con, f"select * from new {rest}", table, touched)
 
 
 def _claims(known: list[str]) -> str:
@@ -139,7 +163,7 @@ def _claims_of_acts(feed: str, more: str) -> str:
         from {feed}_said where administrative_cp_document = '001'"""
 
 
-def merge_snapshots(con: duckdb.DuckDBPyConnection, base: Path, table: str) -> None:
+def _merge_snapshots(con: duckdb.DuckDBPyConnection, base: Path, table: str) -> None:
     """Officers and items: the newest statement, withdrawn when each department's later snapshot leaves it out.
 
     `_words` keeps by department when it last stated the key and when it first left it out.

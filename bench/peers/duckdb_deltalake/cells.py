@@ -7,27 +7,32 @@ columns of a kind in one statement. Expressions build on each other in layers, s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import product
+from itertools import accumulate, product
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.peers.duckdb_deltalake import checks
+from bench.peers.files import CORES
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column
 
 NOTHING = ("", "N/A", "NA", "无", "-", "--", "/", "NULL", "[已脱敏]", "【已脱敏】")
 SPACE = " \u3000\t\r\n"
-NUMBER = "^([+-]?[0-9]+([.][0-9]+)?)"
+NUMBER = "[+-]?[0-9]+(?:[.][0-9]+)?"
 YUAN = "(万|亿)?(元|人民币|元人民币|人民币元)?"
 DAY = "([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
 MISSING = "缺少必填内容"
 ANY_CASE = pa.array({"".join(way) for word in NOTHING for way in product(*zip(word.lower(), word, strict=True))})
 # Between an amount and the scale of its heading.
 BY = "\x1f"
-UNIT = f"regexp_replace(regexp_replace(replace(cell, ',', ''), '[()（） ]', '', 'g'), '{NUMBER}', '')"
+# What stands behind the number, without brackets.
+UNIT = f"""case when is_number then ''
+    else regexp_replace(regexp_replace(number, '[()（） ]', '', 'g'), '^{NUMBER}', '') end"""
 
 # The condition under which a cell breaks a rule, and the rule's words.
 Broken = tuple[str, str]
@@ -62,23 +67,29 @@ class Judged:
         return Judged(*(pa.concat_arrays(pair) for pair in both))
 
 
-def judge(con: duckdb.DuckDBPyConnection, asked: list[Asked]) -> list[Judged]:
+def judge(con: duckdb.DuckDBPyConnection, asked: list[Asked], spelling: pa.Table) -> list[Judged]:
     """What the cells mean, in the order in which they are asked for."""
+    kinds: dict[str, list[int]] = {}
+    for number, one in enumerate(asked):
+        kinds.setdefault(one.kind, []).append(number)
     found: dict[int, Judged] = {}
-    con.register("nothing", pa.table({"word": NOTHING}))
-    for kind in ("code", "date", "amount", "list", "checked"):
-        chosen = [(number, one) for number, one in enumerate(asked) if one.kind == kind]
-        if not chosen:
-            continue
-        con.register("asked", _questions([one for _, one in chosen]))
-        con.register("cell", _cells([one for _, one in chosen]))
-        answers = con.execute(_judging_sql(kind)).to_arrow_table().combine_chunks()
-        start = 0
-        for number, one in chosen:
-            part = [answers[name].chunk(0).slice(start, len(one.cells)) for name in ("typed", "reasons", "flags")]
-            found[number] = Judged(*part)
-            start += len(one.cells)
+    with ThreadPoolExecutor(CORES) as pool:
+        chosen = [[asked[number] for number in numbers] for numbers in kinds.values()]
+        judged = pool.map(lambda kind, some: _judge(con.cursor(), kind, some, spelling), kinds, chosen)
+        for numbers, answers in zip(kinds.values(), judged, strict=True):
+            found |= zip(numbers, answers, strict=True)
     return [found[number] for number in range(len(asked))]
+
+
+def _judge(con: duckdb.DuckDBPyConnection, kind: str, asked: list[Asked], spelling: pa.Table) -> list[Judged]:
+    known = {"asked": _questions(asked), "cell": _cells(asked), "spelling": spelling}
+    for name, table in known.items():
+        con.register(name, table)
+    answers = con.execute(_judging_sql(kind)).to_arrow_table().combine_chunks()
+    columns = [answers[name].chunk(0) for name in ("typed", "reasons", "flags")]
+    ends = list(accumulate(len(one.cells) for one in asked))
+    places = [(end - len(one.cells), len(one.cells)) for one, end in zip(asked, ends, strict=True)]
+    return [Judged(*(column.slice(*place) for column in columns)) for place in places]
 
 
 def _questions(asked: list[Asked]) -> pa.Table:
@@ -104,27 +115,28 @@ def _questions(asked: list[Asked]) -> pa.Table:
 
 
 def _cells(asked: list[Asked]) -> pa.Table:
+    """The cells as delivered and without space around them, null where they say nothing."""
     questions = [pa.repeat(pa.scalar(number, pa.int32()), len(one.cells)) for number, one in enumerate(asked)]
-    cells = pa.concat_arrays([one.cells for one in asked])
-    id_ = pa.array(range(len(cells)), pa.int32())
-    return pa.table({"id": id_, "question": pa.concat_arrays(questions), "raw": cells})
+    raw = pa.concat_arrays([one.cells for one in asked])
+    scale = pa.nulls(len(raw), pa.int64())
+    if asked[0].kind == "amount":
+        pairs = pc.split_pattern(raw, BY)
+        raw, scale = pc.list_element(pairs, 0), pc.list_element(pairs, 1).cast(pa.int64())
+    columns = {"question": pa.concat_arrays(questions), "raw": raw, "text": meaning(raw), "scale": scale}
+    return pa.table({"id": pa.array(np.arange(len(raw), dtype=np.int32)), **columns})
 
 
 def _judging_sql(kind: str) -> str:
     """One row a cell, in the order of `cell`."""
-    raw = f"split_part(cell.raw, '{BY}', 1)" if kind == "amount" else "cell.raw"
-    scale = f"split_part(cell.raw, '{BY}', 2)::bigint" if kind == "amount" else "null"
     narrow = half_width("text")
-    meant = f"upper({narrow})" if kind in ("code", "checked") else narrow
     has_form = checks.FORM if kind == "checked" else "null"
+    number = f"replace(cell, ',', '') as number, regexp_full_match(number, '{NUMBER}') as is_number"
     sought = f"""
         select *, {_sought(kind)} as sought, {has_form} as has_form
         from (
-            select *, {narrow} as narrow, case when upper(text) not in (from nothing) then {meant} end as cell
-            from (
-                select cell.id, asked.*, {raw} as raw, {scale} as scale, trim({raw}, '{SPACE}') as text
-                from cell join asked using (question)
-            )
+            select *, {"upper(narrow)" if kind in ("code", "checked") else "narrow"} as cell,
+                {number if kind in ("code", "amount") else "null as number"}
+            from (select cell.*, asked.* exclude (question), {narrow} as narrow from cell join asked using (question))
         )"""
     if kind == "code":
         same = "spelling.list = cells.list and spelling.spelling = cells.sought"
@@ -154,7 +166,7 @@ def _typed(kind: str) -> str:
     if kind == "code":
         return "code"
     if kind == "amount":
-        number = f"try_cast(regexp_extract(replace(cell, ',', ''), '{NUMBER}', 1) as decimal(20,6))"
+        number = f"try_cast(if(is_number, number, regexp_extract(number, '^{NUMBER}')) as decimal(20,6))"
         factor = "when sought like '亿%' then 100000000 when sought like '万%' then 10000 when sought = '' then scale"
         return f"try_cast({number} * (case {factor} else 1 end)::decimal(9,0) as decimal(20,2))"
     if kind == "date":
@@ -189,7 +201,7 @@ def _reasons(kind: str) -> Iterator[Broken]:
         yield "cell is not null and typed is null", "'不是有效日期'"
         yield "year(typed) < least", "'早于 ' || least::int || ' 年'"
     elif kind == "amount":
-        wrong = f"typed is null or is_yuan and not regexp_full_match(sought, '{YUAN}')"
+        wrong = f"typed is null or is_yuan and sought <> '' and not regexp_full_match(sought, '{YUAN}')"
         yield f"cell is not null and ({wrong})", "'不是可识别的金额'"
         yield "typed < least", "'小于 ' || least::bigint"
         yield "typed > most and not is_excess_doubt", "'大于 ' || most::bigint"
@@ -211,6 +223,7 @@ def _flags(kind: str) -> Iterator[Broken]:
         yield "cell <> narrow", "'小写字母已改为大写'"
 
 
-def is_nothing(cells: pa.Array) -> pa.Array:
-    """Whether prose says nothing."""
-    return pc.is_in(cells, value_set=ANY_CASE)
+def meaning(cells: pa.Array) -> pa.Array:
+    """Text without space around it, null for words that mean nothing."""
+    text = pc.utf8_trim(cells, characters=SPACE)
+    return pc.if_else(pc.is_in(text, value_set=ANY_CASE), None, text)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import duckdb
@@ -13,13 +14,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.peers.duckdb_deltalake import delta
-from bench.peers.duckdb_deltalake.cells import BY, MISSING, SPACE, Asked, Judged, is_nothing, judge
-from bench.peers.files import Delivered
-from schemas.contract import Column, Contract, feeds
+from bench.peers.duckdb_deltalake.cells import BY, MISSING, Asked, Judged, judge, meaning
+from bench.peers.files import CORES, Delivered
+from schemas.contract import ENVELOPE, Column, Contract, feeds
 
 SYSTEM = ("_delivery", "_line", "_department", "_received_at")
 MOMENT = pa.timestamp("us", "UTC")
 TYPES = {"string": pa.string(), "date": pa.date32(), "list": pa.list_(pa.string()), "timestamp": MOMENT}
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """By feed the accepted rows and all rows as delivered; the files with their counts."""
+
+    accepted: dict[str, pa.Table]
+    raw: dict[str, pa.Table]
+    files: pa.Table
 
 
 @dataclass(frozen=True)
@@ -46,24 +56,43 @@ class Feed:
                 yield Asked(column, cells.dictionary, check)
 
 
-def conform(con: duckdb.DuckDBPyConnection, out: Path, landed: list[Delivered], files: pa.Table) -> pa.Table:
-    """Judges every row; registers accepted rows as `<feed>_said` and all as `<feed>_raw`; returns counts by file."""
-    read = [_feed(contract, landed, files) for contract in feeds().values()]
-    answers = iter(judge(con, [asked for feed in read for asked in feed.asked()]))
-    counts = np.zeros((2, len(files)), dtype=np.int64)
-    for feed in read:
-        name, rows = feed.contract.name, _judged(feed, files, answers)
-        is_good = pc.equal(pc.list_value_length(rows["_reasons"]), 0)
-        accepted, quarantined = rows.filter(is_good), rows.filter(pc.invert(is_good))
-        for place, table in enumerate((accepted, quarantined)):
-            counts[place] += np.bincount(table["_file"].to_numpy(), minlength=len(files))
-        own = [column.name for column in feed.contract.columns]
-        delta.write(con, accepted.select([*own, *SYSTEM, "_flags"]), out / "silver" / name)
-        delta.write(con, quarantined.select([*SYSTEM, "_reasons"]), out / "quarantine" / name)
-        con.register(f"{name}_said", accepted)
-        con.register(f"{name}_raw", feed.raw)
-    assert counts.sum() == sum(one.rows.num_rows for one in landed)
-    return files.append_column("accepted", pa.array(counts[0])).append_column("quarantined", pa.array(counts[1]))
+def conform(
+    con: duckdb.DuckDBPyConnection, out: Path, landed: list[Delivered], files: pa.Table, spelling: pa.Table
+) -> Conformed:
+    """Judges every row: silver and quarantine are written."""
+    with ThreadPoolExecutor(CORES) as pool:
+        read = list(pool.map(lambda contract: _feed(contract, landed, files), feeds().values()))
+        asked = [list(feed.asked()) for feed in read]
+        answers = iter(judge(con, list(chain.from_iterable(asked)), spelling))
+        answered = [list(islice(answers, len(cells))) for cells in asked]
+        kept = list(pool.map(lambda feed, found: _keep(con, out, feed, files, iter(found)), read, answered))
+    counts = [np.sum([np.bincount(file, minlength=len(files)) for file in place], axis=0) for place in _places(kept)]
+    found = Conformed(
+        {feed.contract.name: accepted for feed, (accepted, _) in zip(read, kept, strict=True)},
+        {feed.contract.name: feed.raw for feed in read},
+        files.append_column("accepted", pa.array(counts[0])).append_column("quarantined", pa.array(counts[1])),
+    )
+    assert sum(counts).sum() == sum(one.rows.num_rows for one in landed)
+    return found
+
+
+def _places(kept: list[tuple[pa.Table, pa.Table]]) -> Iterator[list[np.ndarray]]:
+    """The files that rows are of: accepted rows, then quarantined ones."""
+    for tables in zip(*kept, strict=True):
+        yield [table["_file"].to_numpy() for table in tables]
+
+
+def _keep(
+    con: duckdb.DuckDBPyConnection, out: Path, feed: Feed, files: pa.Table, answers: Iterator[Judged]
+) -> tuple[pa.Table, pa.Table]:
+    """Writes a feed's rows to silver and quarantine."""
+    name, rows = feed.contract.name, _judged(feed, files, answers)
+    is_good = pc.equal(pc.list_value_length(rows["_reasons"]), 0)
+    accepted, quarantined = rows.filter(is_good), rows.filter(pc.invert(is_good))
+    own = [column.name for column in feed.contract.columns]
+    delta.write(con, accepted.select([*own, *SYSTEM, "_flags"]), out / "silver" / name)
+    delta.write(con, quarantined.select([*SYSTEM, "_reasons"]), out / "quarantine" / name)
+    return accepted, quarantined
 
 
 def _feed(contract: Contract, landed: list[Delivered], files: pa.Table) -> Feed:
@@ -73,6 +102,8 @@ def _feed(contract: Contract, landed: list[Delivered], files: pa.Table) -> Feed:
         if one.contract.name == contract.name
     ]
     raw = pa.concat_tables([*delivered, _nothing_of(contract)], promote_options="default").combine_chunks()
+    if there := {*ENVELOPE} & {*raw.column_names}:
+        raise SystemExit(f"{contract.name}: {', '.join(sorted(there))}: deletions and their envelope are not read here")
     coded = {}
     for column in contract.columns:
         if column.name in raw.column_names and not _is_prose(column):
@@ -143,8 +174,7 @@ def _check_of(column: Column, typed: dict[str, pa.Array]) -> np.ndarray:
 
 
 def _prose(column: Column, cells: pa.ChunkedArray) -> pa.Array:
-    text = pc.utf8_trim(_one(cells), characters=SPACE)
-    text = pc.if_else(is_nothing(text), None, text)
+    text = meaning(_one(cells))
     if column.name.endswith("_name") and pc.any(pc.match_substring_regex(text, "[()]")).as_py():
         text = pc.replace_substring(pc.replace_substring(text, "(", "（"), ")", "）")
     return text

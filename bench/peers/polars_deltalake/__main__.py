@@ -109,7 +109,8 @@ def main() -> None:
     parser.add_argument("--moment", type=datetime.fromisoformat, default=datetime.now(UTC))
     options = parser.parse_args()
     sys.meta_path.insert(0, WithoutPandas())
-    # Streaming takes half as much processor time again for frames of this kind, at 150,000 rows as at a million.
+    # Streaming takes more processor time for these queries: objects of 145,000 rows 0.21 s, of a million 1.7 s, in
+    # memory 0.12 and 1.3 s.
     pl.Config.set_engine_affinity("in-memory")
     counted = run(options.landing, options.out, options.as_of, options.moment)
     print(json.dumps({"stages": seconds, **counted}))

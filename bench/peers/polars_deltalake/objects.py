@@ -1,7 +1,7 @@
 """Registrations and acts as accepted flow in; base.supervised_object, merged column by column, flows out.
 
-Each column keeps the order of the claim that it came from: rank, then version; so a run asks only the objects that it
-hears of, and nothing of what was said before.
+Each column keeps the order of the claim that it came from, rank, then version: a run needs to know no more of what was
+said before.
 """
 
 from __future__ import annotations
