@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= $(shell command -v uv || echo .uv/bin/uv)
 LAKEWARDEN := .venv/bin/lakewarden
 
-.PHONY: setup demo up down test test-demo test-spark fuzz crash check format lock clean
+.PHONY: setup demo up down test test-demo test-spark fuzz crash bench check format lock clean
 
 # Both environments: .venv (pipeline, Airflow, developers' tools) and .venv-bi (Superset).
 setup: .venv/.synced .venv-bi/.synced
@@ -42,6 +42,15 @@ fuzz: setup
 # kill -9 at 200 moments, a plain run after each; about an hour. MOMENTS and SEED choose others.
 crash: setup
 	.venv/bin/python -m tests.crash --moments $(or $(MOMENTS),200) --seed $(or $(SEED),11)
+
+# Every figure of docs/benchmarks.md, some hours on two cores; a missed bar stops nothing. bench/README.md has the parts.
+bench: setup .venv-bench/.synced $(if $(shell command -v java),.venv-spark/.jars)
+	-.venv-bench/bin/python -m bench.province
+	-.venv-bench/bin/python -m bench.stages
+	-.venv-bench/bin/python -m bench.landing
+	-.venv-bench/bin/python -m bench.growth
+	-.venv-bench/bin/python -m bench.dashboards
+	.venv-bench/bin/python -m bench.report
 
 check: setup
 	.venv/bin/ruff format --check .

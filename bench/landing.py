@@ -277,7 +277,7 @@ def main() -> int:
     wanted, runs = set(options.only or NAMES), options.runs or (1 if options.quick else 5)
     data = options.data.resolve()
     data.mkdir(parents=True, exist_ok=True)
-    report: dict[str, Any] = {"at": now(), "machine": machine(data) | versions(*PACKAGES)}
+    report: dict[str, Any] = {"at": now(), "machine": machine(data) | versions(*PACKAGES), "quick": options.quick}
     measures: list[Measure] = []
     if wanted & {"bronze", "silver"}:
         measures += bench_copy(size, data, runs, wanted)

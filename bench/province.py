@@ -117,11 +117,11 @@ def check(files: Path, data: Path, contenders: Sequence[Contender]) -> dict[str,
                     rows.setdefault(name, passed(one, files, root / one.name, name)["figures"]["rows"])
                 except JobFailed as failure:
                     found[one.name] = [str(failure)]
-                    continue
-                if one is not contenders[0]:
+                if one is not contenders[0] and not found[one.name]:
                     theirs = differences(root / contenders[0].name, one.tables(root / one.name))
                     found[one.name] = [f"{name} pass: {text}" for text in theirs[:TOLD_OF_DIFFERENCES]]
-                    say("\n".join(f"    {text}" for text in found[one.name]))
+                for text in found[one.name]:
+                    say(f"    {text}")
     return {name: {"is_equal": not texts, "differences": texts, "rows": rows} for name, texts in found.items()}
 
 
@@ -228,6 +228,7 @@ def main() -> int:
     for one in chosen:
         told = {"title": one.title, "versions": versions(*one.packages, python=one.python)}
         report.content["contenders"][one.name] = told
+    report.content["quick"] = options.quick
     for label in options.size:
         report.content.setdefault("sizes", {})[label] = asdict(SIZES[label])
         measure(report, label, data, chosen, options)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from flask_caching.backends.filesystemcache import FileSystemCache
 
+from dashboards.served import Served
+
 
 class ServedCache(FileSystemCache):  # type: ignore[misc]
-    """Keys carry the serving file's time and size, so a published file is seen at once and an old result never."""
+    """Keys carry the version of the serving file, so a published file is seen at once and an old result never."""
 
-    def __init__(self, served: str, **options: Any) -> None:
-        self._served = Path(served)
+    def __init__(self, served: Served, **options: Any) -> None:
+        self._served = served
         super().__init__(**options)
 
     @classmethod
@@ -22,12 +23,5 @@ class ServedCache(FileSystemCache):  # type: ignore[misc]
 
     def _get_filename(self, key: str) -> str:
         own_bookkeeping = key == self._fs_count_file
-        filename: str = super()._get_filename(key if own_bookkeeping else f"{self._version()}:{key}")
+        filename: str = super()._get_filename(key if own_bookkeeping else f"{self._served.version()}:{key}")
         return filename
-
-    def _version(self) -> str:
-        try:
-            stat = self._served.stat()
-        except FileNotFoundError:
-            return "none"
-        return f"{stat.st_mtime_ns}-{stat.st_size}"

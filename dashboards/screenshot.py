@@ -43,7 +43,7 @@ def browser(width: int, height: int) -> Iterator[WebDriver]:
     ):
         options.add_argument(argument)
     options.binary_location = found(*BROWSERS)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(found("chromedriver")))
     try:
         driver.execute_cdp_cmd(

@@ -11,7 +11,10 @@ from dashboards.assets import HERE
 
 
 def command(host: str, port: int, workers: int, threads: int) -> list[str]:
-    """Gunicorn with the application loaded once and shared; every query opens the serving file anew."""
+    """Gunicorn with the application loaded once and shared by as many processes as there are cores.
+
+    A page is read for some seconds before the next click, which should find its connections open.
+    """
     return [
         str(Path(sys.executable).parent / "gunicorn"),
         f"--bind={host}:{port}",
@@ -20,6 +23,7 @@ def command(host: str, port: int, workers: int, threads: int) -> list[str]:
         f"--threads={threads}",
         "--preload",
         "--timeout=120",
+        "--keep-alive=75",
         "--graceful-timeout=5",
         f"--chdir={HERE.parent}",
         "--no-control-socket",
@@ -32,7 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="dashboards.serve", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8088)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=min(max(os.cpu_count() or 2, 2), 8))
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("LAKEWARDEN_HOME", "lake")))
     options = parser.parse_args(arguments)

@@ -11,6 +11,9 @@ from typing import Any
 from superset.superset_typing import CacheConfig
 
 from dashboards import web
+from dashboards.audit import AuditLog
+from dashboards.rights import RequestRights
+from dashboards.served import Served
 
 
 def required(name: str) -> str:
@@ -28,6 +31,7 @@ def derived_secret(purpose: str) -> str:
 
 HOME = Path(os.environ.get("LAKEWARDEN_HOME", "lake")).resolve()
 STATE = HOME / "state"
+SERVED = Served(HOME / "serving" / "lakewarden.duckdb")
 
 SECRET_KEY = required("SUPERSET_SECRET_KEY")
 GUEST_TOKEN_JWT_SECRET = derived_secret("guest")
@@ -142,13 +146,20 @@ FAB_API_SWAGGER_UI = False
 FAB_ADD_SECURITY_API = True
 RATELIMIT_ENABLED = True
 RATELIMIT_STORAGE_URI = "memory://"
+# An office comes through one address, and opening the dashboard is 40 requests: Superset's 50 a second would refuse
+# charts to the third who opens it. Attempts to log in stay limited, to 5 a second.
+RATELIMIT_APPLICATION = None
+
+CUSTOM_SECURITY_MANAGER = RequestRights
+EVENT_LOGGER = AuditLog()
+DB_CONNECTION_MUTATOR = SERVED.mutator()
 
 
 def file_cache(name: str, timeout: timedelta) -> CacheConfig:
     """A cache on the file system under the home folder."""
     return {
         "CACHE_TYPE": "dashboards.cache.ServedCache",
-        "LAKEWARDEN_SERVED": str(HOME / "serving" / "lakewarden.duckdb"),
+        "LAKEWARDEN_SERVED": SERVED,
         "CACHE_DIR": str(STATE / "superset-cache" / name),
         "CACHE_DEFAULT_TIMEOUT": int(timeout.total_seconds()),
         "CACHE_THRESHOLD": 5000,

@@ -124,6 +124,11 @@ def read(path: Path, columns: list[str] | None = None, where: list[tuple[str, st
     return rows.filter(chosen).select(columns or rows.column_names)
 
 
+def stream(path: Path, columns: list[str]) -> pa.RecordBatchReader:
+    """The rows of a table, batch by batch, in the memory of a few of them."""
+    return DeltaTable(path).to_pyarrow_dataset().scanner(columns, batch_readahead=2, fragment_readahead=1).to_reader()
+
+
 def append(path: Path, rows: pa.Table) -> None:
     """Adds rows in one commit."""
     write_deltalake(path, rows, mode="append", writer_properties=ZSTD)

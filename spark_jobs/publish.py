@@ -1,7 +1,8 @@
-"""Gold tables flow in; the serving file flows out: one DuckDB file, swapped in whole, read-only for dashboards."""
+"""Gold tables flow in; the serving file flows out: one DuckDB file a version, read-only for dashboards."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -11,31 +12,50 @@ from deltalake import DeltaTable
 from dashboards.shapes import region_shapes
 from schemas.contract import contracts
 from spark_jobs.home import Home
-from spark_jobs.lake import read
+from spark_jobs.lake import stream
 from spark_jobs.marks import Mark
 
 SERVED_LAYERS = ("gold", "themes")
+VERSIONS = "lakewarden-*.duckdb"
 
 
 def serving_file(home: Home) -> Path:
-    """The file that Superset opens."""
+    """The link to the newest version, which is what Superset is told."""
     return home.serving / "lakewarden.duckdb"
 
 
 def publish_serving(home: Home) -> dict[str, int | float | str]:
-    """Writes a new serving file if a served table has changed since; returns its size, empty if nothing changed."""
+    """Publishes a new version if a served table has changed since; returns its size, empty if nothing changed."""
     served = {c.name: home.table(c.layer, c.table) for c in contracts().values() if c.layer in SERVED_LAYERS}
     served = {name: path for name, path in served.items() if (path / "_delta_log").exists()}
     versions = {name: str(DeltaTable(path).version()) for name, path in served.items()}
-    target, mark = serving_file(home), Mark(home.state / "published.json", versions)
-    if not served or (target.exists() and mark.is_current()):
+    link, mark = serving_file(home), Mark(home.state / "published.json", versions)
+    if not served or (link.exists() and mark.is_current()):
         return {}
-    fresh = target.with_suffix(".part")
+    fresh = link.with_suffix(".part")
     fresh.unlink(missing_ok=True)
     rows = _write(fresh, served)
-    fresh.replace(target)
+    size = fresh.stat().st_size
+    _switch(link, fresh)
     mark.keep()
-    return {"tables": len(served), "rows": rows, "bytes": target.stat().st_size}
+    return {"tables": len(served), "rows": rows, "bytes": size}
+
+
+def _switch(link: Path, fresh: Path) -> None:
+    """Gives the version a path of its own, which no reader has open, and turns the link to it in one step.
+
+    The version before stays, for requests that began with it; readers keep what they have open whatever is removed.
+    """
+    before = link.resolve()
+    version = link.with_name(f"lakewarden-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.duckdb")
+    fresh.replace(version)
+    turned = link.with_suffix(".link")
+    turned.unlink(missing_ok=True)
+    turned.symlink_to(version.name)
+    turned.replace(link)
+    for old in link.parent.glob(VERSIONS):
+        if old not in (version, before):
+            old.unlink()
 
 
 def _write(file: Path, served: dict[str, Path]) -> int:
@@ -44,11 +64,10 @@ def _write(file: Path, served: dict[str, Path]) -> int:
         for layer in SERVED_LAYERS:
             database.execute(f"create schema {layer}")
         for name, path in served.items():
-            table = read(path, columns=_public(name))
-            database.register("incoming", table)
-            database.execute(f"create table {name} as select * from incoming")
+            database.register("incoming", stream(path, _public(name)))
+            [written] = database.execute(f"create table {name} as select * from incoming").fetchall()[0]
             database.unregister("incoming")
-            rows += table.num_rows
+            rows += written
         database.register("shapes", pa.Table.from_pylist(region_shapes()))
         database.execute("create table gold.region_shape as select * from shapes")
     return rows

@@ -1,4 +1,4 @@
-"""The bench runs from end to end at small sizes; how fast is no test's business."""
+"""The benches run from end to end at small sizes, and a comparison that could not fail would prove nothing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from bench import report
 from bench.equal import Table, differences, row_differences
 from spark_jobs import pipeline
 from spark_jobs.home import Home
@@ -25,31 +27,68 @@ ROOT = Path(__file__).parent.parent
 UNTIL = date(2026, 6, 30)
 
 
-def test_a_quick_bench_measures_and_checks_that_the_work_was_done(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "bench.landing",
-        "--quick",
-        "--rows",
-        "20000",
-        "--only",
-        "silver",
-        "--only",
-        "idle",
-    ]
-    told = subprocess.run(
-        [*command, "--data", str(tmp_path / "data"), "--out", str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert told.returncode == 0, told.stderr
-    [result] = tmp_path.glob("landing-*.json")
-    measures = {measure["name"]: measure for measure in json.loads(result.read_text())["measures"]}
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the benches of these tests write; its folder `data` is their cache."""
+    return tmp_path_factory.mktemp("bench")
+
+
+WORDS = {
+    "landing": ("--rows", "20000", "--only", "silver", "--only", "idle"),
+    "province": ("--contender", "lakewarden_sail"),
+    "stages": ("--only", "tax", "--only", "engine"),
+}
+
+
+def quick(results: Path, bench: str) -> dict[str, Any]:
+    """What a bench reports of a quick run, which happens once."""
+    if not list(results.glob(f"{bench}-*.json")):
+        command = [sys.executable, "-m", f"bench.{bench}", "--quick", *WORDS[bench]]
+        places = ["--data", results / "data", "--out", results]
+        told = subprocess.run([*command, *places], cwd=ROOT, capture_output=True, text=True)
+        assert told.returncode == 0, told.stderr
+    [written] = results.glob(f"{bench}-*.json")
+    return dict(json.loads(written.read_text()))
+
+
+def test_landing_is_measured_and_its_work_checked(results: Path) -> None:
+    told = quick(results, "landing")
+    measures = {measure["name"]: measure for measure in told["measures"]}
     assert set(measures) == {"reference", "silver", "idle"}
-    assert all(measure["value"] > 0 and measure["runs"][0]["peak_mib"] > 0 for measure in measures.values())
+    for measure in measures.values():
+        [run] = measure["runs"]
+        assert measure["value"] > 0
+        assert min(run["peak_mib"], run["user"], run["read_mib"], run["written_mib"]) > 0
+
+
+def test_a_province_is_carried_through_and_every_stage_told(results: Path) -> None:
+    told = quick(results, "province")
+    [run] = told["runs"]
+    counted = {name: one["figures"] for name, one in run["passes"].items()}
+    assert counted["first"]["rows"] > counted["next"]["rows"] > counted["idle"]["rows"] == 0
+    assert all(one["accepted"] + one["quarantined"] == one["rows"] for one in (counted["first"], counted["next"]))
+    assert list(run["passes"]["first"]["stages"]) == ["land", "conform", "base", "themes", "gold", "publish"]
+
+
+def test_checking_has_its_price_told_and_all_set_aside_the_same_rows(results: Path) -> None:
+    told = quick(results, "stages")
+    parts = {part["name"]: part for part in told["parts"] if part["group"] == "tax"}
+    assert set(parts) == {"typed", "judged", "conform", "gx"}
+    quarantined = {part["figures"][0].get("quarantined") for part in parts.values()}
+    assert quarantined == {None, told["rows"] // 100}
+
+
+def test_the_page_keeps_its_words_and_renews_its_figures(results: Path) -> None:
+    for bench in WORDS:
+        quick(results, bench)
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+    found = report.results(results, is_quick=True)
+    assert list(found) == ["province", "stages", "landing"]
+    once = report.renewed(page, found)
+    assert "| quick, Lakewarden on Sail | warm |" in once
+    assert "Not measured yet: `make bench`, or `python -m bench.growth`." in once
+    assert report.renewed(once, {}) == report.renewed(page, {})
+    assert report.results(results, is_quick=False) == {}
 
 
 def test_two_lakes_are_equal_until_a_cell_a_row_or_a_column_is_not(tmp_path: Path) -> None:
@@ -133,7 +172,7 @@ def _drop_shorter_list(home: Home) -> None:
     path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-@pytest.mark.parametrize(("peer", "needs"), [("polars_deltalake", "polars")])
+@pytest.mark.parametrize(("peer", "needs"), [("duckdb_deltalake", "duckdb"), ("polars_deltalake", "polars")])
 def test_a_peer_writes_what_lakewarden_writes(
     peer: str, needs: str, two_runs: list[tuple[Home, datetime]], tmp_path: Path
 ) -> None:

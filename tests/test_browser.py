@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ selenium = pytest.importorskip("selenium", reason="selenium is not installed")
 from selenium.webdriver.common.by import By  # noqa: E402, after the check that it is there
 from selenium.webdriver.remote.webdriver import WebDriver  # noqa: E402
 
+from bench.queries import Chart  # noqa: E402
 from dashboards import screenshot  # noqa: E402
 
 pytestmark = pytest.mark.browser
@@ -65,6 +68,30 @@ def test_every_chart_shows_data(overview: WebDriver) -> None:
 def test_page_is_chinese(overview: WebDriver) -> None:
     words = set(re.findall(r"[A-Za-z]{2,}", overview.find_element(By.TAG_NAME, "body").text))
     assert words <= ENGLISH_ALLOWED
+
+
+def posted(driver: WebDriver) -> dict[int, dict[str, Any]]:
+    """What the page has asked for each chart since the last look."""
+    found = {}
+    for entry in driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        request = message["params"].get("request", {})
+        if message["method"] == "Network.requestWillBeSent" and "/api/v1/chart/data" in request["url"]:
+            body = json.loads(request["postData"])
+            found[body["form_data"].get("slice_id")] = body
+    return found
+
+
+def test_the_bench_asks_what_the_page_asks(overview: WebDriver) -> None:
+    charts = overview.execute_async_script(
+        "fetch('/api/v1/dashboard/overview/charts').then(r => r.json()).then(arguments[0])"
+    )["result"]
+    asked = posted(overview)
+    assert len(charts) >= 15
+    for chart in charts:
+        dataset = int(chart["form_data"]["datasource"].split("__")[0])
+        body = Chart(chart["id"], chart["slice_name"], dataset, chart["form_data"], True).body(1)
+        assert body["queries"] == asked[chart["id"]]["queries"], chart["slice_name"]
 
 
 def test_clicking_a_prefecture_filters_everything(overview: WebDriver) -> None:

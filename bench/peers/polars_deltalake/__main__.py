@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +25,15 @@ from bench.peers.polars_deltalake.tables import append, overwrite, scan
 
 COUNTS = {"rows": "rows_delivered", "accepted": "rows_accepted", "quarantined": "rows_quarantined"}
 seconds: dict[str, float] = {}
+
+
+class WithoutPandas(MetaPathFinder):
+    """Arrow imports pandas, 0.35 s, with the first array it makes, and is content if there is none."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        """There is no pandas."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
 
 
 @contextmanager
@@ -97,6 +108,10 @@ def main() -> None:
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     parser.add_argument("--moment", type=datetime.fromisoformat, default=datetime.now(UTC))
     options = parser.parse_args()
+    sys.meta_path.insert(0, WithoutPandas())
+    # Streaming takes more processor time for these queries: objects of 145,000 rows 0.21 s, of a million 1.7 s, in
+    # memory 0.12 and 1.3 s.
+    pl.Config.set_engine_affinity("in-memory")
     counted = run(options.landing, options.out, options.as_of, options.moment)
     print(json.dumps({"stages": seconds, **counted}))
 

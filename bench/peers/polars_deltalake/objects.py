@@ -1,12 +1,13 @@
 """Registrations and acts as accepted flow in; base.supervised_object, merged column by column, flows out.
 
-Each column keeps the order of the claim that it came from: rank, then version; so a run asks only the objects that it
-hears of, and nothing of what was said before.
+Each column keeps the order of the claim that it came from, rank, then version: a run needs to know no more of what was
+said before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ import polars as pl
 from bench.peers.polars_deltalake.acts import object_of_act
 from bench.peers.polars_deltalake.conform import Judged
 from bench.peers.polars_deltalake.reference import city_of, issuer, region_fact
-from bench.peers.polars_deltalake.tables import TIMESTAMP, append, overwrite, scan
+from bench.peers.polars_deltalake.tables import TIMESTAMP, empty, overwrite, scan
 from schemas.contract import Column, contracts
 
 REGISTRY = "scjg"
@@ -24,6 +25,8 @@ DERIVED = {"object_id", "registration_region_code", "registration_city_code", "c
 DERIVED |= {"claims", "withdrawn_at", "_stated_by", "_withdrawn_by"}
 # The order of a claim is its rank, then its version: 2 the registry's own feed, 1 the registry elsewhere, 0 others.
 RANK = 1 << 60
+UNCLAIMED = -1
+OTHER = "_other"
 
 
 def claimed() -> list[Column]:
@@ -36,23 +39,22 @@ def is_registered() -> pl.Expr:
     return (pl.col(_order("object_name")) >= 2 * RANK).fill_null(False)
 
 
-def merge_objects(path: Path, judged: Mapping[str, Judged]) -> pl.LazyFrame | None:
-    """The objects that are spoken of get the newest of the highest claims, old and new; the others stay."""
+def merge_objects(path: Path, judged: Mapping[str, Judged]) -> pl.LazyFrame:
+    """Every object has the newest of the highest claims, known or new."""
     known = scan(path)
-    spoken = [one for one in judged.values() if "supervised_object" in one.contract.feeds]
-    if not spoken:
+    known = _nothing() if known is None else known
+    claims = [_claims(one) for one in judged.values() if "supervised_object" in one.contract.feeds]
+    if not claims:
         return known
-    claims = [_claims(one) for one in spoken]
-    if known is None:
-        rows = _merged(claims).collect()
-        append(path, rows)
-        return rows.lazy()
-    named = pl.concat([claim.select("object_id") for claim in claims]).unique()
-    before = known.join(named, on="object_id", how="semi")
-    others = known.join(named, on="object_id", how="anti")
-    rows = pl.concat([others, _merged([*claims, before])]).collect()
+    rows = _placed(reduce(_both, claims, known)).collect()
     overwrite(path, rows)
     return rows.lazy()
+
+
+def _nothing() -> pl.LazyFrame:
+    """The table before anything was said."""
+    orders = {_order(column.name): pl.lit(None, pl.Int64) for column in claimed()}
+    return empty(contracts()["base.supervised_object"]).with_columns(**orders)
 
 
 def _order(column: str) -> str:
@@ -70,7 +72,9 @@ def _claims(judged: Judged) -> pl.LazyFrame:
     columns = [column for column in claimed() if column.name in there]
     orders = {_order(column.name): _claim(column, is_registry) for column in columns}
     rows = rows.filter(pl.col("object_id").is_not_null()).with_columns(**orders)
-    return _highest(rows, columns, sources=pl.col("_department").unique())
+    values = [pl.col(column.name).max_by(_order(column.name)) for column in columns]
+    highest = pl.col(*orders).max()
+    return rows.group_by("object_id").agg(*values, highest, sources=pl.col("_department").unique())
 
 
 def _claim(column: Column, is_registry: bool) -> pl.Expr:
@@ -80,18 +84,26 @@ def _claim(column: Column, is_registry: bool) -> pl.Expr:
     return pl.when(pl.col(column.name).is_not_null()).then(rank * RANK + pl.col("_version"))
 
 
-def _highest(rows: pl.LazyFrame, columns: list[Column], sources: pl.Expr) -> pl.LazyFrame:
-    orders = [_order(column.name) for column in columns]
-    values = [pl.col(column.name).max_by(_order(column.name)) for column in columns]
-    return rows.group_by("object_id").agg(*values, pl.col(orders).max(), sources=sources)
+def _both(some: pl.LazyFrame, others: pl.LazyFrame) -> pl.LazyFrame:
+    """Two that have one row an object as one that has, every column from whoever claims it higher."""
+    names, others_names = {*some.collect_schema().names()}, {*others.collect_schema().names()}
+    joined = some.join(others, on="object_id", how="full", coalesce=True, suffix=OTHER)
+    chosen = {"sources": pl.concat_list(pl.col("sources", f"sources{OTHER}").fill_null([])).list.unique()}
+    for column in claimed():
+        order = _order(column.name)
+        if column.name in names & others_names:
+            is_other = pl.col(f"{order}{OTHER}").fill_null(UNCLAIMED) > pl.col(order).fill_null(UNCLAIMED)
+            chosen[column.name] = pl.when(is_other).then(f"{column.name}{OTHER}").otherwise(column.name)
+            chosen[order] = pl.max_horizontal(order, f"{order}{OTHER}")
+    kept = {name: pl.col(name) for name in sorted(names | others_names)}
+    return joined.select(**{**kept, **chosen})
 
 
-def _merged(claims: list[pl.LazyFrame]) -> pl.LazyFrame:
-    """One row an object, of everything that is said of it."""
-    said = pl.concat(claims, how="diagonal")
-    rows = _highest(said, claimed(), sources=pl.col("sources").explode(empty_as_null=False).unique().sort())
+def _placed(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The objects with their places of today."""
     code, object_id = pl.col("region_code"), pl.col("object_id")
     return rows.with_columns(
+        pl.col("sources").list.sort(),
         region_code=pl.coalesce(region_fact(code, "current_code"), code),
         registration_region_code=issuer(object_id),
         registration_city_code=region_fact(issuer(object_id), "city_code"),

@@ -1,0 +1,267 @@
+"""The benches' JSON flows in; the rows of docs/benchmarks.md, medians and aims, flow out as text."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+Json = dict[str, Any]
+Rows = list[Sequence[str]]
+OURS, PLAIN = "lakewarden_sail", "plain_pyspark"
+MAIN_SIZE = "1.5M"
+AIMED_AT = {"1", "8"}
+PASSES = ("first", "next", "idle")
+STAGES = ("land", "conform", "base", "themes", "gold", "publish")
+
+
+def median(values: Iterator[float] | Sequence[float]) -> float:
+    return statistics.median(list(values))
+
+
+def chosen(report: Json, size: str, name: str, cache: str) -> list[Json]:
+    """The passes of every run of a contender."""
+    place = {"size": size, "contender": name, "cache": cache}.items()
+    return [run["passes"] for run in report["runs"] if place <= run.items()]
+
+
+def wall(report: Json, size: str, name: str, which: str, cache: str = "warm") -> float | None:
+    """The median wall time of a pass, if it was measured."""
+    runs = chosen(report, size, name, cache)
+    return median(run[which]["wall"] for run in runs) if runs else None
+
+
+# --- aims
+
+
+def aims(found: dict[str, Json]) -> Iterator[tuple[str, str, str, str]]:
+    """Every aim with its bar, what was measured and whether that is enough."""
+    if province := found.get("province"):
+        yield from _against_others(province)
+    if stages := found.get("stages"):
+        for part in (part for part in stages["parts"] if part["group"] == "dbt"):
+            ratio = median(_overhead(figures["dbt"]) for figures in part["figures"])
+            said = f"dbt's wall time against its SQL's, {part['name']} delivery"
+            yield said, "≤ 1.3 ×", f"{ratio:.2f} ×", _met(ratio <= 1.3)
+    for one in found.get("landing", {}).get("measures", ()):
+        if one["bar"] is not None:
+            yield (
+                one["what"],
+                f"≤ {one['bar']:g} {one['unit']}",
+                f"{one['value']:.2f}",
+                _met(one["value"] <= one["bar"]),
+            )
+    if growth := found.get("growth"):
+        compared, days = growth["growth"], len(growth["days"])
+        ratio = growth["ratio"]
+        said = (
+            f"a day's wall time around day {days}, against around day {compared['early'][len(compared['early']) // 2]}"
+        )
+        yield said, f"≤ {growth['bar']} ×", f"{ratio:.2f} ×", _met(ratio <= growth["bar"])
+        equal = growth["equal_to_rebuild"]
+        yield (
+            f"{days} days of deliveries equal a full rebuild, by hash",
+            "all tables",
+            "equal" if equal else "not",
+            _met(equal),
+        )
+    if served := found.get("dashboards"):
+        for number in sorted(AIMED_AT & served["users"].keys()):
+            for state, bar in served["aims"].items():
+                p95 = served["users"][number][state]["p95"]
+                said = f"95 of 100 chart queries, {state}, {number} at once, {served['rows']:,} rows"
+                yield said, f"≤ {bar:g} ms", f"{p95:.0f} ms", _met(p95 <= bar)
+
+
+def _against_others(report: Json) -> Iterator[tuple[str, str, str, str]]:
+    others = [name for name in report["contenders"] if name != OURS]
+    for which in ("first", "next"):
+        ours = wall(report, MAIN_SIZE, OURS, which)
+        theirs = {name: time for name in others if (time := wall(report, MAIN_SIZE, name, which))}
+        if ours and theirs:
+            best = min(theirs, key=lambda name: theirs[name])
+            said = f"ahead of every contender, {which} delivery, {MAIN_SIZE} rows"
+            title = report["contenders"][best]["title"]
+            yield said, "≤ 1 × the fastest other", f"{ours / theirs[best]:.2f} × {title}", _met(ours <= theirs[best])
+        if ours and PLAIN in theirs:
+            ratio = theirs[PLAIN] / ours
+            yield (
+                f"faster than plain PySpark, {which} delivery, {MAIN_SIZE} rows",
+                "≥ 3 ×",
+                f"{ratio:.1f} ×",
+                _met(ratio >= 3),
+            )
+    if idle := wall(report, MAIN_SIZE, OURS, "idle"):
+        yield f"a run with nothing new, {MAIN_SIZE} rows", "≤ 2 s", f"{idle:.2f} s", _met(idle <= 2)
+
+
+def _met(is_met: bool) -> str:
+    return "met" if is_met else "**missed**"
+
+
+# --- tables
+
+
+def machines(found: dict[str, Json]) -> Iterator[tuple[str, ...]]:
+    """What each bench was measured on and with."""
+    for name, report in found.items():
+        here = report["machine"]
+        own = ("cpu", "cores", "memory_gib", "load_before", "system", "filesystem", "commit")
+        packages = {key: value for key, value in here.items() if key not in own} | report.get("versions", {})
+        for contender in report.get("contenders", {}).values():
+            packages |= contender["versions"]
+        box = f"{here['cores']} × {here['cpu']}, {here['memory_gib']} GiB, {here['filesystem']}, {here['system']}"
+        told = ", ".join(f"{package} {version}" for package, version in sorted(packages.items()))
+        yield name, report["at"], here["commit"], f"{box}, load before {here['load_before']:.1f}", told
+
+
+def equality(report: Json) -> Iterator[tuple[str, ...]]:
+    """Whether each contender's tables are equal, by size, and why who is not there is not."""
+    for name, contender in report["contenders"].items():
+        said = [checks.get(name) for checks in report["checks"].values()]
+        yield contender["title"], *("" if one is None else "equal" if one["is_equal"] else _apart(one) for one in said)
+
+    for name, why in report["left_out"].items():
+        yield name, *(f"left out: {why.splitlines()[0]}" for _ in report["checks"])
+
+
+def _apart(said: Json) -> str:
+    return "**not equal, so not timed**: " + said["differences"][0].splitlines()[0].replace("|", "\\|")[:120]
+
+
+def province(report: Json) -> Rows:
+    """The medians of every contender and size."""
+    rows: Rows = [
+        (
+            "rows, contender",
+            "cache",
+            "first s",
+            "next s",
+            "idle s",
+            "CPU s",
+            "peak MiB",
+            "read MiB",
+            "written MiB",
+            "runs",
+        )
+    ]
+    for size in report["sizes"]:
+        for name, contender in report["contenders"].items():
+            for cache in ("warm", "cold"):
+                if runs := chosen(report, size, name, cache):
+                    times = [f"{median(run[which]['wall'] for run in runs):.2f}" for which in PASSES]
+                    first = [run["first"] for run in runs]
+                    seconds = f"{median(one['user'] + one['system'] for one in first):.1f}"
+                    sizes = [
+                        f"{median(one[f'{key}_mib'] for one in first):,.0f}" for key in ("peak", "read", "written")
+                    ]
+                    kept = {one["page_cache"] for one in first}
+                    rows.append(
+                        (f"{size}, {contender['title']}", " ".join(kept), *times, seconds, *sizes, f"{len(runs)}")
+                    )
+    return rows
+
+
+def province_stages(report: Json) -> Rows:
+    """The medians of each contender's stages in the first pass, warm."""
+    rows: Rows = [("rows, contender", *(f"{stage} s" for stage in STAGES))]
+    for size in report["sizes"]:
+        for name, contender in report["contenders"].items():
+            if times := stage_times(report, size, name):
+                cells = (f"{times[stage]:.2f}" if stage in times else "" for stage in STAGES)
+                rows.append((f"{size}, {contender['title']}", *cells))
+    return rows
+
+
+def stage_times(report: Json, size: str, name: str) -> dict[str, float]:
+    """The median seconds of each stage in the first pass, warm."""
+    runs = [passes["first"]["stages"] for passes in chosen(report, size, name, "warm")]
+    return {stage: median(run[stage] for run in runs) for stage in (runs[0] if runs else ())}
+
+
+PARTS = ("wall s", "inside s", "CPU s", "peak MiB", "read MiB", "written MiB", "runs")
+
+
+def stages(report: Json, groups: Sequence[str]) -> Rows:
+    """The parts of these groups."""
+    parts = [part for part in report["parts"] if part["group"] in groups]
+    return [("part", *PARTS), *((_part_name(part), *_part(part["runs"])) for part in parts)]
+
+
+def _part_name(part: Json) -> str:
+    return f"engine start, {part['what']}" if part["group"] == "engine" else str(part["name"])
+
+
+def _part(runs: Sequence[Json]) -> list[str]:
+    of: list[Callable[[Json], float]] = [
+        lambda run: run["wall"],
+        lambda run: sum(run["stages"].values()),
+        lambda run: run["user"] + run["system"],
+    ]
+    seconds = [f"{median(map(one, runs)):.2f}" for one in of]
+    sizes = [f"{median(run[f'{name}_mib'] for run in runs):,.0f}" for name in ("peak", "read", "written")]
+    return [*seconds, *sizes, f"{len(runs)}"]
+
+
+def tax(report: Json) -> Rows:
+    """The price of checking; without the start of process and engine, where a part is timed without them."""
+    parts = [part for part in report["parts"] if part["group"] == "tax"]
+    work = {part["name"]: median(_work(run) for run in part["runs"]) for part in parts}
+    rows: Rows = [(f"{report['rows']:,} rows", "", "seconds", "× typed only", *PARTS)]
+    for part in parts:
+        seconds = work[part["name"]]
+        told = (part["name"], part["what"], f"{seconds:.2f}", f"{seconds / work['typed']:.2f}")
+        rows.append((*told, *_part(part["runs"])))
+    return rows
+
+
+def _work(run: Json) -> float:
+    return float(run["stages"].get("work", run["wall"]))
+
+
+def dbt(report: Json) -> Rows:
+    """dbt around its SQL, and one process against one a model."""
+    rows: Rows = [("", "wall s", "of it SQL s", "ratio", "statements", "CPU s")]
+    for part in report["parts"]:
+        cpu = f"{median(run['user'] + run['system'] for run in part['runs']):.1f}"
+        if part["group"] == "dbt":
+            spent = [figures["dbt"] for figures in part["figures"]]
+            times = [f"{median(one[key] for one in spent):.2f}" for key in ("wall", "sql")]
+            ratio, count = median(map(_overhead, spent)), median(one["statements"] for one in spent)
+            rows.append((f"{part['name']} delivery, {part['what']}", *times, f"{ratio:.2f}", f"{count:.0f}", cpu))
+        if part["group"] == "models":
+            seconds = f"{median(run['wall'] for run in part['runs']):.2f}"
+            rows.append((f"{part['what']} anew, {part['name']}", seconds, "", "", "", cpu))
+    return rows
+
+
+def _overhead(spent: Json) -> float:
+    return float(spent["wall"] / spent["sql"])
+
+
+def landing(report: Json) -> Rows:
+    """What bench/landing.py prints."""
+    rows: Rows = [("", "value", "bar", "wall s", "CPU s", "peak MiB", "runs")]
+    for one in report["measures"]:
+        bar = "" if one["bar"] is None else f"≤ {one['bar']:g}"
+        cpu = median(run["user"] + run["system"] for run in one["runs"])
+        peak = max(run["peak_mib"] for run in one["runs"])
+        figures = (f"{one['wall']:.2f}", f"{cpu:.2f}", f"{peak:,.0f}", f"{len(one['runs'])}")
+        rows.append((one["what"], f"{one['value']:.2f} {one['unit']}", bar, *figures))
+    return rows
+
+
+def growth(report: Json) -> Rows:
+    """The last week of a year against the one around day 30."""
+    compared = report["growth"]
+    weeks = (f"days {days[0]} to {days[-1]}" for days in (compared["early"], compared["late"]))
+    rows: Rows = [("median of a day", *weeks, "ratio")]
+    for name, one in compared["figures"].items():
+        ratio = "" if one["ratio"] is None else f"{one['ratio']:.2f}"
+        rows.append((name.replace("_", " "), f"{one['early']:,.2f}", f"{one['late']:,.2f}", ratio))
+    return rows
+
+
+def dashboards(report: Json) -> Rows:
+    """What bench/dashboards.py prints."""
+    return [tuple(row) for row in report["table"]]

@@ -1,0 +1,44 @@
+"""Code lists, divisions, departments and working days flow out as tables, as the lake's layer `codes` has them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import chinese_calendar
+import numpy as np
+import pyarrow as pa
+
+from schemas.contract import code_list, departments, feeds
+from spark_jobs.codes import FIRST_DAY, _industries, _regions, code_spellings
+
+STATES = "registration_state"
+
+
+def tables(as_of: date) -> dict[str, pa.Table]:
+    """The reference tables by name."""
+    lists = sorted({column.codes for contract in feeds().values() for column in contract.columns if column.codes})
+    spellings = [(name, *pair) for name in lists for pair in code_spellings(name).items()]
+    named = [(name, entry.label) for name, entry in departments().items()]
+    return {
+        "spelling": _table(("list", "spelling", "code"), spellings),
+        "region": pa.Table.from_pylist(list(_regions())),
+        "industry": pa.Table.from_pylist(list(_industries())),
+        "department": _table(("department", "label"), named),
+        "state": _table(("code", "label"), [(code.code, code.label) for code in code_list(STATES)]),
+        "working_day": _working_days(as_of),
+    }
+
+
+def _table(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> pa.Table:
+    return pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def _working_days(as_of: date) -> pa.Table:
+    """Working days with their running number, to the end of next year; asking day by day costs 0.16 s."""
+    days = np.arange(FIRST_DAY, date(as_of.year + 2, 1, 1), dtype="datetime64[D]")
+    is_working = np.is_busday(days)
+    for known, works in ((chinese_calendar.holidays, False), (chinese_calendar.workdays, True)):
+        places = (np.array(list(known), dtype="datetime64[D]") - days[0]).astype(int)
+        is_working[places[(places >= 0) & (places < len(days))]] = works
+    numbers = np.cumsum(is_working)
+    return pa.table({"date": pa.array(days), "is_working_day": is_working, "working_day_no": pa.array(numbers)})

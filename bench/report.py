@@ -1,0 +1,132 @@
+"""The benches' JSON flows in; docs/benchmarks.md with its figures renewed, and its plots, flow out.
+
+python -m bench.report [--results DIR] [--docs DIR]
+
+What is written by hand around the marked blocks stays. A block without a result says how to get one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import figures
+from bench.measure import RESULTS, ROOT, say
+
+Json = dict[str, Any]
+BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n).*?(<!-- /bench -->)", re.DOTALL)
+BENCHES = ("province", "stages", "landing", "growth", "dashboards")
+
+
+def results(folder: Path, is_quick: bool) -> dict[str, Json]:
+    """The newest report of each bench; of the province, the newest of each size."""
+    found: dict[str, Json] = {}
+    for name in BENCHES:
+        reports = [json.loads(file.read_text()) for file in sorted(folder.glob(f"{name}-*.json"))]
+        # A bench of the dashboard that was stopped has no table yet.
+        reports = [
+            one for one in reports if bool(one["quick"]) == is_quick and ("table" in one or name != "dashboards")
+        ]
+        if reports and name == "province":
+            found[name] = _by_size(reports)
+        elif reports:
+            found[name] = reports[-1]
+    return found
+
+
+def _by_size(reports: Sequence[Json]) -> Json:
+    """The newest report, its sizes completed from older ones."""
+    whole = {**reports[-1], "runs": [], "checks": {}, "sizes": {}, "contenders": {}}
+    for report in reversed(reports):
+        whole["contenders"] = report["contenders"] | whole["contenders"]
+        for size in [size for size in report["sizes"] if size not in whole["checks"] and size in report["checks"]]:
+            whole["sizes"][size] = report["sizes"][size]
+            whole["checks"][size] = report["checks"][size]
+            whole["runs"] += [run for run in report["runs"] if run["size"] == size]
+    return whole
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells, headings first; columns of figures stand to the right."""
+    is_figure = [all(not cell or cell[0].isdigit() for cell in column) for column in zip(*rows[1:], strict=True)]
+    rule = ["---:" if figures else "---" for figures in is_figure or [False] * len(rows[0])]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]])
+
+
+def shown(name: str, sizes: Sequence[str], what: str) -> str:
+    """The plots of a block, below its table."""
+    return "".join(f"\n\n![{what}, {size} rows](images/{name}-{size}.svg)" for size in sizes)
+
+
+def blocks(found: dict[str, Json]) -> dict[str, Callable[[], str]]:
+    """What each block of the page says."""
+    return {
+        "aims": lambda: markdown([("aim", "bar", "measured", ""), *figures.aims(found)]),
+        "machine": lambda: markdown([("bench", "at", "commit", "machine", "with"), *figures.machines(found)]),
+        "equal": lambda: markdown([("contender", *found["province"]["checks"]), *figures.equality(found["province"])]),
+        "province": lambda: (
+            markdown(figures.province(found["province"]))
+            + shown("bench-province", found["province"]["sizes"], "Seconds of each contender")
+        ),
+        "where": lambda: (
+            markdown(figures.province_stages(found["province"]))
+            + shown("bench-stages", found["province"]["sizes"], "Seconds of each stage")
+        ),
+        "stages": lambda: markdown(figures.stages(found["stages"], ("stages", "engine"))),
+        "tax": lambda: markdown(figures.tax(found["stages"])),
+        "dbt": lambda: markdown(figures.dbt(found["stages"])),
+        "landing": lambda: markdown(figures.landing(found["landing"])),
+        "growth": lambda: (
+            markdown(figures.growth(found["growth"])) + "\n\n![What each day costs](images/bench-growth.svg)"
+        ),
+        "dashboards": lambda: (
+            markdown(figures.dashboards(found["dashboards"]))
+            + "\n\n![How long a chart's query takes](images/bench-dashboards.svg)"
+        ),
+    }
+
+
+def renewed(page: str, found: dict[str, Json]) -> str:
+    """The page with every block written anew."""
+    said = blocks(found)
+
+    def block(match: re.Match[str]) -> str:
+        try:
+            text = said[match[2]]()
+        except KeyError as absent:
+            if absent.args[0] not in BENCHES:
+                raise
+            text = f"Not measured yet: `make bench`, or `python -m bench.{absent.args[0]}`."
+        return f"{match[1]}{text}\n{match[3]}"
+
+    unknown = {name for _, name, _ in BLOCK.findall(page)} - set(said)
+    if unknown:
+        raise SystemExit(f"the page has blocks that no bench fills: {', '.join(sorted(unknown))}")
+    return BLOCK.sub(block, page)
+
+
+def main() -> int:
+    """Renews the page and the plots."""
+    parser = argparse.ArgumentParser(prog="python -m bench.report", description=main.__doc__)
+    parser.add_argument("--quick", action="store_true", help="the figures of --quick runs: does it work")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the JSON is [default: bench/results]")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where benchmarks.md is [default: docs]")
+    options = parser.parse_args()
+    found = results(options.results, options.quick)
+    page = options.docs / "benchmarks.md"
+    page.write_text(renewed(page.read_text(), found))
+    from bench import plots  # only .venv-bench has Matplotlib
+
+    for plot in plots.draw(found, options.docs / "images"):
+        say(f"{plot}")
+    say(f"{page}: {', '.join(found) or 'nothing measured yet'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

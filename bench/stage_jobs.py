@@ -1,0 +1,152 @@
+"""A home flows in; one part of a run happens in this process, and what it took flows out as the last line of stdout.
+
+python -m bench.stage_jobs JOB HOME [WORD …]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from spark_jobs.home import Home
+
+Figures = dict[str, Any]
+Span = tuple[float, float]
+
+
+def stages(home: Home, *names: str) -> Figures:
+    """Stages of the pipeline, in order, and how much of dbt's time its statements took."""
+    from spark_jobs import pipeline
+
+    with dbt_watched() as dbt:
+        reports = [getattr(pipeline, name)(home) for name in names]
+    done = {"stages": {report.name: report.seconds for report in reports}} | {
+        key: value for report in reports for key, value in report.figures.items()
+    }
+    return done | ({"dbt": dbt()} if set(names) & {"base", "themes", "gold"} else {})
+
+
+@contextmanager
+def dbt_watched() -> Iterator[Callable[[], Figures]]:
+    """Notes when dbt was at work and when one of its statements was; two at once count once."""
+    from dbt.adapters.spark.session import Cursor
+
+    from spark_jobs import transform
+
+    whole: list[Span] = []
+    statements: list[Span] = []
+    run_dbt, execute, fetchall = transform.run_dbt, Cursor.execute, Cursor.fetchall
+    transform.run_dbt = _noted(run_dbt, whole)
+    Cursor.execute, Cursor.fetchall = _noted(execute, statements), _noted(fetchall, statements)
+    try:
+        yield lambda: {"wall": _length(whole), "sql": _length(statements), "statements": len(statements)}
+    finally:
+        transform.run_dbt, Cursor.execute, Cursor.fetchall = run_dbt, execute, fetchall
+
+
+def _noted(work: Callable[..., Any], spans: list[Span]) -> Callable[..., Any]:
+    lock = threading.Lock()
+
+    @wraps(work)
+    def timed(*words: Any, **named: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return work(*words, **named)
+        finally:
+            with lock:
+                spans.append((started, time.perf_counter()))
+
+    return timed
+
+
+def _length(spans: list[Span]) -> float:
+    """The time that is covered by at least one span."""
+    covered, until = 0.0, 0.0
+    for start, end in sorted(spans):
+        covered += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return covered
+
+
+def engine(home: Home) -> Figures:
+    """The engine up, its first answer given."""
+    from spark_jobs.engine import connect
+
+    started = time.perf_counter()
+    connect(home).sql("select 1").collect()
+    return {"stages": {"engine": time.perf_counter() - started}}
+
+
+def models(home: Home, as_of: str, *names: str) -> Figures:
+    """Some of dbt's models built anew, whole, in one process."""
+    from spark_jobs.engine import connect
+    from spark_jobs.ledger import recorded
+    from spark_jobs.transform import run_dbt
+
+    accepted = [one.delivery for one in recorded(home) if one.state == "accepted"]
+    variables = {"deliveries": accepted, "since": "2000-01-01 00:00:00", "as_of": as_of}
+    started = time.perf_counter()
+    connect(home)
+    up = time.perf_counter()
+    built = run_dbt(home, list(names), variables, full=True)
+    return {"stages": {"engine": up - started, "dbt": time.perf_counter() - up}, "nodes": len(built)}
+
+
+# --- the validation tax, over a home that has landed the rows of the bench contract
+
+FEED = "scjg_bench"
+
+
+def typed(home: Home) -> Figures:
+    """Every cell cast to its type and written; nothing is asked of it."""
+    from schemas.contract import feeds
+    from spark_jobs.engine import connect
+    from spark_jobs.lake import SYSTEM
+
+    started = time.perf_counter()
+    spark = connect(home)
+    up = time.perf_counter()
+    contract = feeds()[FEED]
+    cells = [f"try_cast({column.name} as {column.spark_type}) as {column.name}" for column in contract.columns]
+    system = [column.name for column in SYSTEM]
+    rows = spark.sql(
+        f"select {', '.join([*cells, *system])}, cast(array() as array<string>) as _flags from bronze.{FEED}"
+    )
+    rows.write.format("delta").mode("append").save(str(home.table("work", FEED)))
+    return {"stages": {"engine": up - started, "work": time.perf_counter() - up}}
+
+
+def judged(home: Home) -> Figures:
+    """Every rule of the contract, silver and quarantine; without gate, receipts and ledger."""
+    from schemas.contract import feeds
+    from spark_jobs.codes import write_codes
+    from spark_jobs.conform import conform
+    from spark_jobs.engine import connect
+    from spark_jobs.ledger import pending
+
+    started = time.perf_counter()
+    write_codes(home)
+    spark = connect(home)
+    up = time.perf_counter()
+    conform(home, spark, feeds()[FEED], pending(home)[FEED])
+    return {"stages": {"engine": up - started, "work": time.perf_counter() - up}}
+
+
+def gx(home: Home) -> Figures:
+    """The same rules as far as Great Expectations has them, a verdict for every row, silver and quarantine."""
+    from bench import gx_only
+
+    return gx_only.run(home, FEED)
+
+
+JOBS = {job.__name__: job for job in (stages, engine, models, typed, judged, gx)}
+
+if __name__ == "__main__":
+    print(json.dumps(JOBS[sys.argv[1]](Home(Path(sys.argv[2])), *sys.argv[3:]), default=str))
