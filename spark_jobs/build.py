@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from schemas.contract import SCHEMAS, Contract, contracts, feeds, roots
 from spark_jobs.home import Home, now
 from spark_jobs.lake import merge, read, table_schema, tables
 from spark_jobs.marks import Mark
+from spark_jobs.upkeep import keep_up
 
 PROJECT = SCHEMAS.parent / "dbt_project"
 # What a base key is called in silver.
@@ -48,6 +49,7 @@ def build_base(home: Home, full: bool = False) -> dict[str, int | float | str]:
         full,
     )
     _reconcile(home, new)
+    keep_up(home, "base")
     return {"deliveries": new.num_rows, "rows": pc.sum(new["rows_accepted"]).as_py()}
 
 
@@ -114,15 +116,16 @@ def _reconcile(home: Home, new: pa.Table) -> None:
         merge(path, pa.Table.from_pylist(fresh, schema=table_schema(checked)), checked.key)
 
 
-def _found_sql(contract: Contract, deliveries: Iterable[str]) -> str:
-    from spark_jobs.rules import quoted
+def _found_sql(contract: Contract, deliveries: Mapping[str, dict[str, Any]]) -> str:
+    from spark_jobs.rules import quoted, received_since
 
     target = contracts()[f"base.{contract.feeds[0]}"]
     same = " and ".join(f"b.{key} = s.{SILVER_NAMES.get(key, key)}" for key in target.key)
     listed = ", ".join(map(quoted, deliveries))
+    since = received_since(min(row["received_at"] for row in deliveries.values()))
     return (
         f"select s._delivery, count(*) from silver.{contract.name} s left semi join {target.name} b on {same}"
-        f" where s._delivery in ({listed}) group by s._delivery"
+        f" where s._delivery in ({listed}) and s.{since} group by s._delivery"
     )
 
 
@@ -138,6 +141,7 @@ def build_themes(home: Home, full: bool = False) -> bool:
 
     connect(home)
     run_dbt(home, ["path:models/themes"], {}, full)
+    keep_up(home, "themes")
     mark.keep()
     return True
 
@@ -157,6 +161,7 @@ def build_gold(home: Home, as_of: date, full: bool = False) -> bool:
     score(home, spark, as_of)
     register(spark, home)
     run_dbt(home, ["path:models/gold"], {"as_of": str(as_of)}, full)
+    keep_up(home, "gold")
     mark.keep()
     return True
 

@@ -303,16 +303,18 @@ def show(home: Home, table: str) -> None:
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day [default: yesterday].")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the home's landing zone].")
 @click.option("--bad-files", is_flag=True, help="Add a few files that must be refused whole.")
-def simulate(home: Home, objects: int, days: int, seed: int, until: Any, out: Path | None, bad_files: bool) -> None:
+@click.option("--daily", is_flag=True, help="A file every day, where departments otherwise gather a week or a month.")
+def simulate(
+    home: Home, objects: int, days: int, seed: int, until: Any, out: Path | None, bad_files: bool, daily: bool
+) -> None:
     """Landing files of a synthetic province, with known dirt and known truth (state/truth.csv)."""
     from spark_jobs.screen import say
     from spark_jobs.simulate import simulate as simulate_province
 
     home.create()
     last: date = until.date() if until else today() - timedelta(days=1)
-    simulate_province(
-        objects, days, seed, out or home.landing, last, truth=home.state / "truth.csv", bad_files=bad_files, say=say
-    )
+    truth = home.state / "truth.csv"
+    simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
 
 
 @_command("docs")

@@ -12,7 +12,7 @@ from spark_jobs.codes import code_spellings
 from spark_jobs.home import Home
 from spark_jobs.lake import SYSTEM, drop, quarantine_schema, silver_schema, take_back, written
 from spark_jobs.ledger import ALL_AGAIN, Delivery
-from spark_jobs.rules import cleaned, code_text, judge, judge_absent, quoted
+from spark_jobs.rules import cleaned, code_text, judge, judge_absent, quoted, rows_of
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
 WORTH_SPREADING, ROWS_A_PART = 200_000, 500_000
@@ -36,7 +36,7 @@ def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     begun = written(silver, names, "_received_at", since)
     delivered = {column for one in deliveries for column in one.columns or {}}
     rows = sum(one.rows for one in deliveries)
-    spark.sql(judged_sql(contract, sorted(names), begun, delivered, rows)).write.format("delta").mode(
+    spark.sql(judged_sql(contract, rows_of(deliveries), begun, delivered, rows)).write.format("delta").mode(
         "overwrite"
     ).option("overwriteSchema", "true").save(str(judged))
     found = spark.read.format("delta").load(str(judged))
@@ -53,19 +53,18 @@ def _append(rows: DataFrame, home: Home, layer: str, contract: Contract) -> None
 
 def judged_sql(
     contract: Contract,
-    deliveries: Sequence[str],
+    chosen: str,
     begun: Iterable[str] = (),
     delivered: Collection[str] | None = None,
     rows: int = 0,
 ) -> str:
-    """One SELECT that types every cell and lists the reasons and flags of every row.
+    """One SELECT that types every cell and lists the reasons and flags of every row of bronze that is `chosen`.
 
     Of the deliveries in `begun`, rows that are in silver are left out. `delivered` names the columns that any delivery
     has: what nobody delivered costs nothing. `rows` says how many there are, for many are spread over the cores. Long
     code lists are joined before anything is worked out, because a join copies every column beside it; short ones are
     looked up in place.
     """
-    listed = ", ".join(quoted(name) for name in deliveries)
     there = [column for column in contract.columns if delivered is None or column.name in delivered]
     absent = [column for column in contract.columns if column not in there]
     judgements = {column.name: judge(contract, column) for column in there}
@@ -77,7 +76,7 @@ def judged_sql(
     return f"""
 with delivered as (
   select {_spread(rows)}{SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(c.name for c in there)}{_keys(long)}
-  from bronze.{contract.name} as bronze where _delivery in ({listed}){_not_accepted(contract, begun)}
+  from bronze.{contract.name} as bronze where {chosen}{_not_accepted(contract, begun)}
 ),
 looked_up as (
   select delivered.*{"".join(f", {c.name}__spelling.code as {c.name}__code" for c in long)}

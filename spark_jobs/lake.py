@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
-from deltalake import DeltaTable, Field, WriterProperties, write_deltalake
+import pyarrow.compute as pc
+from deltalake import DeltaTable, Field, QueryBuilder, WriterProperties, write_deltalake
 
 from schemas.contract import Contract, contracts, feeds
 from spark_jobs.home import Home
@@ -32,6 +33,8 @@ SYSTEM = [
     pa.field("_department", pa.string()),
     pa.field("_received_at", pa.timestamp("us", tz="UTC")),
 ]
+# Beyond 32 columns nothing would say which deliveries a file holds.
+PROPERTIES = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "-1"}
 ZSTD = WriterProperties(compression="ZSTD", compression_level=1)
 
 
@@ -85,17 +88,19 @@ def promised_tables() -> dict[tuple[str, str], pa.Schema]:
 
 
 def create_tables(home: Home) -> None:
-    """Creates every promised table that is not there yet, and adds the columns that its contract has gained."""
+    """Creates every promised table that is not there yet, and adds the columns and properties that it lacks."""
     for (layer, name), schema in promised_tables().items():
         path = home.table(layer, name)
         if not (path / "_delta_log").exists():
             path.mkdir(parents=True, exist_ok=True)
-            DeltaTable.create(path, schema, mode="ignore", configuration={"delta.checkpointInterval": "50"})
+            DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES)
         elif layer != "base":  # whose tables are rebuilt when their columns change (transform.py)
-            _widen(DeltaTable(path), schema)
+            _renew(DeltaTable(path), schema)
 
 
-def _widen(table: DeltaTable, schema: pa.Schema) -> None:
+def _renew(table: DeltaTable, schema: pa.Schema) -> None:
+    if PROPERTIES.items() - table.metadata().configuration.items():
+        table.alter.set_table_properties(PROPERTIES)
     known = {column.name for column in table.schema().fields}
     gained = [Field.from_arrow(column) for column in schema if column.name not in known]
     if gained:
@@ -110,18 +115,33 @@ def tables(home: Home) -> list[tuple[str, str]]:
 
 def read(path: Path, columns: list[str] | None = None, where: list[tuple[str, str, object]] | None = None) -> pa.Table:
     """The rows of a table; `where` prunes files and filters rows."""
-    # Here, because Arrow's datasets import pandas, and the reader's process needs the schemas only.
-    from pyarrow.dataset import FileSystemDataset
-    from pyarrow.parquet import filters_to_expression
+    table = DeltaTable(path)
+    schema = pa.schema(table.schema())
+    names = columns or schema.names
+    condition = " and ".join(f'"{name}" {operator} {_literal(value)}' for name, operator, value in where or ())
+    listed = ", ".join(f'"{name}"' for name in names)
+    query = f"select {listed} from known" + (f" where {condition}" if condition else "")
+    # DataFusion inside delta-rs: an Arrow dataset takes a millisecond a file before the first row is read.
+    rows = pa.table(QueryBuilder().register("known", table).execute(query).read_all())
+    return rows.cast(pa.schema([schema.field(name) for name in names]))
 
-    dataset = DeltaTable(path).to_pyarrow_dataset()
-    if where is None:
-        return dataset.to_table(columns=columns)
-    # Rows are filtered after reading: in files that a merge wrote, text is string_view, which Arrow cannot compare.
-    chosen = filters_to_expression(where)
-    files = FileSystemDataset(list(dataset.get_fragments(chosen)), dataset.schema, dataset.format, dataset.filesystem)
-    rows = files.to_table(columns=[*dict.fromkeys([*columns, *(name for name, _, _ in where)])] if columns else None)
-    return rows.filter(chosen).select(columns or rows.column_names)
+
+def _literal(value: object) -> str:
+    """A value, or the values of an `in`, in DataFusion's SQL."""
+    if isinstance(value, datetime):
+        return f"timestamp '{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    assert isinstance(value, list | tuple | set), value
+    return f"({', '.join(map(_literal, value))})"
+
+
+def files_since(path: Path, column: str, moment: datetime) -> list[Path]:
+    """The files of a table that may hold rows of that moment or later."""
+    files = pa.table(DeltaTable(path).get_add_actions(flatten=True))
+    # Statistics keep milliseconds, rounded down.
+    latest = pc.greater_equal(files[f"max.{column}"], pa.scalar(moment.replace(microsecond=0)))
+    return [path / name for name in files.filter(pc.fill_null(latest, True))["path"].to_pylist()]
 
 
 def stream(path: Path, columns: list[str]) -> pa.RecordBatchReader:

@@ -57,8 +57,12 @@ class Delivery:
     @classmethod
     def of_ledger(cls, row: dict[str, Any]) -> Delivery:
         """The delivery as the ledger knows it: `columns`, which only sidecars keep, is None."""
-        known = {field.name: row[field.name] for field in fields(cls) if row.get(field.name) is not None}
+        known = {name: row[name] for name in KEPT if row[name] is not None}
         return cls(**{**known, "delivery": row["_delivery"], "rows": row["rows_delivered"] or 0})
+
+
+# What the ledger says of a delivery under the same name.
+KEPT = [field.name for field in fields(Delivery) if field.name not in ("delivery", "rows", "columns")]
 
 
 def archived(home: Home, delivery: str) -> Path:
@@ -95,8 +99,15 @@ def recorded(home: Home, where: list[tuple[str, str, object]] | None = None) -> 
 
 
 def landed(home: Home, feed: str) -> set[str]:
-    """The deliveries that lie in a feed's bronze table as files of their own."""
-    return {Path(uri).stem for uri in DeltaTable(home.table("bronze", feed)).file_uris()}
+    """The deliveries that lie in a feed's bronze table as files of their own; compacted ones have other names."""
+    names = {Path(uri).stem for uri in DeltaTable(home.table("bronze", feed)).file_uris()}
+    return {name for name in names if len(name) == 64}
+
+
+def settled(home: Home) -> set[str]:
+    """The deliveries that were judged and wait for nothing."""
+    names = read(home.table("ops", "delivery"), ["_delivery"], [("state", "in", SETTLED)])
+    return set(names["_delivery"].to_pylist())
 
 
 def _with_decision(delivery: Delivery, again: Delivery | None) -> Delivery:
@@ -105,13 +116,16 @@ def _with_decision(delivery: Delivery, again: Delivery | None) -> Delivery:
 
 
 def pending(home: Home) -> dict[str, list[Delivery]]:
-    """Deliveries in bronze that the ledger has not judged, by feed and in order of receipt."""
-    ledger = recorded(home, [("state", "in", [*SETTLED, *REPLAYED])])
-    judged = {delivery.delivery for delivery in ledger if delivery.state in SETTLED}
-    replayed = {delivery.delivery: delivery for delivery in ledger if delivery.state in REPLAYED}
+    """Deliveries in bronze that the ledger has not judged, by feed and in order of receipt.
+
+    One that is judged again may lie in a file with others by now (upkeep.py): the ledger names it.
+    """
+    judged = settled(home)
+    replayed = {one.delivery: one for one in recorded(home, [("state", "in", REPLAYED)])}
     waiting: dict[str, list[Delivery]] = {}
     for feed in feeds():
-        names = {name for name in landed(home, feed) - judged if len(name) == 64}
+        again = {one.delivery for one in replayed.values() if one.feed == feed}
+        names = (landed(home, feed) | again) - judged
         found = [_with_decision(read_sidecar(home, name), replayed.get(name)) for name in names]
         if found:
             waiting[feed] = sorted(found, key=lambda delivery: (delivery.received_at, delivery.file_name))

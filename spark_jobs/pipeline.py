@@ -83,11 +83,13 @@ def conform(home: Home, report: StageReport) -> None:
     from spark_jobs.codes import write_codes
     from spark_jobs.engine import connect
     from spark_jobs.gatekeeper import Gatekeeper
+    from spark_jobs.upkeep import keep_up
     from spark_jobs.verdict import settle
 
     with Gatekeeper(home) as gate:
         write_codes(home)
         settled = settle(home, connect(home), waiting, gate)
+        keep_up(home, "bronze", "silver", "quarantine", "ops")
     report.changed = True
     report.figures = {
         "deliveries": len(settled),

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from schemas.contract import Contract
 from spark_jobs.ledger import Delivery
-from spark_jobs.rules import quoted
+from spark_jobs.rules import quoted, rows_of
 
 Figures = dict[str, Any]
 # Rows that the shares of codes are counted in (ours: of 100,000 rows a share is exact to a third of a percent).
@@ -40,7 +40,7 @@ def profile(spark: SparkSession, contract: Contract, deliveries: Sequence[Delive
 
     A share of no rows is None. Raises Unaccounted unless every delivered row was accepted or quarantined.
     """
-    where = f"where _delivery in ({', '.join(quoted(delivery.delivery) for delivery in deliveries)})"
+    where = f"where {rows_of(deliveries)}"
     accepted = _accepted(spark, contract, where)
     rejected = _by_delivery(
         spark,

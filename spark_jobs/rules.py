@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Check, Column, Contract
 from spark_jobs.check_digits import has_id_card_check, has_organisation_check, has_uscc_check, is_id_card, is_uscc
+from spark_jobs.ledger import Delivery
 
 # What departments write where they have nothing to say.
 NOTHING = ("N/A", "NA", "无", "-", "--", "/", "NULL", "[已脱敏]", "【已脱敏】")
@@ -41,6 +44,17 @@ class Judgement:
 def quoted(text: str) -> str:
     """A Spark SQL string literal."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def rows_of(deliveries: Collection[Delivery]) -> str:
+    """The condition that rows are of these deliveries; since when lets an engine leave earlier files alone."""
+    since = min(one.received_at for one in deliveries)
+    return f"_delivery in ({', '.join(quoted(one.delivery) for one in deliveries)}) and {received_since(since)}"
+
+
+def received_since(moment: datetime) -> str:
+    """The condition that rows were received at that moment or later."""
+    return f"_received_at >= timestamp'{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
 
 
 def cleaned(column: Column) -> str:

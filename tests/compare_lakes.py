@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from datetime import date, datetime
@@ -45,6 +46,16 @@ def counts(home: Home) -> dict[str, int]:
         f"{layer}.{name}": DeltaTable(home.table(layer, name)).to_pyarrow_table().num_rows
         for layer, name in _tables(home)
     }
+
+
+def hashes(home: Home) -> dict[str, str]:
+    """A fingerprint of the rows of every table, whatever their order."""
+    return {f"{layer}.{name}": _hash(layer, name, home) for layer, name in _tables(home)}
+
+
+def _hash(layer: str, name: str, home: Home) -> str:
+    rows = _rows(DeltaTable(home.table(layer, name)).to_pyarrow_table(), TIMED.get((layer, name), set()))
+    return hashlib.sha256("\n".join(map(_sorting, rows)).encode()).hexdigest()
 
 
 def _tables(home: Home) -> list[tuple[str, str]]:

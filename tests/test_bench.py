@@ -25,6 +25,7 @@ from spark_jobs.simulate import simulate
 
 ROOT = Path(__file__).parent.parent
 UNTIL = date(2026, 6, 30)
+STAGES = {"land", "conform", "base", "themes", "gold", "publish"}
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,25 @@ def test_the_page_keeps_its_words_and_renews_its_figures(results: Path) -> None:
     assert "Not measured yet: `make bench`, or `python -m bench.growth`." in once
     assert report.renewed(once, {}) == report.renewed(page, {})
     assert report.results(results, is_quick=False) == {}
+
+
+def test_days_are_replayed_and_come_to_the_same_as_a_rebuild(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.growth", "--days", "3", "--objects", "100"]
+    told = subprocess.run(
+        [*command, "--quick", "--data", str(tmp_path / "data"), "--out", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    [result] = tmp_path.glob("growth-*.json")
+    report = json.loads(result.read_text())
+    assert report["equal_to_rebuild"]
+    assert len(report["hashes"]) > 30
+    assert [day["day"] for day in report["days"]] == [1, 2, 3]
+    assert all(day["rows"] and day["wall"] > 0 and set(day["stages"]) == STAGES for day in report["days"])
+    assert report["ratio"] == report["growth"]["figures"]["wall"]["ratio"] > 0
 
 
 def test_two_lakes_are_equal_until_a_cell_a_row_or_a_column_is_not(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from spark_jobs.lake import create_tables, read
 from spark_jobs.land import make_landing_zone
 from spark_jobs.ledger import Delivery, record
 from spark_jobs.receipts import index_path, receipt_path, receipt_stem, restore_receipts, write_index, write_receipts
-from spark_jobs.receipts.words import STATES
+from spark_jobs.receipts.words import STATES, local
 from spark_jobs.text_mark import REJECTED_HEADINGS, marked, unmarked
 
 MOMENT = datetime(2026, 7, 1, 2, tzinfo=UTC)
@@ -326,21 +326,28 @@ def test_a_strangers_text_stays_text(lake: Home) -> None:
         targets(lake, path)
 
 
-def test_older_deliveries_are_on_a_page_a_year(lake: Home) -> None:
+def test_all_deliveries_are_on_a_page_a_month(lake: Home) -> None:
     old = [delivery(n, received_at=MOMENT - timedelta(days=1000 - n // 10)) for n in range(10_000)]
     record(lake, old)
     write_index(lake, "scjg")
     folder = index_path(lake, "scjg").parent
-    assert index(lake).text.count("已退回") >= 1000
-    assert sorted(path.name for path in folder.glob("*.html")) == [
-        "index-2023.html",
-        "index-2024.html",
-        "index-2025.html",
-        "index-2026.html",
-        "index.html",
-    ]
-    listed = [Page(path).text.count("企业") for path in folder.glob("index*.html")]
-    assert sum(listed) >= 10_000
+    months = {f"index-{local(one.received_at)[:7]}.html" for one in old}
+    assert index(lake).text.count("已退回") >= 200
+    assert {path.name for path in folder.glob("index-*.html")} == months
+    assert sum(len(re.findall(r"企业\d+\.csv", Page(path).text)) for path in folder.glob("index-*.html")) == 10_000
+
+
+def test_a_page_of_a_month_follows_what_becomes_of_its_deliveries_and_no_others(lake: Home) -> None:
+    old = [delivery(n, received_at=MOMENT - timedelta(days=300 - n)) for n in range(300)]
+    record(lake, old)
+    write_index(lake, "scjg")
+    folder = index_path(lake, "scjg").parent
+    before = {path.name: path.stat().st_mtime_ns for path in folder.glob("index-*.html")}
+    again = delivery(300, file_name=old[0].file_name, received_at=MOMENT)
+    write(lake, again)
+    changed = {path.name for path in folder.glob("index-*.html") if path.stat().st_mtime_ns != before.get(path.name)}
+    assert changed == {f"index-{local(old[0].received_at)[:7]}.html"}
+    assert '<tr class="old">' in (folder / f"index-{local(old[0].received_at)[:7]}.html").read_text(encoding="utf-8")
 
 
 # -- the whole way ---------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,8 +34,8 @@ from spark_jobs.receipts.words import STATES, correction, decision, department_t
 __all__ = ["index_path", "receipt_path", "receipt_stem", "restore_receipts", "write_index", "write_receipts"]
 
 URGENT = ("refused", "held")
-# Entries of the first page; older ones are on a page a year.
-NEWEST = 1000
+# Entries of the first page; where there are more, every month has a page.
+NEWEST = 200
 MOST_URGENT = 50
 
 
@@ -50,19 +49,20 @@ def write_receipts(home: Home, deliveries: Sequence[Delivery]) -> None:
     known = Known.load(home, {delivery.department for delivery in deliveries}, deliveries)
     _write(home, known, [*deliveries, *known.superseded_by(home, deliveries)])
     for department in known.departments:
-        _write_index(home, known, department)
+        _write_index(home, known, department, known.of_same_names(deliveries))
 
 
 def write_index(home: Home, department: str) -> None:
-    """The page that lists all deliveries of a department, newest first; older ones on a page a year."""
-    _write_index(home, Known.load(home, {department}), department)
+    """The pages that list all deliveries of a department, newest first: the newest ones, and every month's."""
+    known = Known.load(home, {department})
+    _write_index(home, known, department, known.of(department))
 
 
 def restore_receipts(home: Home, department: str) -> None:
     """Writes everything below the department's receipts again, from ledger, sidecars and quarantine."""
     known = Known.load(home, {department})
     _write(home, known, known.of(department))
-    _write_index(home, known, department)
+    _write_index(home, known, department, known.of(department))
 
 
 def _write(home: Home, known: Known, deliveries: Sequence[Delivery]) -> None:
@@ -134,25 +134,28 @@ def _receipt(known: Known, delivery: Delivery, rejected: Rejected) -> dict[str, 
     }
 
 
-def _write_index(home: Home, known: Known, department: str) -> None:
+def _write_index(home: Home, known: Known, department: str, changed: Sequence[Delivery]) -> None:
+    """The first page, and the pages of those months that the changed deliveries came in; others stay as they are."""
     path = index_path(home, department)
     path.parent.mkdir(parents=True, exist_ok=True)
     newest_first = known.of(department)[::-1]
     first, older = newest_first[:NEWEST], newest_first[NEWEST:]
-    years = {year: list(some) for year, some in groupby(older, lambda one: local(one.received_at)[:4])}
+    months = list(dict.fromkeys(map(_month, older)))
     urgent = [one for one in newest_first if one.state in URGENT and known.is_newest(one)]
     counted = Counter(STATES[one.state] for one in newest_first)
     states = list(dict.fromkeys(STATES.values()))
     common = {"title": department_title(department), "states": states}
-    for year, some in years.items():
-        entries = [_entry(home, known, path, one) for one in some]
-        page = render("index.html", **common, year=year, years=[], entries=entries)
-        replace_text(path.with_name(f"index-{year}.html"), page)
+    stale = {_month(one) for one in changed if one.department == department}
+    for month in months:
+        page_of_month = path.with_name(f"index-{month}.html")
+        if month in stale or not page_of_month.exists():
+            entries = [_entry(home, known, path, one) for one in newest_first if _month(one) == month]
+            replace_text(page_of_month, render("index.html", **common, month=month, months=[], entries=entries))
     page = render(
         "index.html",
         **common,
-        year="",
-        years=list(years),
+        month="",
+        months=months,
         latest=local(newest_first[0].received_at) if newest_first else "",
         total=len(newest_first),
         counts=[(state, counted[state]) for state in states if counted[state]],
@@ -161,6 +164,11 @@ def _write_index(home: Home, known: Known, department: str) -> None:
         entries=[_entry(home, known, path, one) for one in first],
     )
     replace_text(path, page)
+
+
+def _month(delivery: Delivery) -> str:
+    """The month of receipt, as its page is named."""
+    return local(delivery.received_at)[:7]
 
 
 def _entry(home: Home, known: Known, index: Path, delivery: Delivery) -> dict[str, object]:

@@ -118,6 +118,11 @@ class Known:
             and not receipt_path(home, earlier, is_newest=False).exists()
         ]
 
+    def of_same_names(self, deliveries: Iterable[Delivery]) -> list[Delivery]:
+        """These, and all that were judged under the same names: whose entries may read differently now."""
+        keys = dict.fromkeys(map(_key, deliveries))
+        return [*deliveries, *(one for key in keys for one in self.names.get(key, ()))]
+
     def path(self, home: Home, delivery: Delivery) -> Path:
         """Where the delivery's receipt lies."""
         return receipt_path(home, delivery, self.is_newest(delivery))

@@ -10,11 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow.dataset as ds
-from deltalake import DeltaTable
-
 from schemas.contract import Contract
 from spark_jobs.home import Home
+from spark_jobs.lake import files_since
 from spark_jobs.ledger import Delivery
 from spark_jobs.text_mark import MENDED, REJECTED_HEADINGS, marked
 
@@ -37,8 +35,7 @@ def quarantined(home: Home, contract: Contract, deliveries: dict[str, Delivery])
 
     path = home.table("quarantine", contract.name)
     since = min(delivery.received_at for delivery in deliveries.values())
-    dataset = DeltaTable(path).to_pyarrow_dataset()
-    files = [str(path / file.path) for file in dataset.get_fragments(ds.field("_received_at") >= since)]
+    files = [str(file) for file in files_since(path, "_received_at", since)]
     if not files:
         return
     names = list(

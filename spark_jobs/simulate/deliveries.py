@@ -25,7 +25,7 @@ from spark_jobs.simulate.staff import make_staff
 from spark_jobs.simulate.windows import WINDOW, Windows, act_windows
 from spark_jobs.simulate.words import Array, Table, random_for
 
-WEEK, MONTH = 7, 30
+DAY, WEEK, MONTH = 1, 7, 30
 TYPED_ROWS = 700  # larger tables are exported as text, nobody saves them from a spreadsheet
 # How each department's system exports, which its people then open and save as they like.
 HABITS = {
@@ -65,14 +65,19 @@ class Delivery:
         return f"{self.stem}.{self.style.suffix}"
 
 
-def make_deliveries(objects: int, period: Period, seed: int) -> Iterator[Delivery]:
-    """All files of the province, department by department, each feed in the order of its days."""
+def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False) -> Iterator[Delivery]:
+    """All files of the province, department by department, each feed in the order of its days.
+
+    Daily: a file every day that has rows, where departments otherwise gather a week's or a month's.
+    """
+    days = Windows(period, DAY)
+    weeks, months = (days, days) if daily else (Windows(period, WEEK), Windows(period, MONTH))
+    windows = days if daily else act_windows(period)
     firms = make_firms(objects, period, seed)
     staff = {department: make_staff(department, seed) for department in DEPARTMENT_SHARES}
-    yield from _register(firms, period, seed)
-    reports = complaint_reports(make_complaints(firms, period, seed), firms, Windows(period, WEEK))
-    yield from _in_windows("scjg", "complaint", "投诉举报", reports, Windows(period, WEEK), PLATFORM_12315, seed)
-    windows = act_windows(period)
+    yield from _register(firms, months, seed)
+    reports = complaint_reports(make_complaints(firms, period, seed), firms, weeks)
+    yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
     for department, checks in make_checks(firms, staff, period, seed).items():
         own, habit, first = staff[department], HABITS[department], _day(period.first)
         sheet = replace(habit, suffix="xlsx")
@@ -85,13 +90,12 @@ def make_deliveries(objects: int, period: Period, seed: int) -> Iterator[Deliver
         yield from _in_windows(department, "punish_action", "行政处罚", rows, windows, habit, seed)
 
 
-def _register(firms: Table, period: Period, seed: int) -> Iterator[Delivery]:
-    """The whole register once, as it used to be exported, then a file a month as it is now."""
-    stem = f"市场主体登记信息_{_day(period.first)}_全量"
-    whole = register(firms, period)
+def _register(firms: Table, windows: Windows, seed: int) -> Iterator[Delivery]:
+    """The whole register once, as it used to be exported, then a file a window as it is now."""
+    stem = f"市场主体登记信息_{_day(windows.period.first)}_全量"
+    whole = register(firms, windows.period)
     order = np.argsort(whole["established_date"], kind="stable")
     yield Delivery("scjg", "enterprise", stem, _taken(whole, order), OLD_REGISTER, OLD_HEADINGS)
-    windows = Windows(period, MONTH)
     changes = register_changes(firms, windows, seed)
     for delivery in _in_windows("scjg", "enterprise", "市场主体登记信息", changes, windows, NEW_REGISTER, seed):
         in_yuan = int(random_for(seed, delivery.stem).integers(1, 3))

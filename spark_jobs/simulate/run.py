@@ -37,11 +37,12 @@ def simulate(
     until: date,
     truth: Path | None = None,
     bad_files: bool = False,
+    daily: bool = False,
     say: Callable[[str], object] = print,
 ) -> SimulationReport:
     """Writes `<out>/<department>/<feed>/<file>` and the truth, which by default lies beside `out`, never in it.
 
-    The same objects, days, seed and until give the same bytes.
+    Daily: a file every day instead of every week or month. The same objects, days, seed and until give the same bytes.
     """
     if objects < 1 or days < 1:
         raise ValueError(f"objects and days must be at least 1, not {objects} and {days}")
@@ -51,7 +52,7 @@ def simulate(
     rows: Counter[str] = Counter()
     files: Counter[str] = Counter()
     found: list[Truth] = []
-    for delivery in make_deliveries(objects, period, seed):
+    for delivery in make_deliveries(objects, period, seed, daily):
         feed = f"{delivery.department}/{delivery.folder}"
         if feed not in files:
             say(f"  {feed}")

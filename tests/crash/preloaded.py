@@ -23,6 +23,8 @@ from typing import Any
 
 import psutil
 
+from spark_jobs import upkeep
+
 # Of what a run imports, what takes longest and needs no thread of its own.
 IMPORTS = (
     "dbt.adapters.spark",
@@ -36,6 +38,8 @@ IMPORTS = (
     "spark_jobs.score",
     "spark_jobs.verdict",
 )
+# Tables of so few files are compacted, so that kills hit that too.
+COMPACTED = 2
 
 
 @dataclass
@@ -120,6 +124,7 @@ class Runner:
 def _serve() -> None:
     for name in IMPORTS:
         importlib.import_module(name)
+    upkeep.FEWEST = COMPACTED
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)

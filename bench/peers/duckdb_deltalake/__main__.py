@@ -54,7 +54,8 @@ def main() -> None:
     with _timed("base"):
         merge_base(con, asked.out / "base", new, codes)
     for name, table in codes.items():
-        con.register(name, table)
+        con.register("codes", table)
+        con.execute(f"create table {name} as from codes")
     with _timed("themes"):
         gold.build_themes(con, asked.out)
     with _timed("gold"):

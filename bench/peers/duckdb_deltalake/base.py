@@ -39,6 +39,7 @@ REGISTERED = (
     "address_registered", "business_scope", "legal_representative",
 )  # fmt: skip
 CLAIMED = ("object_name", "region_code", "address_operating", *REGISTERED, "flags")
+# Rank, delivery and line of a statement are one number; the greatest wins.
 AUTHORITY, OWN_REGISTER = 1 << 60, 2 << 60
 FROM_ACTS = f"case when _department = 'scjg' then {AUTHORITY} else 0 end + _order"
 

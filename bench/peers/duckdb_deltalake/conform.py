@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from bench.peers.duckdb_deltalake import delta
 from bench.peers.duckdb_deltalake.cells import BY, MISSING, Asked, Judged, judge, meaning
 from bench.peers.files import CORES, Delivered
-from schemas.contract import Column, Contract, feeds
+from schemas.contract import ENVELOPE, Column, Contract, feeds
 
 SYSTEM = ("_delivery", "_line", "_department", "_received_at")
 MOMENT = pa.timestamp("us", "UTC")
@@ -102,6 +102,8 @@ def _feed(contract: Contract, landed: list[Delivered], files: pa.Table) -> Feed:
         if one.contract.name == contract.name
     ]
     raw = pa.concat_tables([*delivered, _nothing_of(contract)], promote_options="default").combine_chunks()
+    if there := {*ENVELOPE} & {*raw.column_names}:
+        raise SystemExit(f"{contract.name}: {', '.join(sorted(there))}: deletions and their envelope are not read here")
     coded = {}
     for column in contract.columns:
         if column.name in raw.column_names and not _is_prose(column):

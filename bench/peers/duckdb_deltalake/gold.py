@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ import duckdb
 from bench.peers.duckdb_deltalake import delta
 from bench.peers.duckdb_deltalake.base import OWN_REGISTER
 from bench.peers.duckdb_deltalake.score import score_sql
+from bench.peers.files import CORES
 
 BASE = ("supervised_object", "check_action", "punish_action", "complaint")
 PROFILE = f"""
@@ -89,7 +91,7 @@ MONTH = """
         select city_code, department, month, sum(checks)::bigint as checks,
             sum(checks_with_problem)::bigint as checks_with_problem, sum(punishments)::bigint as punishments,
             sum(fine_cny)::decimal(18,2) as fine_cny, sum(complaints)::bigint as complaints
-        from activity group by all
+        from market_activity_month group by all
     ),
     reached as (
         select coalesce(city_code, '420000') as city_code, department, date_trunc('month', check_date)::date as month,
@@ -99,7 +101,7 @@ MONTH = """
     answered as (
         select city_code, department, month, count(*) filter (accept_state <> 'pending') as complaints_due,
             count(*) filter (accept_state = 'on_time') as complaints_on_time
-        from clock group by all
+        from complaint_clock group by all
     ),
     finished as (
         select coalesce(city_code, '420000') as city_code, department,
@@ -118,37 +120,33 @@ MONTH = """
     left join answered using (city_code, department, month)
     left join finished using (city_code, department, month)"""
 
+REASON = """
+    select object_id, city_code, grade, reason.indicator, reason.label as indicator_label, reason.value, reason.weight,
+        reason.points, reason.reason
+    from (select object_id, city_code, grade, unnest(reasons) as reason from risk_score)"""
+
 
 def build_themes(con: duckdb.DuckDBPyConnection, out: Path) -> None:
     """Base → the market theme."""
     for table in BASE:
-        files = delta.files(out / "base" / table)
-        con.execute(f"create temp view {table} as select * from read_parquet({files})")
-    con.execute(f"create temp table profile as {PROFILE}")
-    con.execute(f"create temp table activity as {ACTIVITY}")
-    for name, table in (("profile", "market_firm_profile"), ("activity", "market_activity_month")):
-        _replace(con, name, out / "themes" / table)
-
-
-def _replace(con: duckdb.DuckDBPyConnection, name: str, table: Path) -> None:
-    delta.write(con, f"select * from {name}", table, delta.files(table))
+        con.execute(f"create view {table} as select * from read_parquet({delta.files(out / 'base' / table)})")
+    _build(con, out / "themes", ("market_firm_profile", PROFILE), ("market_activity_month", ACTIVITY))
 
 
 def build_gold(con: duckdb.DuckDBPyConnection, out: Path, as_of: str) -> None:
     """Base and theme → what is counted and scored as of a day."""
-    day = f"date '{as_of}'"
-    con.execute(f"create temp table clock as {CLOCK.replace('$as_of', day)}")
-    con.execute(f"create temp table score as {score_sql(as_of)}")
-    con.execute("""
-        create temp view reason as
-        select object_id, city_code, grade, reason.indicator, reason.label as indicator_label, reason.value,
-            reason.weight, reason.points, reason.reason
-        from (select object_id, city_code, grade, unnest(reasons) as reason from score)""")
-    con.execute(f"create temp view months as {MONTH}")
-    for name, table in (
-        ("clock", "complaint_clock"),
-        ("score", "risk_score"),
-        ("reason", "risk_reason"),
-        ("months", "region_department_month"),
-    ):
-        _replace(con, name, out / "gold" / table)
+    clock = CLOCK.replace("$as_of", f"date '{as_of}'")
+    _build(con, out / "gold", ("risk_score", score_sql(as_of)), ("complaint_clock", clock))
+    _build(con, out / "gold", ("risk_reason", REASON), ("region_department_month", MONTH))
+
+
+def _build(con: duckdb.DuckDBPyConnection, layer: Path, *queries: tuple[str, str]) -> None:
+    """Builds tables of a layer side by side; they stay in memory for those that build on them."""
+
+    def build(name: str, query: str) -> None:
+        own = con.cursor()
+        own.execute(f"create table {name} as {query}")
+        delta.write(own, f"from {name}", layer / name, delta.files(layer / name))
+
+    with ThreadPoolExecutor(CORES) as pool:
+        list(pool.map(build, *zip(*queries, strict=True)))

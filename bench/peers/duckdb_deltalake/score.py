@@ -29,7 +29,7 @@ INDICATORS = (
 
 
 def score_sql(as_of: str) -> str:
-    """One row an object of `profile`, with its score and the reasons that gave points, the weightiest first."""
+    """One row an object of the profile, with its score and the reasons that gave points, the weightiest first."""
     points = ", ".join(f"({points})::bigint as {name}_points" for name, _, _, points, _, _ in INDICATORS)
     total = " + ".join(f"{name}_points" for name, *_ in INDICATORS)
     reasons = ", ".join(
@@ -80,7 +80,7 @@ def _measured(as_of: str) -> str:
             case when list_contains(
                 list_transform(doubted.flags, lambda flag: flag like 'uscc: %校验码不符%'), true
             ) then 100 else 0 end as doubt
-        from profile
+        from market_firm_profile as profile
         left join (
             select object_id, count(*) * 100 as problem_seen, sum(if(age > 180, 60, 100))::bigint as problem_level
             from {checked} where is_problem and age between 0 and 365 group by object_id
