@@ -16,7 +16,9 @@ import sys
 import time
 from pathlib import Path
 
+from spark_jobs.class_archive import SECONDS_TO_WRITE, ClassArchive
 from spark_jobs.home import Home, Refused
+from spark_jobs.spark_settings import BRIEF, JVM, local_settings
 
 ENVIRONMENT = Path(__file__).parent.parent / ".venv-spark"
 JARS = ENVIRONMENT / "jars"
@@ -26,39 +28,13 @@ TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105 (its name, not its valu
 HOST = "localhost"
 OLDEST_JAVA = 17
 PATIENCE_SECONDS = 180
+SECONDS_TO_END = 10
 PR_SET_PDEATHSIG = 1
-
-# Every setting of the local server, but for its port and folders (docs/engines.md says what they gain).
-SETTINGS = {
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    # SQL means the same as on Sail.
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",
-    # Nobody reaches the server, its driver or its block manager from another machine.
-    "spark.connect.grpc.binding.address": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.ui.enabled": "false",
-    "spark.log.level": "WARN",
-    # A province's tables are small for Spark: of 200 partitions in a shuffle and 50 in a Delta snapshot most are empty.
-    "spark.sql.shuffle.partitions": "4",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
-    # The generated code of all models stays, so that the next day's run need not compile it again.
-    "spark.sql.codegen.cache.maxEntries": "1000",
-}
-# Serialised plans of many columns are humongous objects to G1, and generated classes outgrow the first metaspace.
-JVM = "-XX:+UseParallelGC -XX:MetaspaceSize=256m"
-# A server that ends with its command has no time to win back what the second compiler costs.
-BRIEF = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 
 def start_spark(home: Home) -> str:
     """Starts a server for this process and returns its address; the server ends when this process does."""
-    find_java()
-    find_jars()
+    archive = class_archive(find_java())
     port, log = _free_port(), home.logs / "spark.log"
     token = secrets.token_urlsafe(32)
     os.environ.setdefault("no_grpc_proxy", HOST)
@@ -82,7 +58,7 @@ def start_spark(home: Home) -> str:
             stderr=out,
             start_new_session=True,
         )
-    atexit.register(_stop, server, os.getpid(), _work_folder(home, server.pid))
+    atexit.register(_stop, server, os.getpid(), _work_folder(home, server.pid), archive)
     _await(server, port, log)
     return f"sc://{HOST}:{port}/;token={token}"
 
@@ -123,6 +99,11 @@ def spark_home() -> Path:
     return next(ENVIRONMENT.glob("lib/python3*/site-packages/pyspark"), ENVIRONMENT / "pyspark")
 
 
+def class_archive(java: str) -> ClassArchive:
+    """The archive of the server's classes, in its environment."""
+    return ClassArchive(ENVIRONMENT, [Path(java), *find_jars(), *(spark_home() / "jars").glob("*.jar")])
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -148,34 +129,35 @@ def _end(log: Path) -> str:
     return "\n".join(log.read_text("utf-8", "replace").splitlines()[-12:])
 
 
-def _stop(server: subprocess.Popen[bytes], owner: int, folder: Path) -> None:
+def _stop(server: subprocess.Popen[bytes], owner: int, folder: Path, archive: ClassArchive) -> None:
     """Ends the server and its children; a fork of its owner leaves it alone."""
     if os.getpid() != owner or server.poll() is not None:
         return
     for ending in (signal.SIGTERM, signal.SIGKILL):
         os.killpg(server.pid, ending)
         try:
-            server.wait(10)
+            server.wait(SECONDS_TO_WRITE if archive.is_due() else SECONDS_TO_END)
             break
         except subprocess.TimeoutExpired:
             continue
+    archive.keep(server.pid, has_ended_well=ending == signal.SIGTERM)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def serve(home: Home, port: int, owner: int | None) -> None:
     """Becomes the server; an owned one is killed with the process that started it, whatever kills that."""
-    find_java()
-    jars = find_jars()
+    java, jars = find_java(), find_jars()
     if owner and sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != owner:
             return
     folder = _work_folder(home, os.getpid())
+    classes = class_archive(java).option(os.getpid(), may_write=bool(owner))
     settings = {
-        **SETTINGS,
+        **local_settings(),
         "spark.connect.grpc.binding.port": str(port),
         "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
-        "spark.driver.extraJavaOptions": f"{JVM} {BRIEF if owner else ''} -Djava.io.tmpdir={folder}",
+        "spark.driver.extraJavaOptions": f"{JVM} {BRIEF if owner else ''} {classes} -Djava.io.tmpdir={folder}",
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }

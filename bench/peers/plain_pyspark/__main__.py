@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
-from bench.peers.files import FAULT, LINE, RAW, Delivered, new_files
+from bench.peers.files import Delivered, new_files
 from bench.peers.plain_pyspark import reporting as report
 from bench.peers.plain_pyspark.judging import judged_sql, texts
 from bench.peers.plain_pyspark.merging import (
@@ -33,28 +31,12 @@ from bench.peers.plain_pyspark.merging import (
     object_sql,
     snapshot_sql,
 )
+from bench.peers.plain_pyspark.session import CORES, start
+from bench.peers.plain_pyspark.texts import Taken, write_texts
 from schemas.contract import Contract, feeds
 from spark_jobs.codes import _tables as code_tables
-from spark_jobs.spark_server import find_jars, spark_home
 
 SYSTEM = "_delivery, _line, _department, _received_at"
-CORES = 2
-ROWS_A_GROUP = 50_000
-SETTINGS = {
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.driver.memory": "4g",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    # Two cores: two tasks a shuffle, few files a table, one task to read a table's log.
-    "spark.sql.shuffle.partitions": "2",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
-    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
-}
 
 
 def main() -> None:
@@ -70,17 +52,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=out) as staging:
         job = Job(out, Path(staging))
         with job.stage("land"):
-            delivered = job.land(options.landing, options.moment)
+            taken = job.land(options.landing, options.moment)
         with job.stage("conform"):
-            accepted = job.conform(delivered, options.moment)
+            accepted = job.conform(taken)
         with job.stage("base"):
-            job.merge(delivered)
+            job.merge()
         with job.stage("themes"):
             job.build_themes()
         with job.stage("gold"):
             job.build_gold(options.as_of)
         job.spark.stop()
-    rows = sum(one.rows.num_rows for one in delivered)
+    rows = sum(one.rows for one in taken)
     print(json.dumps({"stages": job.stages, "rows": rows, "accepted": accepted, "quarantined": rows - accepted}))
 
 
@@ -107,22 +89,22 @@ class Job:
     def write(self, rows: DataFrame, name: str, mode: str = "overwrite") -> None:
         rows.write.format("delta").mode(mode).save(self.table(name))
 
-    def land(self, landing: Path, moment: datetime) -> list[Delivered]:
+    def land(self, landing: Path, moment: datetime) -> list[Taken]:
         """Reads the new files while the JVM starts, and hands them to it as one Parquet file a feed."""
         with ThreadPoolExecutor(1) as pool:
             reading = pool.submit(lambda: new_files(landing, self.known()))
-            self.spark = start()
-            delivered = reading.result()
+            self.spark = start(sum(path.stat().st_size for path in landing.rglob("*")))
+            files = reading.result()
+        taken = [Taken.of(one, moment) for one in files]
         by_feed: dict[str, list[Delivered]] = defaultdict(list)
-        for one in delivered:
+        while files:
+            one = files.pop()
             by_feed[one.contract.name].append(one)
-        for feed, files in by_feed.items():
-            self.columns[feed] = sorted({name for one in files for name in one.rows.column_names} - {LINE, RAW, FAULT})
-            parts = [as_text(one, self.columns[feed], moment) for one in files]
+        for feed in list(by_feed):
             path = self.staging / f"{feed}.parquet"
-            pq.write_table(pa.concat_tables(parts), path, compression="lz4", row_group_size=ROWS_A_GROUP)
+            self.columns[feed] = write_texts(path, by_feed.pop(feed), moment)
             self.spark.read.parquet(str(path)).createOrReplaceTempView(f"{feed}_text")
-        return delivered
+        return taken
 
     def known(self) -> set[str]:
         """The contents that an earlier run has taken."""
@@ -131,7 +113,7 @@ class Job:
         rows = DeltaTable(self.table("ops/delivery")).to_pyarrow_table(columns=["_delivery"])
         return set(rows.column("_delivery").to_pylist())
 
-    def conform(self, delivered: Sequence[Delivered], moment: datetime) -> int:
+    def conform(self, taken: Sequence[Taken]) -> int:
         """Judges the rows of every feed once and keeps them for base; returns how many are good."""
         codes = code_tables()
         for name in ("region", "industry", "department", "working_day", "spelling"):
@@ -148,8 +130,9 @@ class Job:
             for feed in self.columns
         )
         good = {row._delivery: (row.good, row.rows) for row in self.spark.sql(counts).collect()}
-        assert all(good[one.sha256][1] == one.rows.num_rows for one in delivered)
-        self.write(self.ledger(delivered, {name: n for name, (n, _) in good.items()}, moment), "ops/delivery", "append")
+        assert all(good[one.sha256][1] == one.rows for one in taken)
+        ledger = pa.Table.from_pylist([one.ledger_row(good[one.sha256][0]) for one in taken])
+        self.write(self.spark.createDataFrame(ledger).coalesce(1), "ops/delivery", "append")
         return sum(n for n, _ in good.values())
 
     def judge(self, contract: Contract) -> None:
@@ -162,25 +145,9 @@ class Job:
         self.write(self.spark.sql(good), f"silver/{feed}", "append")
         self.write(self.spark.sql(bad).coalesce(1), f"quarantine/{feed}", "append")
 
-    def ledger(self, delivered: Sequence[Delivered], good: dict[str, int], moment: datetime) -> DataFrame:
-        rows = [
-            {
-                "_delivery": one.sha256,
-                "department": one.department,
-                "feed": one.contract.name,
-                "file_name": one.path.name,
-                "received_at": moment + timedelta(microseconds=one.place),
-                "rows_delivered": one.rows.num_rows,
-                "rows_accepted": good[one.sha256],
-                "rows_quarantined": one.rows.num_rows - good[one.sha256],
-            }
-            for one in delivered
-        ]
-        return self.spark.createDataFrame(pa.Table.from_pylist(rows)).coalesce(1)
-
-    def merge(self, delivered: Sequence[Delivered]) -> None:
+    def merge(self) -> None:
         """Merges into the base tables that new rows speak of."""
-        told = {table for one in delivered for table in one.contract.feeds}
+        told = {table for feed in self.columns for table in feeds()[feed].feeds}
         self.at_once(self.merge_table, [table for table in (OBJECT, *ACTS, *SNAPSHOTS) if table in told])
         for feed in self.columns:
             self.spark.catalog.uncacheTable(f"{feed}_judged")
@@ -232,34 +199,6 @@ class Job:
         """Two at a time: while one is planned or committed, the other works."""
         with ThreadPoolExecutor(CORES) as pool:
             list(pool.map(do, things))
-
-
-def start() -> SparkSession:
-    """Spark in this process, on two cores, with Delta's jars where all its threads see them."""
-    os.environ.pop("SPARK_REMOTE", None)
-    os.environ["SPARK_HOME"] = str(spark_home())
-    builder = SparkSession.builder.master(f"local[{CORES}]")
-    for name, value in {**SETTINGS, "spark.driver.extraClassPath": os.pathsep.join(map(str, find_jars()))}.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
-
-
-def as_text(one: Delivered, columns: Sequence[str], moment: datetime) -> pa.Table:
-    """A file's rows with all columns that its feed has today, and where they come from."""
-    count, amounts = one.rows.num_rows, [c.name for c in one.contract.columns if c.parse == "amount"]
-    cells = {
-        name: one.rows.column(name) if name in one.rows.column_names else pa.nulls(count, pa.string())
-        for name in columns
-    }
-    scales = {f"{name}__scale": pa.repeat(pa.scalar(one.scales.get(name, 1), pa.int32()), count) for name in amounts}
-    received = pa.scalar(moment + timedelta(microseconds=one.place), pa.timestamp("us", tz="UTC"))
-    system = {
-        "_delivery": pa.repeat(one.sha256, count),
-        "_department": pa.repeat(one.department, count),
-        "_received_at": pa.repeat(received, count),
-        **{name: one.rows.column(name) for name in (LINE, RAW, FAULT)},
-    }
-    return pa.table({**cells, **scales, **system})
 
 
 if __name__ == "__main__":
