@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
@@ -50,7 +50,8 @@ def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     take_back(silver, {one.delivery for one in deliveries if one.state == ALL_AGAIN}, "_received_at", since)
     begun = written(silver, {one.delivery for one in deliveries}, "_received_at", since)
     rows = Rows.of(contract, deliveries)
-    _append(spark.sql(accepted_sql(rows, begun)), home, "silver", contract)
+    accepted = accepted_sql(rows, [one for one in deliveries if one.delivery in begun])
+    _append(spark.sql(accepted), home, "silver", contract)
     if lacking := _lacking(spark, contract, deliveries):
         _append(spark.sql(rejected_sql(Rows.of(contract, lacking))), home, "quarantine", contract)
 
@@ -112,13 +113,14 @@ class Rows:
         return [flag for judgement in self.judgements.values() for flag in judgement.flags]
 
 
-def accepted_sql(rows: Rows, begun: Iterable[str] = ()) -> str:
+def accepted_sql(rows: Rows, begun: Sequence[Delivery] = ()) -> str:
     """One SELECT of the rows that nothing is found against, as silver holds them; of the deliveries in `begun`, rows
     that are in silver are left out."""
     columns = rows.contract.columns
     typed = [f"cast({typed_name(column)} as {column.spark_type}) as {column.name}" for column in columns]
     names = [column.name for column in columns]
-    return f"""{_typed_rows(rows, _not_in_silver(rows.contract, begun))},
+    bronze = f"bronze.{rows.contract.name} as bronze where {rows_of(rows.deliveries)}"
+    return f"""{_typed_rows(rows, f"{bronze}{_not_in_silver(rows.contract, begun)}")},
 judged as (
   select
     {_lines(typed)},
@@ -131,15 +133,22 @@ select {", ".join(names)}, {SYSTEM_NAMES}, _flags from judged where _is_accepted
 
 
 def rejected_sql(rows: Rows) -> str:
-    """One SELECT of the rows that are not in silver, as quarantine holds them, each with everything against it."""
-    return f"""{_typed_rows(rows, _not_in_silver(rows.contract, [one.delivery for one in rows.deliveries]))}
+    """One SELECT of the rows that are not in silver, as quarantine holds them, each with everything against it.
+
+    Which rows those are is found by delivery and line alone; a few of many, they are the side of the join that is kept.
+    """
+    bronze, chosen = f"bronze.{rows.contract.name} as bronze", rows_of(rows.deliveries)
+    not_in_silver = _not_in_silver(rows.contract, rows.deliveries)
+    lacking = f"select _delivery as lacking, _line as line from {bronze} where {chosen}{not_in_silver}"
+    found = f"({lacking}) join {bronze} on bronze._delivery = lacking and bronze._line = line where {chosen}"
+    return f"""{_typed_rows(rows, found)}
 select {SYSTEM_NAMES}, {_row(rows.there)} as _row,
   case when _raw is not null then array({NOT_A_ROW}) else {all_said(rows.reasons)} end as _reasons
 from typed"""
 
 
 def _typed_rows(rows: Rows, chosen: str) -> str:
-    """The CTEs up to `typed`: every cell as delivered (`<column>__raw`), as read, its code, and typed.
+    """The CTEs up to `typed`: of the `chosen` rows every cell as delivered (`<column>__raw`), as read, its code, typed.
 
     Long code lists are joined before anything is worked out, because a join copies every column beside it; short ones
     are looked up in place.
@@ -150,7 +159,7 @@ def _typed_rows(rows: Rows, chosen: str) -> str:
     return f"""
 with delivered as (
   select {_spread(rows.count)}{SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(c.name for c in there)}{_keys(long)}
-  from bronze.{rows.contract.name} as bronze where {rows_of(rows.deliveries)}{chosen}
+  from {chosen}
 ),
 looked_up as (
   select delivered.*{"".join(f", {c.name}__spelling.code as {c.name}__code" for c in long)}
@@ -176,14 +185,14 @@ def _spread(rows: int) -> str:
     return f"/*+ repartition({parts}) */ " if rows > WORTH_SPREADING else ""
 
 
-def _not_in_silver(contract: Contract, begun: Iterable[str]) -> str:
-    listed = ", ".join(map(quoted, sorted(begun)))
-    if not listed:
+def _not_in_silver(contract: Contract, deliveries: Sequence[Delivery]) -> str:
+    """The condition that rows of bronze, if they are of these deliveries, are not in silver."""
+    if not deliveries:
         return ""
     return f"""
     and not exists (
       select 1 from silver.{contract.name} as silver
-      where silver._delivery in ({listed}) and silver._delivery = bronze._delivery and silver._line = bronze._line
+      where {rows_of(deliveries)} and silver._delivery = bronze._delivery and silver._line = bronze._line
     )"""
 
 
