@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -93,7 +94,7 @@ class Rows:
             sum(one.rows for one in deliveries),
         )
 
-    @property
+    @cached_property
     def judgements(self) -> dict[str, Judgement]:
         """By column, in the contract's order."""
         absent = {column.name for column in self.absent}
