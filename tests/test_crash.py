@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.compare_lakes import to_the_second
 from tests.crash.moments import STAGES, WRITES, moments
 
 
@@ -29,3 +30,14 @@ def test_moments_are_spread_over_all_stages_and_follow_from_the_seed() -> None:
         gaps = [after - before for before, after in zip([0, *places], [*places, 1], strict=True)]
         assert max(gaps) < 0.3
     assert {moment.stage for moment in moments(4, 11)} == {"land", "conform", "base", "publish"}
+
+
+def test_the_microsecond_of_a_receipt_is_no_difference_between_runs() -> None:
+    """Seed 12, moment 22: killed while landing, the next run counted one receipt fewer before this one."""
+    truth = "1782950400000005|8be77e02|000000002"
+    assert to_the_second(truth) == to_the_second("1782950400000006|8be77e02|000000002")
+    assert to_the_second({"claims": [("object_name", f"2|{truth}")]}["claims"]) != to_the_second(
+        [("object_name", truth)]
+    )
+    assert to_the_second(truth) != to_the_second("1782950401000005|8be77e02|000000002")
+    assert to_the_second(truth) != to_the_second("1782950400000005|8be77e02|000000003")
