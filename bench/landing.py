@@ -90,21 +90,13 @@ def reference(file: Path, target: Path) -> dict[str, Any]:
     return {"rows": table.num_rows}
 
 
-def stages(home_folder: Path, *names: str) -> dict[str, Any]:
-    """Stages of the pipeline, in order, as one command runs them."""
-    from spark_jobs import pipeline
-    from spark_jobs.home import Home
-
-    home = Home(home_folder)
-    reports = [stage(home) for stage in pipeline.STAGES if stage.__name__ in names]
-    return {"stages": {report.name: report.seconds for report in reports}} | {
-        key: value for report in reports for key, value in report.figures.items()
-    }
-
-
 def child(job: str, *words: str) -> None:
     """One job of this page, in this process; its figures are the last line of stdout."""
-    figures = {"reference": reference, "stages": stages}[job](Path(words[0]), *words[1:])
+    from bench import stage_jobs
+    from spark_jobs.home import Home
+
+    place, rest = Path(words[0]), words[1:]
+    figures = reference(place, Path(*rest)) if job == "reference" else stage_jobs.run(Home(place), *rest)
     print(json.dumps(figures, default=str))
 
 

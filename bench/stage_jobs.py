@@ -21,15 +21,21 @@ Figures = dict[str, Any]
 Span = tuple[float, float]
 
 
-def stages(home: Home, *names: str) -> Figures:
-    """Stages of the pipeline, in order, and how much of dbt's time its statements took."""
+def run(home: Home, *names: str) -> Figures:
+    """One stage alone, or several as one command runs them: there, landing lets engine and gate start."""
     from spark_jobs import pipeline
 
-    with dbt_watched() as dbt:
-        reports = [stage(home) for stage in pipeline.STAGES if stage.__name__ in names]
-    done = {"stages": {report.name: report.seconds for report in reports}} | {
+    together = [stage for stage in pipeline.STAGES if stage.__name__ in names]
+    reports = [stage(home) for stage in (together if len(names) > 1 else [getattr(pipeline, *names)])]
+    return {"stages": {report.name: report.seconds for report in reports}} | {
         key: value for report in reports for key, value in report.figures.items()
     }
+
+
+def stages(home: Home, *names: str) -> Figures:
+    """Stages of the pipeline, and how much of dbt's time its statements took."""
+    with dbt_watched() as dbt:
+        done = run(home, *names)
     return done | ({"dbt": dbt()} if set(names) & {"base", "themes", "gold"} else {})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import warnings
-from threading import Lock
 from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
@@ -14,20 +13,13 @@ from spark_jobs.home import Home, Refused
 from spark_jobs.lake import tables
 
 _registered: dict[tuple[str, Home], set[tuple[str, str]]] = {}
-_connecting = Lock()
 
 
 def connect(home: Home) -> SparkSession:
     """The process's session, with every table on disk registered under <layer>.<table>; another home gets a new one.
 
-    SPARK_REMOTE names a server; without it LAKEWARDEN_ENGINE (sail, the default, or spark) is started here. Whoever
-    connects while another thread does waits for it, and finds the same session.
+    SPARK_REMOTE names a server; without it LAKEWARDEN_ENGINE (sail, the default, or spark) is started here.
     """
-    with _connecting:
-        return _connect(home)
-
-
-def _connect(home: Home) -> SparkSession:
     if "SPARK_REMOTE" not in os.environ:
         os.environ["SPARK_REMOTE"] = _start(os.environ.get("LAKEWARDEN_ENGINE", "sail"), home)
     warnings.filterwarnings("ignore", message="Failed to set spark.sql.catalogImplementation")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import wraps
+from typing import TYPE_CHECKING
 
 from schemas.contract import feeds
 from spark_jobs import land as landing
@@ -14,6 +15,9 @@ from spark_jobs.decide import put_back, to_replay
 from spark_jobs.home import Home, today
 from spark_jobs.lake import create_tables
 from spark_jobs.ledger import Delivery, pending
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 @dataclass
@@ -27,6 +31,7 @@ class StageReport:
 
 
 Stage = Callable[[Home], StageReport]
+_preparations: dict[Home, Future[SparkSession]] = {}
 
 
 def _stage(work: Callable[[Home, StageReport], None]) -> Stage:
@@ -60,14 +65,16 @@ def _get_ready(home: Home) -> None:
     from spark_jobs import gatekeeper
 
     gatekeeper.call(home)
-    # Trouble is kept in the future that nobody asks: whoever needs the engine meets it again, and tells it.
-    ThreadPoolExecutor(1).submit(_connect, home)
+    _preparations[home] = ThreadPoolExecutor(1).submit(_prepared, home)
 
 
-def _connect(home: Home) -> None:
+def _prepared(home: Home) -> SparkSession:
+    """The engine over the lake, code lists up to date."""
+    from spark_jobs.codes import write_codes
     from spark_jobs.engine import connect
 
-    connect(home)
+    write_codes(home)
+    return connect(home)
 
 
 land = _landing()
@@ -102,15 +109,14 @@ def conform(home: Home, report: StageReport) -> None:
     waiting = pending(home)
     if not waiting:
         return
-    from spark_jobs.codes import write_codes
-    from spark_jobs.engine import connect
     from spark_jobs.gatekeeper import Gatekeeper
     from spark_jobs.upkeep import keep_up
     from spark_jobs.verdict import settle
 
+    if home in _preparations:
+        wait([_preparations.pop(home)])  # what went wrong there goes wrong again here, where it is told
     with Gatekeeper(home) as gate:
-        write_codes(home)
-        settled = settle(home, connect(home), waiting, gate)
+        settled = settle(home, _prepared(home), waiting, gate)
         keep_up(home, "bronze", "silver", "quarantine", "ops")
     report.changed = True
     report.figures = {

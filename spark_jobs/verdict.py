@@ -35,6 +35,7 @@ def settle(home: Home, spark: SparkSession, waiting: dict[str, list[Delivery]], 
     for feed, future in judged.items():
         profiles, seconds = future.result()
         settled += _settle(home, feeds()[feed], waiting[feed], profiles, gate, seconds, known)
+    gate.dismiss()
     write_receipts(home, settled)
     record(home, settled)
     return settled
