@@ -24,7 +24,7 @@ BENCHES = ("province", "stages", "landing", "growth", "dashboards")
 
 
 def results(folder: Path, is_quick: bool) -> dict[str, Json]:
-    """The newest report of each bench; of the province, the newest of each size."""
+    """The newest report of each bench; of the province the newest of each size, of landing of each figure."""
     found: dict[str, Json] = {}
     for name in BENCHES:
         reports = [json.loads(file.read_text()) for file in sorted(folder.glob(f"{name}-*.json"))]
@@ -34,6 +34,8 @@ def results(folder: Path, is_quick: bool) -> dict[str, Json]:
         ]
         if reports and name == "province":
             found[name] = _by_size(reports)
+        elif reports and name == "landing":
+            found[name] = _by_figure(reports)
         elif reports:
             found[name] = reports[-1]
     return found
@@ -49,6 +51,12 @@ def _by_size(reports: Sequence[Json]) -> Json:
             whole["checks"][size] = report["checks"][size]
             whole["runs"] += [run for run in report["runs"] if run["size"] == size]
     return whole
+
+
+def _by_figure(reports: Sequence[Json]) -> Json:
+    """The newest report, its figures completed from older ones."""
+    measures = {measure["name"]: measure for report in reports for measure in report["measures"]}
+    return {**reports[-1], "measures": list(measures.values())}
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:
