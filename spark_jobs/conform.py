@@ -45,11 +45,12 @@ def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     Rows that nothing is found against go to silver. What silver then lacks goes to quarantine, and only there are the
     reasons spelled out: a row is always in one of them, and in one only.
     """
+    names = {delivery.delivery for delivery in deliveries}
     since = min(delivery.received_at for delivery in deliveries)
     silver = home.table("silver", contract.name)
-    take_back(home.table("quarantine", contract.name), {one.delivery for one in deliveries}, "_received_at", since)
+    take_back(home.table("quarantine", contract.name), names, "_received_at", since)
     take_back(silver, {one.delivery for one in deliveries if one.state == ALL_AGAIN}, "_received_at", since)
-    begun = written(silver, {one.delivery for one in deliveries}, "_received_at", since)
+    begun = written(silver, names, "_received_at", since)
     rows = Rows.of(contract, deliveries)
     accepted = accepted_sql(rows, [one for one in deliveries if one.delivery in begun])
     _append(spark.sql(accepted), home, "silver", contract)

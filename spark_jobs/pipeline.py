@@ -106,6 +106,8 @@ def replay(feed: str | None = None, department: str | None = None) -> Stage:
 @_stage
 def conform(home: Home, report: StageReport) -> None:
     """Bronze → silver and quarantine, then the gate, receipts and the ledger."""
+    if home in _preparations:  # also where nothing has landed: a later stage may need the engine
+        wait([_preparations.pop(home)])  # what went wrong there goes wrong again where it is told
     waiting = pending(home)
     if not waiting:
         return
@@ -113,8 +115,6 @@ def conform(home: Home, report: StageReport) -> None:
     from spark_jobs.upkeep import keep_up
     from spark_jobs.verdict import settle
 
-    if home in _preparations:
-        wait([_preparations.pop(home)])  # what went wrong there goes wrong again here, where it is told
     with Gatekeeper(home) as gate:
         settled = settle(home, _prepared(home), waiting, gate)
         keep_up(home, "bronze", "silver", "quarantine", "ops")
