@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
+from math import ceil
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -29,7 +31,9 @@ from spark_jobs.rules import (
 )
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
-WORTH_SPREADING, ROWS_A_PART = 200_000, 500_000
+WORTH_SPREADING = 200_000
+# Rows judged by one statement: the memory that it takes grows with them (15 M at once: 3.7 GiB).
+AT_ONCE = 1_000_000
 # Spellings up to which looking a code up in place is cheaper than a join, on both engines.
 SHORT = 80
 NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"
@@ -51,22 +55,47 @@ def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     take_back(home.table("quarantine", contract.name), names, "_received_at", since)
     take_back(silver, {one.delivery for one in deliveries if one.state == ALL_AGAIN}, "_received_at", since)
     begun = written(silver, names, "_received_at", since)
-    rows = Rows.of(contract, deliveries)
-    accepted = accepted_sql(rows, [one for one in deliveries if one.delivery in begun])
-    _append(spark.sql(accepted), home, "silver", contract)
-    if lacking := _lacking(spark, contract, deliveries):
-        _append(spark.sql(rejected_sql(Rows.of(contract, lacking))), home, "quarantine", contract)
+    for rows in _portions(contract, deliveries):
+        accepted = accepted_sql(rows, [one for one in rows.deliveries if one.delivery in begun], _spread(spark, rows))
+        _append(spark.sql(accepted), home, "silver", contract)
+        if lacking := _lacking(spark, rows):
+            _append(spark.sql(rejected_sql(replace(rows, deliveries=lacking))), home, "quarantine", contract)
 
 
 def _append(rows: DataFrame, home: Home, layer: str, contract: Contract) -> None:
     rows.write.format("delta").mode("append").save(str(home.table(layer, contract.name)))
 
 
-def _lacking(spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """The deliveries of which silver does not hold every row."""
-    there = f"from silver.{contract.name} where {rows_of(deliveries)}"
-    counts = {row[0]: row[1] for row in spark.sql(f"select _delivery, count(*) {there} group by _delivery").collect()}
-    return [one for one in deliveries if counts.get(one.delivery, 0) != one.rows]
+def _portions(contract: Contract, deliveries: Sequence[Delivery]) -> Iterator[Rows]:
+    """The rows of all deliveries by portions of at most AT_ONCE, for the memory that judging takes is theirs: several
+    small deliveries together, a large one by its lines.
+
+    (Lines that hold no row count too, so what is left after the last portion of as many lines as rows goes with it.)
+    """
+    together: list[Delivery] = []
+    for one in deliveries:
+        if together and sum(other.rows for other in together) + one.rows > AT_ONCE:
+            yield Rows.of(contract, together)
+            together = []
+        together.append(one)
+        if one.rows > AT_ONCE:
+            starts = [AT_ONCE * number for number in range(ceil(one.rows / AT_ONCE))]
+            for start, end in zip_longest(starts, starts[1:]):
+                yield replace(Rows.of(contract, together), lines=(start, end), count=AT_ONCE)
+            together = []
+    if together:
+        yield Rows.of(contract, together)
+
+
+def _lacking(spark: SparkSession, rows: Rows) -> list[Delivery]:
+    """The deliveries of which silver does not hold every one of these rows."""
+    counted = " union all ".join(
+        f"select _delivery, {sign} as one from {layer}.{rows.contract.name} where {rows.chosen}"
+        for layer, sign in (("bronze", 1), ("silver", -1))
+    )
+    found = spark.sql(f"select _delivery from ({counted}) group by _delivery having sum(one) > 0").collect()
+    lacking = {row[0] for row in found}
+    return [one for one in rows.deliveries if one.delivery in lacking]
 
 
 @dataclass(frozen=True)
@@ -74,7 +103,7 @@ class Rows:
     """The rows of some deliveries of one feed, and what its contract says of their columns.
 
     Columns that none of them has (`absent`) cost nothing. `count` says how many rows there are, for many are spread
-    over the cores.
+    over the cores. `lines`: only those from a line on and before another.
     """
 
     contract: Contract
@@ -82,6 +111,7 @@ class Rows:
     there: Sequence[Column]
     absent: Sequence[Column]
     count: int
+    lines: tuple[int, int | None] | None = None
 
     @classmethod
     def of(cls, contract: Contract, deliveries: Sequence[Delivery]) -> Rows:
@@ -94,6 +124,13 @@ class Rows:
             [column for column in contract.columns if column.name not in delivered],
             sum(one.rows for one in deliveries),
         )
+
+    @property
+    def chosen(self) -> str:
+        """The condition that rows are these."""
+        start, end = self.lines or (0, None)
+        from_line = f" and _line >= {start}" if start else ""
+        return f"{rows_of(self.deliveries)}{from_line}{'' if end is None else f' and _line < {end}'}"
 
     @cached_property
     def judgements(self) -> dict[str, Judgement]:
@@ -115,14 +152,14 @@ class Rows:
         return [flag for judgement in self.judgements.values() for flag in judgement.flags]
 
 
-def accepted_sql(rows: Rows, begun: Sequence[Delivery] = ()) -> str:
+def accepted_sql(rows: Rows, begun: Sequence[Delivery], delivered: str) -> str:
     """One SELECT of the rows that nothing is found against, as silver holds them; of the deliveries in `begun`, rows
-    that are in silver are left out."""
+    that are in silver are left out. `delivered`: where the rows, and only they, are as bronze holds them."""
     columns = rows.contract.columns
     typed = [f"cast({typed_name(column)} as {column.spark_type}) as {column.name}" for column in columns]
     names = [column.name for column in columns]
-    bronze = f"bronze.{rows.contract.name} as bronze where {rows_of(rows.deliveries)}"
-    return f"""{_typed_rows(rows, f"{bronze}{_not_in_silver(rows.contract, begun)}")},
+    chosen = f"{delivered} as bronze where {_not_in_silver(replace(rows, deliveries=begun))}"
+    return f"""{_typed_rows(rows, chosen)},
 judged as (
   select
     {_lines(typed)},
@@ -139,9 +176,9 @@ def rejected_sql(rows: Rows) -> str:
 
     Which rows those are is found by delivery and line alone; a few of many, they are the side of the join that is kept.
     """
-    bronze, chosen = f"bronze.{rows.contract.name} as bronze", rows_of(rows.deliveries)
-    not_in_silver = _not_in_silver(rows.contract, rows.deliveries)
-    lacking = f"select _delivery as lacking, _line as line from {bronze} where {chosen}{not_in_silver}"
+    bronze, chosen = f"bronze.{rows.contract.name} as bronze", rows.chosen
+    not_in_silver = _not_in_silver(rows)
+    lacking = f"select _delivery as lacking, _line as line from {bronze} where {chosen} and {not_in_silver}"
     found = f"({lacking}) join {bronze} on bronze._delivery = lacking and bronze._line = line where {chosen}"
     return f"""{_typed_rows(rows, found)}
 select {SYSTEM_NAMES}, {_row(rows.there)} as _row,
@@ -160,7 +197,7 @@ def _typed_rows(rows: Rows, chosen: str) -> str:
     typed = (f"{judged.typed} as {name}__typed" for name, judged in rows.judgements.items())
     return f"""
 with delivered as (
-  select {_spread(rows.count)}{SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(c.name for c in there)}{_keys(long)}
+  select {SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(c.name for c in there)}{_keys(long)}
   from {chosen}
 ),
 looked_up as (
@@ -181,20 +218,22 @@ typed as (
 )"""
 
 
-def _spread(rows: int) -> str:
-    """Sail reads a file with one core: 2 M rows of one delivery are judged in 12.3 s so, in 6.8 s spread over two."""
-    parts = max(os.cpu_count() or 1, rows // ROWS_A_PART)
-    return f"/*+ repartition({parts}) */ " if rows > WORTH_SPREADING else ""
+def _spread(spark: SparkSession, rows: Rows) -> str:
+    """The rows as bronze holds them, by name; many are spread over the cores, for Sail reads neighbours with one."""
+    delivered = spark.table(f"bronze.{rows.contract.name}").where(rows.chosen)
+    if rows.count > WORTH_SPREADING:
+        delivered = delivered.repartition(2 * (os.cpu_count() or 1))
+    delivered.createOrReplaceTempView(name := f"delivered_{rows.contract.name}")
+    return name
 
 
-def _not_in_silver(contract: Contract, deliveries: Sequence[Delivery]) -> str:
-    """The condition that rows of bronze, if they are of these deliveries, are not in silver."""
-    if not deliveries:
-        return ""
-    return f"""
-    and not exists (
-      select 1 from silver.{contract.name} as silver
-      where {rows_of(deliveries)} and silver._delivery = bronze._delivery and silver._line = bronze._line
+def _not_in_silver(rows: Rows) -> str:
+    """The condition that rows of bronze, if they are these, are not in silver."""
+    if not rows.deliveries:
+        return "true"
+    return f"""not exists (
+      select 1 from silver.{rows.contract.name} as silver
+      where {rows.chosen} and silver._delivery = bronze._delivery and silver._line = bronze._line
     )"""
 
 

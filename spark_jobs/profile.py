@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -16,6 +17,8 @@ from spark_jobs.rules import quoted, rows_of
 Figures = dict[str, Any]
 # Rows that the shares of codes are counted in (ours: of 100,000 rows a share is exact to a third of a percent).
 COUNTED = 100_000
+# Keys that are compared by one statement.
+KEYS_AT_ONCE = 3_000_000
 
 
 class Unaccounted(Exception):
@@ -69,8 +72,9 @@ def profile(spark: SparkSession, contract: Contract, deliveries: Sequence[Delive
 def _accepted(spark: SparkSession, contract: Contract, where: str) -> dict[str, Figures]:
     """Rows, rows whose key stands more than once, and filled cells.
 
-    Keys are compared by 64 bits of their hash: counting distinct keys themselves costs a hundred times as much. With
-    an envelope several statements of one key are no duplicates, and a deletion need hold nothing more.
+    Keys are compared by 64 bits of their hash: counting distinct keys themselves costs a hundred times as much. Many
+    are counted a share after the other, for what is counted is kept in memory. With an envelope several statements of
+    one key are no duplicates, and a deletion need hold nothing more.
     """
     key, cell = ", ".join(contract.key), "{}"
     if contract.has_envelope:
@@ -79,12 +83,18 @@ def _accepted(spark: SparkSession, contract: Contract, where: str) -> dict[str, 
             "case when cd_operation = 'D' then true else {} is not null or null end",
         )
     filled = ", ".join(f"count({cell.format(column.name)}) as filled__{column.name}" for column in contract.columns)
-    return _by_delivery(
-        spark,
-        f"select _delivery, count(*) as rows_accepted,"
-        f" count(*) - count(distinct xxhash64({key})) as duplicate_keys, {filled}"
-        f" from silver.{contract.name} {where} group by _delivery",
+    silver = f"from silver.{contract.name} {where}"
+    found = _by_delivery(
+        spark, f"select _delivery, count(*) as rows_accepted, {filled}, 0 as duplicate_keys {silver} group by _delivery"
     )
+    shares = ceil(sum(figures["rows_accepted"] for figures in found.values()) / KEYS_AT_ONCE)
+    hashed = f"select _delivery, xxhash64({key}) as key {silver}"
+    for share in range(shares):
+        chosen = f"where pmod(key, {shares}) = {share}" if shares > 1 else ""
+        doubled = f"select _delivery, count(*) - count(distinct key) as doubled from ({hashed}) {chosen}"
+        for delivery, figures in _by_delivery(spark, f"{doubled} group by _delivery").items():
+            found[delivery]["duplicate_keys"] += figures["doubled"]
+    return found
 
 
 def _codes(

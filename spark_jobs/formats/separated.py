@@ -218,11 +218,21 @@ def _swallowing(batch: pa.RecordBatch, head: _Head) -> Iterator[int]:
     width = len(head.cells)
     for column in range(width):
         cells = batch.column(column)
+        if not _has_line_break(cells):
+            continue
         broken = pc.or_(pc.match_substring(cells, "\n"), pc.match_substring(cells, "\r"))
         for position in pc.indices_nonzero(broken).to_pylist():
             lines = cells[position].as_py().splitlines()
             if any(line.count(head.delimiter) >= width - 1 and _width(line, head.delimiter) == width for line in lines):
                 yield position
+
+
+def _has_line_break(cells: pa.StringArray) -> bool:
+    """Whether any has one: asked of all at once, which few columns have, a tenth of what asking each cell takes."""
+    _, offsets, characters = cells.buffers()
+    ends = np.frombuffer(offsets, np.int32, len(cells) + 1, cells.offset * 4)
+    text = characters.slice(ends[0], ends[-1] - ends[0]).to_pybytes() if characters else b""
+    return b"\n" in text or b"\r" in text
 
 
 def _width(line: str, delimiter: str) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from spark_jobs.formats.sheet import Source, Unreadable, excess
 
@@ -23,7 +23,8 @@ BOMS = {
     codecs.BOM_UTF16_LE: ("utf-16", "utf-16-le"),
     codecs.BOM_UTF16_BE: ("utf-16", "utf-16-be"),
 }
-CHINESE_UTF8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}")
+# For Arrow, which is three times as fast as Python's own expressions.
+CHINESE_UTF8 = r"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}"
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,8 @@ def _chinese(source: Source, start: int) -> Iterator[int | None]:
         at, pending = start, b""
         while block := file.read(BLOCK):
             joined = pending + block
-            found = CHINESE_UTF8.search(joined)
-            yield at - len(pending) + found.start() if found else None
+            found = pc.find_substring_regex(pa.scalar(joined, pa.binary()), CHINESE_UTF8).as_py()
+            yield None if found < 0 else at - len(pending) + found
             pending = joined[-11:]
             at += len(block)
             source.beat()
