@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from schemas.contract import SCHEMAS, Contract, contracts, feeds, roots
+from spark_jobs.codes import write_codes
 from spark_jobs.home import Home, now
 from spark_jobs.lake import merge, read, table_schema, tables
 from spark_jobs.marks import Mark
@@ -33,7 +34,6 @@ def build_base(home: Home, full: bool = False) -> dict[str, int | float | str]:
     new = accepted if full else accepted.filter(_is_unmerged(home, accepted))
     if new.num_rows == 0:
         return {}
-    from spark_jobs.codes import write_codes
     from spark_jobs.engine import connect
     from spark_jobs.transform import base_tables, run_dbt
 
@@ -133,6 +133,7 @@ def build_themes(home: Home, full: bool = False) -> bool:
     """Builds the themes anew if base has changed since."""
     if not _layers(home, "base"):
         return False
+    write_codes(home)
     mark = _mark(home, "themes", _versions(home, "base", "codes"))
     if mark.is_current() and not full:
         return False
@@ -150,6 +151,7 @@ def build_gold(home: Home, as_of: date, full: bool = False) -> bool:
     """Scores and counts anew if base or themes have changed since, or the day has."""
     if not _layers(home, "themes"):
         return False
+    write_codes(home)
     mark = _mark(home, "gold", {"as_of": str(as_of), **_versions(home, "base", "themes", "codes")})
     if mark.is_current() and not full:
         return False

@@ -23,6 +23,7 @@ from spark_jobs.usual import Opinion, is_mended, keep_profiles, opinions
 
 # Planning a feed's rules keeps one core busy, running them the other.
 FEEDS_AT_ONCE = 2
+COUNTS = ("rows", "duplicate_keys")
 FIGURES = {"rows": "行数", "quarantined_share": "退回行占比", "duplicate_keys": "主键重复行数"}
 
 
@@ -98,10 +99,19 @@ def _said(contract: Contract, verdict: Verdict) -> str:
     name = FIGURES.get(verdict.figure)
     if name is None:
         name = f"{contract.column(verdict.figure.removeprefix('filled__')).label}填报率"
-    observed = "无" if verdict.observed is None else f"{verdict.observed:g}"
+    observed, minimum, maximum = (
+        _shown(verdict.figure, number) for number in (verdict.observed, verdict.minimum, verdict.maximum)
+    )
     if verdict.minimum is not None and (verdict.observed is None or verdict.observed < verdict.minimum):
-        return f"{name}为 {observed}，低于约定的 {verdict.minimum:g}"
-    return f"{name}为 {observed}，高于约定的 {verdict.maximum:g}"
+        return f"{name}为 {observed}，低于约定的 {minimum}"
+    return f"{name}为 {observed}，高于约定的 {maximum}"
+
+
+def _shown(figure: str, number: float | None) -> str:
+    """A figure as people read it: shares in percent."""
+    if number is None:
+        return "无"
+    return f"{number:g}" if figure in COUNTS else f"{round(100 * number, 2):g}%"
 
 
 def _write_checks(home: Home, contract: Contract, settled: list[Delivery], verdicts: list[Verdict]) -> None:

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from spark_jobs.build import build_themes
+from spark_jobs.home import Home
+from spark_jobs.lake import create_tables, read
+
 CODES = Path(__file__).parent.parent / "schemas" / "codes"
 LISTS = sorted(path.stem for path in CODES.glob("*.csv"))
 Row = dict[str, str]
@@ -165,3 +169,10 @@ def test_industry_has_its_levels_and_its_leading_zeros() -> None:
 )  # fmt: skip
 def test_departments_spellings_are_known(name: str, spelling: str, code: str) -> None:
     assert spelling in aliases(next(row for row in rows(name) if row["code"] == code))
+
+
+def test_a_home_without_any_delivery_has_its_lists_before_anything_is_built(home: Home) -> None:
+    home.create()
+    create_tables(home)
+    assert build_themes(home)
+    assert read(home.table("codes", "spelling")).num_rows > 0
