@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -265,4 +266,4 @@ def keep(home: Home, content: Path, digest: str) -> None:
 def sweep(home: Home) -> None:
     """Removes what an interrupted pass left behind in the archive."""
     for left in home.archive.glob(".*.part"):
-        left.unlink()
+        shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -67,6 +67,17 @@ def home_with_tables(home: Home) -> Home:
     return home
 
 
+def test_what_an_interrupted_pass_left_in_the_archive_is_swept_away(home: Home) -> None:
+    """`make crash` with seed 21, moment 39: killed while an archive was being unpacked."""
+    unpacking, copying = home.archive / ".unpacked.part", home.archive / ".4711.part"
+    unpacking.mkdir(parents=True)
+    (unpacking / ".member.part").write_text("")
+    copying.write_text("")
+    drop(home, "a.csv", f"{HEADINGS}\n{GOOD}\n")
+    assert pipeline.land(home).changed
+    assert list(home.archive.glob(".*.part")) == []
+
+
 def bronze_lines(home: Home) -> list[tuple[int, str | None, str | None]]:
     rows = read(home.table("bronze", "scjg_enterprise"), ["_line", "uscc", "_raw"]).to_pylist()
     return sorted((row["_line"], row["uscc"], row["_raw"]) for row in rows)
