@@ -33,7 +33,7 @@ from spark_jobs.rules import (
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
 WORTH_SPREADING = 200_000
 # Rows judged by one statement: the memory that it takes grows with them (15 M at once: 3.7 GiB).
-AT_ONCE = 1_000_000
+AT_ONCE = 2_000_000
 # Spellings up to which looking a code up in place is cheaper than a join, on both engines.
 SHORT = 80
 NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"

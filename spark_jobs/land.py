@@ -52,10 +52,10 @@ def make_landing_zone(home: Home) -> int:
     return len(folders)
 
 
-def land(home: Home, meanwhile: Callable[[Home], None] | None = None) -> Landing:
+def land(home: Home, meanwhile: Callable[[Home, int], None] | None = None) -> Landing:
     """Takes every new file: archived, then committed to bronze or turned away with a receipt.
 
-    `meanwhile` is called before the first is read: what comes after landing may get ready.
+    `meanwhile` is called before the first is read, with the bytes of all: what comes after landing may get ready.
     """
     seen = Seen.load(home)
     _restore_lost_receipts(home, seen)
@@ -64,7 +64,7 @@ def land(home: Home, meanwhile: Callable[[Home], None] | None = None) -> Landing
         return Landing()
     sweep(home)
     if meanwhile:
-        meanwhile(home)
+        meanwhile(home, sum(arrival.bytes for arrival in arrived))
     with Reader(home.logs) as reader:
         landing = _Pass(home, reader)
         for arrival in arrived:

@@ -51,7 +51,7 @@ def _stage(work: Callable[[Home, StageReport], None]) -> Stage:
     return run
 
 
-def _landing(meanwhile: Callable[[Home], None] | None = None) -> Stage:
+def _landing(meanwhile: Callable[[Home, int], None] | None = None) -> Stage:
     """Landing files → bronze and archive; what is turned away gets its receipt."""
 
     def land(home: Home, report: StageReport) -> None:
@@ -60,11 +60,11 @@ def _landing(meanwhile: Callable[[Home], None] | None = None) -> Stage:
     return _stage(land)
 
 
-def _get_ready(home: Home) -> None:
+def _get_ready(home: Home, volume: int) -> None:
     """Starts engine and gate, which takes seconds, while landing leaves a core idle: the files are read elsewhere."""
     from spark_jobs import gatekeeper
 
-    gatekeeper.call(home)
+    gatekeeper.call(home, volume)
     _preparations[home] = ThreadPoolExecutor(1).submit(_prepared, home)
 
 
@@ -111,10 +111,11 @@ def conform(home: Home, report: StageReport) -> None:
     waiting = pending(home)
     if not waiting:
         return
-    from spark_jobs.gatekeeper import Gatekeeper
+    from spark_jobs.gatekeeper import Gatekeeper, call
     from spark_jobs.upkeep import keep_up
     from spark_jobs.verdict import settle
 
+    call(home, sum(delivery.bytes for some in waiting.values() for delivery in some))
     with Gatekeeper(home) as gate:
         settled = settle(home, _prepared(home), waiting, gate)
         keep_up(home, "bronze", "silver", "quarantine", "ops")
