@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import zip_longest
-from math import ceil
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -77,12 +75,12 @@ def _portions(contract: Contract, deliveries: Sequence[Delivery]) -> Iterator[Ro
         if together and sum(other.rows for other in together) + one.rows > AT_ONCE:
             yield Rows.of(contract, together)
             together = []
-        together.append(one)
-        if one.rows > AT_ONCE:
-            starts = [AT_ONCE * number for number in range(ceil(one.rows / AT_ONCE))]
-            for start, end in zip_longest(starts, starts[1:]):
-                yield replace(Rows.of(contract, together), lines=(start, end), count=AT_ONCE)
-            together = []
+        if one.rows <= AT_ONCE:
+            together.append(one)
+            continue
+        for start in range(0, one.rows, AT_ONCE):
+            end = start + AT_ONCE if start + AT_ONCE < one.rows else None
+            yield replace(Rows.of(contract, [one]), lines=(start, end), count=AT_ONCE)
     if together:
         yield Rows.of(contract, together)
 
@@ -111,7 +109,7 @@ class Rows:
     there: Sequence[Column]
     absent: Sequence[Column]
     count: int
-    lines: tuple[int, int | None] | None = None
+    lines: tuple[int, int | None] = (0, None)
 
     @classmethod
     def of(cls, contract: Contract, deliveries: Sequence[Delivery]) -> Rows:
@@ -128,9 +126,9 @@ class Rows:
     @property
     def chosen(self) -> str:
         """The condition that rows are these."""
-        start, end = self.lines or (0, None)
-        from_line = f" and _line >= {start}" if start else ""
-        return f"{rows_of(self.deliveries)}{from_line}{'' if end is None else f' and _line < {end}'}"
+        start, end = self.lines
+        lines = [f"_line >= {start}"] * bool(start) + [f"_line < {end}"] * bool(end)
+        return " and ".join([rows_of(self.deliveries), *lines])
 
     @cached_property
     def judgements(self) -> dict[str, Judgement]:
