@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import warnings
 from urllib.parse import unquote
@@ -27,6 +28,9 @@ def connect(home: Home) -> SparkSession:
     if "SPARK_REMOTE" not in os.environ:
         os.environ["SPARK_REMOTE"] = _start(os.environ.get("LAKEWARDEN_ENGINE", "sail"), home)
     warnings.filterwarnings("ignore", message="Failed to set spark.sql.catalogImplementation")
+    # gRPC prints the trace of an answer it cannot read; PySpark raises it too, except when a result is released in the
+    # background, where it matters to nobody.
+    logging.getLogger("grpc").setLevel(logging.CRITICAL + 1)
     spark = SparkSession.builder.getOrCreate()
     if any(session == spark.session_id and other != home for session, other in _registered):
         spark.stop()
