@@ -1,9 +1,7 @@
 {#- The order in which statements count, as text of fixed width. A row without an envelope counts from its receipt,
     received|delivery|line; one with an envelope from when it was true at its source, cd_time|cd_batch|received|delivery|line. -#}
 {% macro version(feed) -%}
-    {%- set received -%}
-        lpad(cast(unix_micros(_received_at) as string), 16, '0'), '|', _delivery, '|', lpad(cast(_line as string), 9, '0')
-    {%- endset -%}
+    {%- set received = receipt('_received_at', "lpad(cast(_line as string), 9, '0')") -%}
     {%- if feed_facts()[feed].mode == 'full' -%}
         concat({{ received }})
     {%- else -%}
