@@ -6,7 +6,7 @@ a Chromium that opened 监管总览 and clicked a city (tests/test_browser.py co
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -155,9 +155,8 @@ def _table(settings: Json) -> list[Json]:
         by, limit = settings["timeseries_limit_metric"], settings["row_limit"]
         columns = {"columns": settings["groupby"], "metrics": settings["metrics"]}
         return [{**plain, **columns, "orderby": [[by, False]], "row_limit": limit, "series_limit_metric": by}]
-    [order] = settings["order_by_cols"]
-    column, ascending = re.fullmatch(r'\["(\w+)", (true|false)\]', order).groups()  # type: ignore[union-attr]
-    page = {**plain, "columns": settings["all_columns"], "orderby": [[column, ascending == "true"]], "row_offset": 0}
+    order = [json.loads(item) for item in settings["order_by_cols"]]
+    page = {**plain, "columns": settings["all_columns"], "orderby": order, "row_offset": 0}
     return [
         {**page, "row_limit": settings["server_page_length"]},
         {**page, "row_limit": settings["row_limit"], "is_rowcount": True},

@@ -165,6 +165,18 @@ def names_used(params: Asset) -> Iterator[tuple[str, str, bool]]:
 
 
 @rule
+def pages_have_one_order(assets: Assets) -> Iterator[Problem]:
+    """A table shown page by page is ordered down to its key, else equal rows change places and stand on two pages."""
+    for path, chart in kind(assets, "charts"):
+        dataset = dataset_of(assets, chart)
+        contract = contract_of(dataset) if dataset else None
+        if contract and chart["params"].get("query_mode") == "raw":
+            order = [json.loads(item)[0] for item in as_list(chart["params"].get("order_by_cols"))]
+            if missing := [name for name in contract.key if name not in order]:
+                yield path, "params.order_by_cols", f"must hold the key of {contract.name}: {', '.join(missing)}"
+
+
+@rule
 def dashboards_show_charts(assets: Assets) -> Iterator[Problem]:
     """A dashboard is in Chinese, and each place on it holds a chart that exists."""
     titles = {chart["uuid"]: chart["slice_name"] for _, chart in kind(assets, "charts")}

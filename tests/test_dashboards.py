@@ -45,6 +45,11 @@ def test_lint_passes() -> None:
             "dashboards/charts/riskiest_objects.yaml: params.all_columns: no column scroe in gold.risk_score",
         ),
         (
+            "charts/riskiest_objects.yaml",
+            lambda chart: chart["params"]["order_by_cols"].pop(),
+            "params.order_by_cols: must hold the key of gold.risk_score: object_id",
+        ),
+        (
             "charts/city_map.yaml",
             lambda chart: chart["params"].update(metric="problem_ratio"),
             "no metric problem_ratio in gold.region_department_month",
