@@ -50,9 +50,12 @@ class Reader:
     def __init__(self, logs: Path) -> None:
         self._log = logs / "reader.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_up = False
         self._held = b""
 
     def __enter__(self) -> Reader:
+        """Lets the process start, which takes as long as copying a large file into the archive."""
+        self._launch()
         return self
 
     def __exit__(
@@ -94,7 +97,7 @@ class Reader:
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe:
                     pipe.close()
-        self._process, self._held = None, b""
+        self._process, self._is_up, self._held = None, False, b""
 
     def _ask(self, do: str, contract: Contract, source: Path, name: str, fields: dict[str, str]) -> Any:
         request = {"do": do, "contract": contract.model_dump_json(by_alias=True), "name": name, **fields}
@@ -109,7 +112,7 @@ class Reader:
 
     def _answer(self, line: bytes, limits: Limits) -> dict[str, Any]:
         """What the process says of a request, once it has ended with it."""
-        process = self._process or self._start()
+        process = self._up()
         self._send(process, line)
         try:
             said: dict[str, Any] = {"beat": True}
@@ -134,7 +137,7 @@ class Reader:
             self.close()
             raise _Killed from None
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _launch(self) -> subprocess.Popen[bytes]:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
         with self._log.open("ab") as log:
@@ -148,12 +151,19 @@ class Reader:
                 stderr=log,
                 start_new_session=True,
             )
-        try:
-            self._next(self._process, SECONDS_TO_START)
-        except (EOFError, Unreadable):
-            self.close()
-            raise RuntimeError(f"the process that reads files does not start: see {self._log}") from None
         return self._process
+
+    def _up(self) -> subprocess.Popen[bytes]:
+        """The process, once it has said that it is ready."""
+        process = self._process or self._launch()
+        if not self._is_up:
+            try:
+                self._next(process, SECONDS_TO_START)
+            except (EOFError, Unreadable):
+                self.close()
+                raise RuntimeError(f"the process that reads files does not start: see {self._log}") from None
+            self._is_up = True
+        return process
 
     def _next(self, process: subprocess.Popen[bytes], seconds: int) -> dict[str, Any]:
         """The next line; Unreadable if none comes in time, EOFError if the process has ended."""
