@@ -14,7 +14,10 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
+from typing import IO
 
 from spark_jobs.class_archive import SECONDS_TO_WRITE, ClassArchive
 from spark_jobs.home import Home, Refused
@@ -39,28 +42,32 @@ def start_spark(home: Home) -> str:
     token = secrets.token_urlsafe(32)
     os.environ.setdefault("no_grpc_proxy", HOST)
     log.parent.mkdir(parents=True, exist_ok=True)
+    words = ["--home", str(home.path), "--port", str(port), "--owner", str(os.getpid())]
     with log.open("wb") as out:
-        server = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "spark_jobs.spark_server",
-                "--home",
-                str(home.path),
-                "--port",
-                str(port),
-                "--owner",
-                str(os.getpid()),
-            ],
-            env={**os.environ, TOKEN: token},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
+        server = _launch([sys.executable, "-m", "spark_jobs.spark_server", *words], {**os.environ, TOKEN: token}, out)
     atexit.register(_stop, server, os.getpid(), _work_folder(home, server.pid), archive)
     _await(server, port, log)
     return f"sc://{HOST}:{port}/;token={token}"
+
+
+def _launch(command: list[str], environment: dict[str, str], out: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Starts a process from a thread that lives as long as it does: what ends with its parent (PR_SET_PDEATHSIG) ends
+    with the thread that started it, and the caller's may be one of the moment."""
+    launched: Future[subprocess.Popen[bytes]] = Future()
+
+    def launch() -> None:
+        try:
+            server = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
+        except BaseException as error:
+            launched.set_exception(error)
+            return
+        launched.set_result(server)
+        server.wait()
+
+    Thread(target=launch, name="spark", daemon=True).start()
+    return launched.result()
 
 
 def find_java() -> str:

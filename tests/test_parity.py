@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import psutil
 import pytest
 
 from spark_jobs.home import Home, Refused
+from spark_jobs.lake import read
 from spark_jobs.simulate import simulate
 from spark_jobs.spark_server import find_jars, find_java, start_spark
 from tests.compare_lakes import counts, differences
+from tests.drops import FIRMS, drop, table
 
 pytestmark = pytest.mark.spark
 
@@ -52,18 +55,25 @@ class Lake:
 
 
 @pytest.fixture(scope="module")
-def lakes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Lake]:
+def haste(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What makes a Spark server hasten, as environment; skips where there is no Spark."""
     try:
         find_java()
         find_jars()
     except Refused as missing:
         pytest.skip(str(missing))
+    folder = tmp_path_factory.mktemp("conf")
+    (folder / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in HASTE.items()))
+    return {"SPARK_CONF_DIR": str(folder)}
+
+
+@pytest.fixture(scope="module")
+def lakes(tmp_path_factory: pytest.TempPathFactory, haste: dict[str, str]) -> tuple[Lake, Lake]:
     folder = tmp_path_factory.mktemp("parity")
     sail, spark = Home(folder / "sail"), Home(folder / "spark")
-    (folder / "conf").mkdir()
-    (folder / "conf" / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in HASTE.items()))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_CONF_DIR", str(folder / "conf"))
+        for name, value in haste.items():
+            patch.setenv(name, value)
         remote = start_spark(spark)
     return Lake(sail, {"LAKEWARDEN_ENGINE": "sail"}), Lake(spark, {"SPARK_REMOTE": remote})
 
@@ -122,3 +132,12 @@ def test_both_engines_build_the_same_lake(
     with capsys.disabled():
         print(f"\nfull rebuild: {said}")
     assert not differences(incremental, lakes[0].home)
+
+
+def test_a_run_starts_a_server_and_ends_it(tmp_path: Path, haste: dict[str, str]) -> None:
+    """The server starts while files are read, in a thread of the moment: it once ended with that, and the run hung."""
+    home = Home(tmp_path / "lake")
+    drop(home, "firms.csv", table(*FIRMS))
+    assert Lake(home, {"LAKEWARDEN_ENGINE": "spark", **haste}).run(1, "run")[0] == 0
+    assert read(home.table("base", "supervised_object"), ["object_id"]).num_rows == len(FIRMS)
+    assert not [one.pid for one in psutil.process_iter(["cmdline"]) if str(home.path) in str(one.info["cmdline"])]
