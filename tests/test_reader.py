@@ -143,12 +143,19 @@ def rows_of(count: int) -> bytes:
     return f"{HEAD}\n".encode() + f"{GOOD}\n".encode() * count
 
 
+def kill_at_work(process: int, kill: int, folder: Path) -> None:
+    """Sends the signal as soon as rows are being written."""
+    while not list(folder.rglob("*.part")):
+        time.sleep(0.001)
+    os.kill(process, kill)
+
+
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_process_that_is_killed_is_replaced(reader: Reader, tmp_path: Path, kill: int) -> None:
     stage(reader, tmp_path, "a.csv", CSV)
     first = reader.pid
     assert first
-    killer = threading.Timer(0.2, os.kill, (first, kill))
+    killer = threading.Thread(target=kill_at_work, args=(first, kill, tmp_path))
     killer.start()
     if kill == signal.SIGKILL:  # a stranger's doing, not the file's
         assert stage(reader, tmp_path, "a.csv", rows_of(1_000_000)).rows == 1_000_000
