@@ -57,8 +57,8 @@ def _fault(database: duckdb.DuckDBPyConnection, table: str, query: Json, rows: l
 
 
 def _in_order(query: Json, rows: list[Json]) -> list[Json]:
-    """The rows as they are, where the query orders each; else, since equals may change places, by its columns."""
-    if query.get("is_rowcount") or "row_offset" in query:
+    """The rows of a page as they are, for it has one order; others by their columns, since equals may change places."""
+    if "row_offset" in query:
         return rows
     columns = [column if isinstance(column, str) else column["label"] for column in query["columns"]]
     return sorted(rows, key=lambda row: [str(row[name]) for name in columns])

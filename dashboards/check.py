@@ -171,7 +171,7 @@ def pages_have_one_order(assets: Assets) -> Iterator[Problem]:
         dataset = dataset_of(assets, chart)
         contract = contract_of(dataset) if dataset else None
         if contract and chart["params"].get("query_mode") == "raw":
-            order = [json.loads(item)[0] for item in as_list(chart["params"].get("order_by_cols"))]
+            order = [name for key, name, _ in names_used(chart["params"]) if key == "order_by_cols"]
             if missing := [name for name in contract.key if name not in order]:
                 yield path, "params.order_by_cols", f"must hold the key of {contract.name}: {', '.join(missing)}"
 

@@ -80,6 +80,8 @@ def land(home: Home, meanwhile: Callable[[Home, int], None] | None = None) -> La
 
 def land_again(home: Home, refused: list[Delivery]) -> Landing:
     """Judges files that were refused once more, from the archive; those that pass now are committed to bronze."""
+    if not refused:
+        return Landing()
     with Reader(home.logs) as reader:
         landing = _Pass(home, reader)
         for delivery in refused:

@@ -3,7 +3,7 @@
     select distinct
         {{ by }} as teller,
         _delivery,
-        concat({{ receipt('received_at', "'000000000'") }}) as version
+        concat({{ receipt('received_at', 0) }}) as version
     from {{ source('ops', 'delivery') }}
     where state = 'accepted' and feed in ('{{ feeds | join("', '") }}') and {{ newly_accepted('received_at') }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#- The order in which statements count, as text of fixed width. A row without an envelope counts from its receipt,
     received|delivery|line; one with an envelope from when it was true at its source, cd_time|cd_batch|received|delivery|line. -#}
 {% macro version(feed) -%}
-    {%- set received = receipt('_received_at', "lpad(cast(_line as string), 9, '0')") -%}
+    {%- set received = receipt('_received_at', '_line') -%}
     {%- if feed_facts()[feed].mode == 'full' -%}
         concat({{ received }})
     {%- else -%}
