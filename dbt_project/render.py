@@ -106,7 +106,7 @@ def _models() -> Iterator[dict[str, Any]]:
 def _object_claims() -> str:
     """Every feed that speaks of supervised objects, with the columns it claims and how high each claim ranks."""
     claims = [_claims(contract) for contract in feeds().values() if "supervised_object" in contract.feeds]
-    columns = {column.name: column.spark_type for column in _claimable()}
+    columns = {column.name: column.spark_type for column in claimable()}
     return _returning("object_claims", {"columns": columns, "feeds": claims})
 
 
@@ -130,20 +130,21 @@ def _returning(macro: str, value: dict[str, Any]) -> str:
     )
 
 
-def _claimable() -> list[Column]:
+def claimable() -> list[Column]:
+    """The columns of base.supervised_object that feeds claim."""
     return [column for column in contracts()[OBJECT].columns if column.name not in DERIVED]
 
 
 def _claims(feed: Contract) -> dict[str, Any]:
     delivered = {column.name for column in feed.columns}
-    authorities = {name for column in _claimable() for name in column.authority or ()}
+    authorities = {name for column in claimable() for name in column.authority or ()}
     return {
         "feed": feed.name,
         "has_uscc": "uscc" in delivered,
         "is_registry": feed.department in authorities,
         "columns": {
             column.name: {"value": value, "rank": _rank(feed, column)}
-            for column in _claimable()
+            for column in claimable()
             if (value := _spoken(column.name, delivered))
         },
     }

@@ -37,17 +37,17 @@ def build_base(home: Home, full: bool = False) -> dict[str, int | float | str]:
     from spark_jobs.engine import connect
     from spark_jobs.transform import base_tables, run_dbt
 
-    write_codes(home)
-    connect(home)
     read_again = accepted.filter(pc.is_in(accepted["_delivery"], pa.array(_to_read(accepted, new))))
+    write_codes(home)
+    connect(home, pc.sum(read_again["bytes"]).as_py())
     names, since = read_again["_delivery"].to_pylist(), pc.min(read_again["received_at"]).as_py()
-    delivered = set(new["feed"].to_pylist())
-    run_dbt(
-        home,
-        [f"base.{name}" for name in base_tables(delivered)],
-        {"deliveries": names, "since": since.strftime("%Y-%m-%d %H:%M:%S.%f")},
-        full,
-    )
+    merged = base_tables(set(new["feed"].to_pylist()))
+    variables = {
+        "deliveries": names,
+        "since": since.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "files": {name: len(DeltaTable(home.table("base", name)).file_uris()) for name in merged},
+    }
+    run_dbt(home, [f"base.{name}" for name in merged], variables, full)
     _reconcile(home, new)
     keep_up(home, "base")
     return {"deliveries": new.num_rows, "rows": pc.sum(new["rows_accepted"]).as_py()}
@@ -55,7 +55,7 @@ def build_base(home: Home, full: bool = False) -> dict[str, int | float | str]:
 
 def _accepted(home: Home) -> pa.Table:
     """The accepted deliveries of feeds that flow into a base table."""
-    columns = ["_delivery", "department", "feed", "received_at", "rows_accepted"]
+    columns = ["_delivery", "department", "feed", "received_at", "bytes", "rows_accepted"]
     ledger = read(home.table("ops", "delivery"), columns, [("state", "=", "accepted")])
     flowing = [name for name, contract in feeds().items() if contract.feeds]
     return ledger.filter(pc.is_in(ledger["feed"], pa.array(flowing, pa.string())))

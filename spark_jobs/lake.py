@@ -42,6 +42,9 @@ def arrow_type(name: str) -> pa.DataType:
     if name.startswith("decimal"):
         precision, scale = name.removeprefix("decimal(").removesuffix(")").split(",")
         return pa.decimal128(int(precision), int(scale))
+    if name.startswith("struct"):
+        fields = [field.split(":") for field in name.removeprefix("struct<").removesuffix(">").split(",")]
+        return pa.struct([(field, arrow_type(kind)) for field, kind in fields])
     return ARROW_TYPES[name]
 
 

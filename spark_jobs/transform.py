@@ -46,7 +46,8 @@ def base_tables(delivered: set[str]) -> list[str]:
 
 
 def run_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool = False) -> list[Built]:
-    """Builds and tests the selected models; `variables`: deliveries, since (incremental runs) and as_of (gold)."""
+    """Builds and tests the selected models; `variables`: deliveries, since and files, how many each table has, for
+    incremental runs, as_of for gold."""
     options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables), "--select"]
     renewed = [] if full else [f"base.{table}" for table in to_rebuild(home) if {"base", f"base.{table}"} & set(select)]
     built = _invoke(home, ["build", "--full-refresh"], [*options, *renewed]) if renewed else []

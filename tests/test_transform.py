@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from dbt_project.render import PROJECT, render
+from dbt_project.render import PROJECT, claimable, render
 from schemas.contract import contracts, feeds
 from spark_jobs.home import Home
 from spark_jobs.transform import StepFailed, base_tables, run_dbt, run_unit_tests
@@ -78,19 +79,27 @@ def _snapshot(spark: SparkSession) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
+def _grow(home: Home, **variables: Any) -> None:
+    run_dbt(home, ["base"], {})
+    days = _deliveries()
+    random.Random(20).shuffle(days)
+    first = [deliver(home, *day) for day in days[:4]]
+    second = [deliver(home, *day) for day in days[4:7]]
+    third = [deliver(home, *day) for day in days[7:]]
+    deliver(home, "check_action", "yjj", "2026-09-01", _known("check_action", [_act("h", FIRMS[0])]), "held")
+    for names in (first, second, [*first[:2], *third]):
+        run_dbt(home, ["base"], {"deliveries": names, "since": "2026-01-01 00:00:00", **variables})
+
+
+def _operations(home: Home) -> set[str]:
+    return {commit["operation"] for name in BASE for commit in DeltaTable(home.table("base", name)).history()}
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake whose base grew delivery by delivery in an order no department kept, one of them read twice."""
     with lake(tmp_path_factory.mktemp("transform")) as (home, spark):
-        run_dbt(home, ["base"], {})
-        days = _deliveries()
-        random.Random(20).shuffle(days)
-        first = [deliver(home, *day) for day in days[:4]]
-        second = [deliver(home, *day) for day in days[4:7]]
-        third = [deliver(home, *day) for day in days[7:]]
-        deliver(home, "check_action", "yjj", "2026-09-01", _known("check_action", [_act("h", FIRMS[0])]), "held")
-        for names in (first, second, [*first[:2], *third]):
-            run_dbt(home, ["base"], {"deliveries": names, "since": "2026-01-01 00:00:00"})
+        _grow(home)
         run_dbt(home, ["themes", "complaint_clock", "region_department_month"], {"as_of": "2026-06-30"})
         yield home, spark
 
@@ -100,6 +109,11 @@ def test_days_in_any_order_come_to_what_one_full_build_says(built: Lake) -> None
     grown = _snapshot(spark)
     run_dbt(home, ["base"], {}, full=True)
     assert _snapshot(spark) == grown
+
+
+def test_the_claims_are_those_of_every_column_that_feeds_claim() -> None:
+    claims = contracts()["base.supervised_object"].column("claims").spark_type
+    assert claims == f"struct<{','.join(f'{column.name}:string' for column in claimable())},flags:string>"
 
 
 def test_every_column_keeps_the_best_claim(built: Lake) -> None:
@@ -112,7 +126,7 @@ def test_every_column_keeps_the_best_claim(built: Lake) -> None:
     assert (firms[FIRMS[3]]["object_name"], firms[FIRMS[3]]["address_operating"]) == ("门店 a", "荆州某路")
     assert (firms[FIRMS[3]]["region_code"], firms[FIRMS[3]]["city_code"]) == ("421088", "421000")
     assert firms[FIRMS[0]]["claims"]["object_name"].startswith("2|")
-    assert "address_operating" not in firms[FIRMS[0]]["claims"]
+    assert firms[FIRMS[0]]["claims"]["address_operating"] is None
 
 
 def test_the_newest_statement_of_an_act_wins_and_held_ones_are_never_read(built: Lake) -> None:
@@ -156,3 +170,15 @@ def test_a_feed_that_speaks_of_objects_is_read_without_new_sql() -> None:
 
 def test_feeds_name_the_base_tables_they_flow_into() -> None:
     assert base_tables({"check_action", "officer"}) == ["check_action", "enforcement_officer", "supervised_object"]
+
+
+def test_tables_of_many_files_are_merged_and_come_to_the_same(built: Lake, tmp_path: Path) -> None:
+    here, spark = built  # whose session ends with the other's beginning: this test is the last
+    grown = _snapshot(spark)
+    with lake(tmp_path) as (home, other):
+        _grow(home, files=dict.fromkeys(BASE, 1000))
+        merged = _snapshot(other)
+        operations = _operations(home)
+    assert "MERGE" in operations
+    assert "MERGE" not in _operations(here)
+    assert merged == grown

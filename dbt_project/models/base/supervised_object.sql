@@ -43,10 +43,10 @@ claim as (
         object_id,
         sources,
         flags,
-        claims['flags'] as flags_claim,
+        claims.flags as flags_claim,
         {% for column in spoken.columns %}
         {{ column }},
-        claims['{{ column }}'] as {{ column }}_claim{% if not loop.last %},{% endif %}
+        claims.{{ column }} as {{ column }}_claim{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ this }}
     where object_id in (select object_id from statement union all select object_id from standing where is_changed)
@@ -61,9 +61,11 @@ merged as (
         {% for column in spoken.columns %}
         max_by({{ column }}, {{ column }}_claim) as {{ column }},
         {% endfor %}
-        map_from_arrays(
-            array('flags', {% for column in spoken.columns %}'{{ column }}'{% if not loop.last %}, {% endif %}{% endfor %}),
-            array(max(flags_claim), {% for column in spoken.columns %}max({{ column }}_claim){% if not loop.last %}, {% endif %}{% endfor %})
+        named_struct(
+            {% for column in spoken.columns %}
+            '{{ column }}', max({{ column }}_claim),
+            {% endfor %}
+            'flags', max(flags_claim)
         ) as claims
     from claim
     group by object_id
@@ -81,7 +83,7 @@ placed as (
         coalesce(place.city_code, origin.city_code) as city_code,
         merged.sources,
         merged.flags,
-        map_filter(merged.claims, (name, claim) -> claim is not null) as claims,
+        merged.claims,
         standing.withdrawn_at,
         standing._stated_by,
         standing._withdrawn_by

@@ -60,7 +60,7 @@ profile as (
         place.label as region_name,
         firm.city_code,
         city.label as city_name,
-        coalesce(firm.claims['object_name'] like '2|%', false) as is_registered,
+        coalesce(firm.claims.object_name like '2|%', false) as is_registered,
         coalesce(inspected.checks, 0) as checks,
         coalesce(inspected.checks_with_problem, 0) as checks_with_problem,
         inspected.first_check_date,
