@@ -20,13 +20,14 @@ SAIL = {"RUST_LOG": "error", "MIMALLOC_PURGE_DELAY": "10", "MIMALLOC_ALLOW_THP":
 _registered: dict[tuple[str, Home], set[tuple[str, str]]] = {}
 
 
-def connect(home: Home) -> SparkSession:
+def connect(home: Home, volume: int = 0) -> SparkSession:
     """The process's session, with every table on disk registered under <layer>.<table>; another home gets a new one.
 
-    SPARK_REMOTE names a server; without it LAKEWARDEN_ENGINE (sail, the default, or spark) is started here.
+    SPARK_REMOTE names a server; without it LAKEWARDEN_ENGINE (sail, the default, or spark) is started here, for work
+    on files of `volume` bytes.
     """
     if "SPARK_REMOTE" not in os.environ:
-        os.environ["SPARK_REMOTE"] = _start(os.environ.get("LAKEWARDEN_ENGINE", "sail"), home)
+        os.environ["SPARK_REMOTE"] = _start(os.environ.get("LAKEWARDEN_ENGINE", "sail"), home, volume)
     warnings.filterwarnings("ignore", message="Failed to set spark.sql.catalogImplementation")
     # gRPC prints the trace of an answer it cannot read; PySpark raises it too, except when a result is released in the
     # background, where it matters to nobody.
@@ -61,13 +62,13 @@ def _refuse_other_home(spark: SparkSession, home: Home) -> None:
         raise Refused(f"this engine serves the home of {location}; {home.path} needs a server of its own")
 
 
-def _start(engine: str, home: Home) -> str:
+def _start(engine: str, home: Home, volume: int) -> str:
     if engine == "sail":
         return _start_sail()
     if engine == "spark":
         from spark_jobs.spark_server import start_spark
 
-        return start_spark(home)
+        return start_spark(home, volume)
     raise Refused(f"LAKEWARDEN_ENGINE: {engine!r} is not an engine; use sail or spark")
 
 

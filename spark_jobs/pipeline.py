@@ -65,16 +65,16 @@ def _get_ready(home: Home, volume: int) -> None:
     from spark_jobs import gatekeeper
 
     gatekeeper.call(home, volume)
-    _preparations[home] = ThreadPoolExecutor(1).submit(_prepared, home)
+    _preparations[home] = ThreadPoolExecutor(1).submit(_prepared, home, volume)
 
 
-def _prepared(home: Home) -> SparkSession:
+def _prepared(home: Home, volume: int) -> SparkSession:
     """The engine over the lake, code lists up to date."""
     from spark_jobs.codes import write_codes
     from spark_jobs.engine import connect
 
     write_codes(home)
-    return connect(home)
+    return connect(home, volume)
 
 
 land = _landing()
@@ -115,9 +115,10 @@ def conform(home: Home, report: StageReport) -> None:
     from spark_jobs.upkeep import keep_up
     from spark_jobs.verdict import settle
 
-    call(home, sum(delivery.bytes for some in waiting.values() for delivery in some))
+    volume = sum(delivery.bytes for some in waiting.values() for delivery in some)
+    call(home, volume)
     with Gatekeeper(home) as gate:
-        settled = settle(home, _prepared(home), waiting, gate)
+        settled = settle(home, _prepared(home, volume), waiting, gate)
         keep_up(home, "bronze", "silver", "quarantine", "ops")
     report.changed = True
     report.figures = {

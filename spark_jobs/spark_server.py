@@ -21,7 +21,7 @@ from typing import IO
 
 from spark_jobs.class_archive import SECONDS_TO_WRITE, ClassArchive
 from spark_jobs.home import Home, Refused
-from spark_jobs.spark_settings import BRIEF, JVM, local_settings
+from spark_jobs.spark_settings import BRIEF, JVM, MANY, local_settings
 
 ENVIRONMENT = Path(__file__).parent.parent / ".venv-spark"
 JARS = ENVIRONMENT / "jars"
@@ -35,14 +35,18 @@ SECONDS_TO_END = 10
 PR_SET_PDEATHSIG = 1
 
 
-def start_spark(home: Home) -> str:
-    """Starts a server for this process and returns its address; the server ends when this process does."""
+def start_spark(home: Home, volume: int = 0) -> str:
+    """Starts a server for this process and returns its address; the server ends when this process does.
+
+    `volume`: bytes of the files whose rows it will work on.
+    """
     archive = class_archive(find_java())
     port, log = _free_port(), home.logs / "spark.log"
     token = secrets.token_urlsafe(32)
     os.environ.setdefault("no_grpc_proxy", HOST)
     log.parent.mkdir(parents=True, exist_ok=True)
     words = ["--home", str(home.path), "--port", str(port), "--owner", str(os.getpid())]
+    words += ["--brief"] * (volume < MANY)
     with log.open("wb") as out:
         server = _launch([sys.executable, "-m", "spark_jobs.spark_server", *words], {**os.environ, TOKEN: token}, out)
     atexit.register(_stop, server, os.getpid(), _work_folder(home, server.pid), archive)
@@ -151,7 +155,7 @@ def _stop(server: subprocess.Popen[bytes], owner: int, folder: Path, archive: Cl
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def serve(home: Home, port: int, owner: int | None) -> None:
+def serve(home: Home, port: int, owner: int | None, is_brief: bool) -> None:
     """Becomes the server; an owned one is killed with the process that started it, whatever kills that."""
     java, jars = find_java(), find_jars()
     if owner and sys.platform == "linux":
@@ -164,7 +168,7 @@ def serve(home: Home, port: int, owner: int | None) -> None:
         **local_settings(),
         "spark.connect.grpc.binding.port": str(port),
         "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
-        "spark.driver.extraJavaOptions": f"{JVM} {BRIEF if owner else ''} {classes} -Djava.io.tmpdir={folder}",
+        "spark.driver.extraJavaOptions": f"{JVM} {BRIEF if is_brief else ''} {classes} -Djava.io.tmpdir={folder}",
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }
@@ -204,9 +208,10 @@ def main() -> None:
     parser.add_argument("--home", help="the home folder [default: LAKEWARDEN_HOME, else ./lake]")
     parser.add_argument("--port", type=int, default=15002)
     parser.add_argument("--owner", type=int, help="the process that starts it, and with which it ends (Linux)")
+    parser.add_argument("--brief", action="store_true", help="it will end within minutes")
     options = parser.parse_args()
     try:
-        serve(Home.resolve(options.home), options.port, options.owner)
+        serve(Home.resolve(options.home), options.port, options.owner, options.brief)
     except Refused as refusal:
         sys.exit(f"lakewarden: {refusal}")
 
