@@ -61,11 +61,13 @@ def _landing(meanwhile: Callable[[Home, int], None] | None = None) -> Stage:
 
 
 def _get_ready(home: Home, volume: int) -> None:
-    """Starts engine and gate, which takes seconds, while landing leaves a core idle: the files are read elsewhere."""
+    """Starts engine, gate and dbt, which takes seconds, while landing leaves a core idle: the files are read elsewhere."""
     from spark_jobs import gatekeeper
 
     gatekeeper.call(home, volume)
-    _preparations[home] = ThreadPoolExecutor(1).submit(_prepared, home, volume)
+    pool = ThreadPoolExecutor(1)
+    _preparations[home] = pool.submit(_prepared, home, volume)
+    pool.submit(_parse, home)  # which only base waits for
 
 
 def _prepared(home: Home, volume: int) -> SparkSession:
@@ -75,6 +77,12 @@ def _prepared(home: Home, volume: int) -> SparkSession:
 
     write_codes(home)
     return connect(home, volume)
+
+
+def _parse(home: Home) -> None:
+    from spark_jobs.transform import project
+
+    project(home)
 
 
 land = _landing()

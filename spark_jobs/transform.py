@@ -91,14 +91,14 @@ def write_docs(home: Home) -> Path:
     """Renders dbt's own documentation, lineage included, as one page below docs/."""
     target = home.docs / "dbt"
     target.mkdir(parents=True, exist_ok=True)
-    _manifest(home).write(str(target / "manifest.json"))
+    project(home).write(str(target / "manifest.json"))
     _invoke(home, ["docs", "generate"], ["--static", "--empty-catalog", "--no-compile", "--write-json"], target)
     return target / "static_index.html"
 
 
 def _invoke(home: Home, command: list[str], options: list[str], target: Path | None = None) -> list[Built]:
     """Runs one dbt command on the parsed project; raises StepFailed for the first node that failed."""
-    manifest = _manifest(home)
+    manifest = project(home)
     from dbt.cli.main import dbtRunner
 
     with _environment(home), _session_kept():
@@ -125,7 +125,7 @@ def _options(home: Home, target: Path | None = None) -> list[str]:
     ]
 
 
-def _manifest(home: Home) -> Any:
+def project(home: Home) -> Any:
     """The parsed project, from this process, else from the last run's partial parse, else parsed anew."""
     with _parsing:
         if home.path not in _manifests:
