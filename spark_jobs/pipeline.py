@@ -61,7 +61,7 @@ def _landing(meanwhile: Callable[[Home, int], None] | None = None) -> Stage:
 
 
 def _get_ready(home: Home, volume: int) -> None:
-    """Starts engine, gate and dbt, which takes seconds, while landing leaves a core idle: the files are read elsewhere."""
+    """Starts engine, gate and dbt, which takes seconds, while landing leaves a core idle: files are read elsewhere."""
     from spark_jobs import gatekeeper
 
     gatekeeper.call(home, volume)
