@@ -258,8 +258,19 @@ def growth(report: Json) -> Rows:
     rows: Rows = [("median of a day", *weeks, "ratio")]
     for name, one in compared["figures"].items():
         ratio = "" if one["ratio"] is None else f"{one['ratio']:.2f}"
-        rows.append((name.replace("_", " "), f"{one['early']:,.2f}", f"{one['late']:,.2f}", ratio))
+        rows.append((_with_unit(name), *(_in_unit(name, one[week]) for week in ("early", "late")), ratio))
     return rows
+
+
+def _with_unit(name: str) -> str:
+    unit = {"wall": " s", "cpu": " s"}.get(name.split()[-1], ", MB" if "bytes" in name else "")
+    return f"{name.replace('bytes_', '').replace('_', ' ')}{unit}"
+
+
+def _in_unit(name: str, figure: float) -> str:
+    if "bytes" in name:
+        return f"{figure / 1e6:,.1f}"
+    return f"{figure:,.2f}" if name.endswith(("wall", "cpu")) else f"{figure:,.0f}"
 
 
 def dashboards(report: Json) -> Rows:
