@@ -120,12 +120,15 @@ def read(path: Path, columns: list[str] | None = None, where: list[tuple[str, st
     table = DeltaTable(path)
     schema = pa.schema(table.schema())
     names = columns or schema.names
-    condition = " and ".join(f'"{name}" {operator} {_literal(value)}' for name, operator, value in where or ())
     listed = ", ".join(f'"{name}"' for name in names)
-    query = f"select {listed} from known" + (f" where {condition}" if condition else "")
+    query = f"select {listed} from known" + (f" where {_condition(where)}" if where else "")
     # DataFusion inside delta-rs: an Arrow dataset takes a millisecond a file before the first row is read.
     rows = pa.table(QueryBuilder().register("known", table).execute(query).read_all())
     return rows.cast(pa.schema([schema.field(name) for name in names]))
+
+
+def _condition(where: list[tuple[str, str, object]]) -> str:
+    return " and ".join(f'"{name}" {operator} {_literal(value)}' for name, operator, value in where)
 
 
 def _literal(value: object) -> str:
@@ -161,6 +164,11 @@ def merge(path: Path, rows: pa.Table, key: Sequence[str]) -> None:
     same = " and ".join(f"known.{name} = said.{name}" for name in key)
     merging = DeltaTable(path).merge(rows, same, "said", "known", writer_properties=ZSTD)
     merging.when_matched_update_all().when_not_matched_insert_all().execute()
+
+
+def remove(path: Path, where: list[tuple[str, str, object]]) -> None:
+    """Takes rows out of a table in one commit."""
+    DeltaTable(path).delete(_condition(where))
 
 
 def overwrite(path: Path, rows: pa.Table) -> None:

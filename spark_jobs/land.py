@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from deltalake import DeltaTable
@@ -18,12 +21,17 @@ from spark_jobs.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, ke
 from spark_jobs.formats import Unreadable
 from spark_jobs.home import Home, now
 from spark_jobs.lake import SYSTEM
-from spark_jobs.ledger import LOADED, Delivery, archived, pending, record, recorded, write_sidecar
-from spark_jobs.reader import Reader, is_packed
+from spark_jobs.ledger import LOADED, Delivery, archived, forget, pending, record, recorded, write_sidecar
+from spark_jobs.reader import Reader, Readers, is_packed
 from spark_jobs.receipts import index_path, restore_receipts, write_receipts
 
 # Between an archive's name and the name of the file in it.
 INSIDE = "!"
+# Processes that read, and what a second must have to do: half a second of a core goes by until one is up, in which
+# some 40 MB are read. However small a file is, it takes as long as half a MiB.
+READERS, WORTH_ANOTHER, FILE_COST = 2, 64 << 20, 512 << 10
+# Files archived while earlier ones are read: enough to keep the readers busy, few enough to hear soon of a full disk.
+AHEAD = 4
 
 
 @dataclass
@@ -65,8 +73,8 @@ def land(home: Home, meanwhile: Callable[[Home, int], None] | None = None) -> La
     sweep(home)
     if meanwhile:
         meanwhile(home, sum(arrival.bytes for arrival in arrived))
-    with Reader(home.logs) as reader:
-        landing = _Pass(home, reader)
+    with _readers(home, [arrival.bytes for arrival in arrived]) as readers:
+        landing = _Pass(home, readers)
         for arrival in arrived:
             try:
                 landing.receive(arrival)
@@ -79,15 +87,25 @@ def land(home: Home, meanwhile: Callable[[Home, int], None] | None = None) -> La
 
 
 def land_again(home: Home, refused: list[Delivery]) -> Landing:
-    """Judges files that were refused once more, from the archive; those that pass now are committed to bronze."""
+    """Judges files that were refused once more, from the archive; those that pass now are committed to bronze.
+
+    What came before its contract was recorded under its folder's name, and now gets that of its feed.
+    """
     if not refused:
         return Landing()
-    with Reader(home.logs) as reader:
-        landing = _Pass(home, reader)
+    with _readers(home, [delivery.bytes for delivery in refused]) as readers:
+        landing = _Pass(home, readers)
         for delivery in refused:
             if archived(home, delivery.delivery).exists():
                 landing.judge(replace(delivery, state="landed", reason="", received_at=landing.moment()))
-        return landing.finish()
+        result = landing.finish()
+    forget(home, [one for one in refused if (contract := _promised(one)) and contract.name != one.feed])
+    return result
+
+
+def _readers(home: Home, sizes: list[int]) -> Readers:
+    """As many as files of these sizes are worth."""
+    return Readers(home.logs, READERS if sum(max(size, FILE_COST) for size in sizes) > WORTH_ANOTHER else 1)
 
 
 def _restore_lost_receipts(home: Home, seen: Seen) -> None:
@@ -97,12 +115,13 @@ def _restore_lost_receipts(home: Home, seen: Seen) -> None:
 
 
 class _Pass:
-    """One pass: what is known from before, and what it has staged so far."""
+    """One pass: what is known from before, what is being read, and what it has staged so far."""
 
-    def __init__(self, home: Home, reader: Reader) -> None:
-        self.home, self.reader = home, reader
+    def __init__(self, home: Home, readers: Readers) -> None:
+        self.home, self.readers = home, readers
         self.known = _Known.load(home)
-        self.staged: dict[str, list[tuple[Delivery, Path]]] = {}
+        self.reading: deque[tuple[Delivery, Future[Delivery]]] = deque()
+        self.staged: dict[str, list[Delivery]] = {}
         self.turned_away: list[Delivery] = []
 
     def moment(self) -> datetime:
@@ -132,25 +151,25 @@ class _Pass:
 
     def judge(self, delivery: Delivery) -> None:
         """Stages an archived delivery for its bronze table, or turns it away; a verdict that stands is not repeated."""
-        contract = feed_of(delivery.department, delivery.folder)
-        if contract is None or delivery.department not in contract.departments():
-            if not self.known.stands(delivery):
-                self._turn_away(delivery, "refused", _unknown_folder(delivery))
-        else:
-            self._judge(contract, delivery, _inner_name(self.home, delivery))
+        if contract := _promised(delivery):
+            self._judge(contract, replace(delivery, feed=contract.name), _inner_name(self.home, delivery))
+        elif not self.known.stands(delivery):
+            self._turn_away(delivery, "refused", _unknown_folder(delivery))
 
     def _judge(self, contract: Contract, delivery: Delivery, name: str) -> None:
+        if any(_is_about(delivery, other) for other, _ in self.reading):
+            self._collect()
         if self.known.stands(delivery):
             return
         if first := self.known.first.get(delivery.delivery):
             reason = f"内容与此前报送的 {first} 完全相同，不重复入库。如需更正，请修改内容后再报送。"
             self._turn_away(delivery, "duplicate", reason)
             return
+        if not is_packed(name):
+            self._stage(contract, delivery, name)
+            return
         try:
-            if is_packed(name):
-                self._unpack(contract, delivery, name)
-            else:
-                self._stage(contract, delivery, name)
+            self._unpack(contract, delivery, name)
         except Unreadable as refusal:
             self._turn_away(delivery, "refused", str(refusal))
 
@@ -170,7 +189,9 @@ class _Pass:
         into.mkdir()
         members = []
         try:
-            for member in self.reader.unpack(contract, archived(self.home, delivery.delivery), name, into):
+            with self.readers.one() as reader:
+                unpacked = reader.unpack(contract, archived(self.home, delivery.delivery), name, into)
+            for member in unpacked:
                 if member.path.exists():  # the same content twice in one archive lies there once
                     keep(self.home, member.path, member.sha256)
                 is_alone = name.lower().endswith(".gz")
@@ -187,30 +208,46 @@ class _Pass:
         return members
 
     def _stage(self, contract: Contract, delivery: Delivery, name: str) -> None:
-        """Writes the delivery's rows as the Parquet file that its commit will add; the file's name is the delivery."""
-        started = time.perf_counter()
-        corrected = self.known.names.get(_name(delivery), "")
-        delivery = replace(delivery, corrects=corrected)
-        path = self.home.table("bronze", contract.name) / f"{delivery.delivery}.parquet"
-        content = archived(self.home, delivery.delivery)
-        read = self.reader.stage(contract, replace(delivery, file_name=name), content, path)
-        seconds = delivery.seconds + time.perf_counter() - started
-        staged = replace(delivery, encoding=read.encoding, rows=read.rows, columns=read.columns, seconds=seconds)
-        write_sidecar(self.home, staged)
-        self.staged.setdefault(contract.name, []).append((staged, path))
-        self.known.add(staged)
+        """Has a reader stage the delivery, when one has time."""
+        self._collect(AHEAD)
+        delivery = replace(delivery, corrects=self.known.names.get(_name(delivery), ""))
+        self.reading.append((delivery, self.readers.submit(partial(_staged, self.home, contract, delivery, name))))
+
+    def _collect(self, left: int = 0) -> None:
+        """Waits until no more than so many files are still being read, and takes what became of the others."""
+        while len(self.reading) > left:
+            delivery, reading = self.reading.popleft()
+            try:
+                staged = reading.result()
+            except Unreadable as refusal:
+                self._turn_away(delivery, "refused", str(refusal))
+            else:
+                self.staged.setdefault(staged.feed, []).append(staged)
+                self.known.add(staged)
 
     def _turn_away(self, delivery: Delivery, state: str, reason: str) -> None:
         self.turned_away.append(replace(delivery, state=state, reason=reason))
 
     def finish(self) -> Landing:
         """Commits what was staged, a commit a feed, then writes receipts and the ledger."""
-        for feed, landings in self.staged.items():
-            _commit(self.home, feed, landings)
-        accepted = [delivery for some in self.staged.values() for delivery, _ in some]
+        self._collect()
+        for feed, deliveries in self.staged.items():
+            _commit(self.home, feed, deliveries)
+        accepted = [delivery for some in self.staged.values() for delivery in some]
         write_receipts(self.home, [*self.turned_away, *accepted])
         record(self.home, self.turned_away)
         return Landing(accepted, self.turned_away)
+
+
+def _staged(home: Home, contract: Contract, delivery: Delivery, name: str, reader: Reader) -> Delivery:
+    """Writes the delivery's rows as the Parquet file that its commit will add, and beside the archive what is known."""
+    started = time.perf_counter()
+    content = archived(home, delivery.delivery)
+    read = reader.stage(contract, replace(delivery, file_name=name), content, _bronze_file(home, delivery))
+    seconds = delivery.seconds + time.perf_counter() - started
+    staged = replace(delivery, encoding=read.encoding, rows=read.rows, columns=read.columns, seconds=seconds)
+    write_sidecar(home, staged)
+    return staged
 
 
 @dataclass
@@ -250,6 +287,17 @@ class _Known:
         return (delivery.delivery, *_name(delivery)) in self.judged
 
 
+def _promised(delivery: Delivery) -> Contract | None:
+    """The contract that the delivery's folder and department promise, if any."""
+    contract = feed_of(delivery.department, delivery.folder)
+    return contract if contract and delivery.department in contract.departments() else None
+
+
+def _is_about(delivery: Delivery, other: Delivery) -> bool:
+    """Whether the verdict on one depends on what becomes of the other: the same content, or the same name."""
+    return delivery.delivery == other.delivery or _name(delivery) == _name(other)
+
+
 def _name(delivery: Delivery) -> tuple[str, ...]:
     return delivery.department, delivery.feed, delivery.file_name
 
@@ -275,12 +323,18 @@ def _unknown_folder(delivery: Delivery) -> str:
     return f"目录 {place} 不属于已登记的报送部门。请放入 landing/<部门简称>/<数据集>/ 目录。"
 
 
-def _commit(home: Home, feed: str, landings: list[tuple[Delivery, Path]]) -> None:
+def _bronze_file(home: Home, delivery: Delivery) -> Path:
+    """The file of bronze that holds the delivery's rows, and is named by it."""
+    return home.table("bronze", delivery.feed) / f"{delivery.delivery}.parquet"
+
+
+def _commit(home: Home, feed: str, deliveries: list[Delivery]) -> None:
     """Adds all staged files of a feed to bronze in one commit."""
     table = DeltaTable(home.table("bronze", feed))
+    files = [(_bronze_file(home, delivery), _statistics(delivery)) for delivery in deliveries]
     actions = [
-        AddAction(path.name, path.stat().st_size, {}, int(path.stat().st_mtime * 1000), True, _statistics(delivery))
-        for delivery, path in landings
+        AddAction(path.name, path.stat().st_size, {}, int(path.stat().st_mtime * 1000), True, statistics)
+        for path, statistics in files
     ]
     table.create_write_transaction(actions, "append", table.schema())
 

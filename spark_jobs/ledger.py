@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 
 from schemas.contract import contracts, feeds
 from spark_jobs.home import Home
-from spark_jobs.lake import merge, read, table_schema
+from spark_jobs.lake import merge, read, remove, table_schema
 
 # Rows of these lie in silver and quarantine, judged as the contract then was.
 LOADED = ("accepted", "held")
@@ -90,6 +90,14 @@ def record(home: Home, deliveries: list[Delivery]) -> None:
         contract = contracts()["ops.delivery"]
         rows = pa.Table.from_pylist([d.ledger_row() for d in deliveries], schema=table_schema(contract))
         merge(home.table("ops", contract.table), rows, contract.key)
+
+
+def forget(home: Home, deliveries: list[Delivery]) -> None:
+    """Takes these rows out of the ledger."""
+    contract = contracts()["ops.delivery"]
+    for delivery in deliveries:
+        row = delivery.ledger_row()
+        remove(home.table("ops", contract.table), [(name, "=", row[name]) for name in contract.key])
 
 
 def recorded(home: Home, where: list[tuple[str, str, object]] | None = None) -> list[Delivery]:

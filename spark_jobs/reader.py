@@ -1,6 +1,6 @@
-"""Files from strangers flow in; another process reads them, and what it makes of each flows out, or its refusal.
+"""Files from strangers flow in; other processes read them, and what they make of each flows out, or its refusal.
 
-That process has a limit on memory and on time without a row read; if it dies or hangs, the next file gets a new one.
+Such a process has a limit on memory and on time without a row read; if it dies or hangs, the next file gets a new one.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from schemas.contract import Contract, Limits
 from spark_jobs.formats.packed import Member, is_packed
@@ -22,7 +26,9 @@ from spark_jobs.formats.sheet import Unreadable
 from spark_jobs.formats.staging import Staged
 from spark_jobs.ledger import Delivery
 
-__all__ = ["Member", "Reader", "Staged", "Unreadable", "is_packed"]
+__all__ = ["Member", "Reader", "Readers", "Staged", "Unreadable", "is_packed"]
+
+Result = TypeVar("Result")
 
 COMMAND = [sys.executable, "-P", "-m", "spark_jobs.formats"]
 ROOT = Path(__file__).parents[1]
@@ -37,6 +43,7 @@ ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(4 << 20),  # larger pieces go back to the system at once
     "OMP_NUM_THREADS": "1",
 }
+KILLS = (-signal.SIGKILL, -signal.SIGTERM)
 OUT_OF_MEMORY = ("memory allocation of", "MemoryError", "bad_alloc", "Cannot allocate memory")
 
 
@@ -50,7 +57,7 @@ class Reader:
     def __init__(self, logs: Path) -> None:
         self._log = logs / "reader.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_up = False
+        self._is_up = self._is_stopped = False
         self._held = b""
 
     def __enter__(self) -> Reader:
@@ -89,6 +96,12 @@ class Reader:
             (into / ".member.part").unlink(missing_ok=True)
         return [Member(**{**member, "path": Path(member["path"])}) for member in found]
 
+    def stop(self) -> None:
+        """Lets another thread, which waits for a file to be read, do so no longer."""
+        self._is_stopped = True
+        if self._process:
+            self._process.kill()
+
     def close(self) -> None:
         """Ends the process."""
         if self._process:
@@ -107,7 +120,8 @@ class Reader:
             try:
                 return _read_answer(self._answer(line, limits), limits)
             except _Killed:
-                continue
+                if self._is_stopped:
+                    raise
         raise Unreadable("读取该文件的程序多次被系统终止，很可能是文件需要的内存过多。请拆分后重新报送。")
 
     def _answer(self, line: bytes, limits: Limits) -> dict[str, Any]:
@@ -159,8 +173,11 @@ class Reader:
         if not self._is_up:
             try:
                 self._next(process, SECONDS_TO_START)
-            except (EOFError, Unreadable):
+            except (EOFError, Unreadable) as failure:
+                is_killed = isinstance(failure, EOFError) and process.wait() in KILLS
                 self.close()
+                if is_killed:
+                    raise _Killed from None
                 raise RuntimeError(f"the process that reads files does not start: see {self._log}") from None
             self._is_up = True
         return process
@@ -191,7 +208,7 @@ class Reader:
         self.close()
         if code == -signal.SIGABRT and any(sign in self._last_words() for sign in OUT_OF_MEMORY):
             return too_much_memory(limits)
-        if code in (-signal.SIGKILL, -signal.SIGTERM):
+        if code in KILLS:
             return _Killed()
         return Unreadable(f"文件使读取程序异常终止（{_ending(code)}），可能已损坏。请重新导出后报送。")
 
@@ -199,6 +216,49 @@ class Reader:
         with self._log.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
             return log.read().decode(errors="replace")
+
+
+class Readers:
+    """Readers that read a file each at the same time; a context manager: their processes end with it."""
+
+    def __init__(self, logs: Path, count: int) -> None:
+        self._all = [Reader(logs) for _ in range(count)]
+        self._threads = ThreadPoolExecutor(count)
+        self._idle: SimpleQueue[Reader] = SimpleQueue()
+        for reader in self._all:
+            self._idle.put(reader)
+
+    def __enter__(self) -> Readers:
+        """Lets the first process start; the others do when there is a file for them."""
+        self._all[0].__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for reader in self._all:
+            reader.stop()
+        self._threads.shutdown(cancel_futures=True)
+        for reader in self._all:
+            reader.close()
+
+    @contextmanager
+    def one(self) -> Iterator[Reader]:
+        """A reader that has nothing to do, once there is one."""
+        reader = self._idle.get()
+        try:
+            yield reader
+        finally:
+            self._idle.put(reader)
+
+    def submit(self, work: Callable[[Reader], Result]) -> Future[Result]:
+        """Does the work with one of the readers, in a thread of its own."""
+
+        def done() -> Result:
+            with self.one() as reader:
+                return work(reader)
+
+        return self._threads.submit(done)
 
 
 def too_much_memory(limits: Limits) -> Unreadable:

@@ -110,3 +110,19 @@ def test_mending_contract_and_code_list_loads_what_waited_for_it_once(home: Home
     again = lakewarden(home, "replay", schemas=mended)
     assert again.returncode == 0, again.stderr
     assert read(home.table("silver", "scjg_enterprise")).num_rows == 7
+
+
+def test_a_file_that_came_before_its_contract_is_loaded_once_there_is_one(home: Home, tmp_path: Path) -> None:
+    drop(home, "个体户.csv", table(*FIRMS), folder="scjg/shop")
+    assert lakewarden(home, "run").returncode == 1
+    assert state(home, "个体户.csv") == "refused"
+
+    feed = tmp_path / "promised" / "feeds" / "scjg" / "shop.yaml"
+    feed.parent.mkdir(parents=True)
+    feed.write_bytes((SCHEMAS / "feeds" / "scjg" / "enterprise.yaml").read_bytes())
+    for _ in range(2):
+        ended = lakewarden(home, "replay", schemas=tmp_path / "promised")
+        assert ended.returncode == 0, ended.stderr + ended.stdout
+        assert [(one.feed, one.state) for one in recorded(home)] == [("scjg_shop", "accepted")]
+    assert receipt(home, "个体户.csv", "scjg/shop")["状态"] == "已接收"
+    assert objects(home) == {row.split(",")[0] for row in FIRMS}

@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from spark_jobs import pipeline
 from spark_jobs.home import Home
 from spark_jobs.lake import read
-from spark_jobs.land import land
+from spark_jobs.land import FILE_COST, WORTH_ANOTHER, land
 from spark_jobs.ledger import archived, pending
 from tests.drops import GOOD, HEADINGS, OTHER, drop, receipt
 
@@ -137,6 +137,21 @@ def test_the_same_content_counts_once_under_any_name(home: Home) -> None:
     assert len(bronze_lines(home)) == 1
     assert receipt(home, "二.csv")["状态"] == "重复报送"
     assert "scjg/scjg_enterprise/一.csv" in str(receipt(home, "二.csv")["说明"])
+
+
+def test_of_files_read_at_the_same_time_the_same_content_counts_once_and_a_refusal_does_not(home: Home) -> None:
+    """Copies stand beside each other, so the second is looked at while the first is being read."""
+    kinds = {"好": f"{HEADINGS}\n{GOOD}\n", "坏": f"{HEADINGS},星座\n{GOOD},双鱼\n"}
+    for number in range(WORTH_ANOTHER // FILE_COST // 4 + 1):
+        for kind, text in kinds.items():
+            for copy in "12":
+                drop(home, f"{number:03}{kind}{copy}.csv", f"{text}{'x' * (number + 1)}\n")
+    land(home_with_tables(home))
+    rows = read(home.table("ops", "delivery")).to_pylist()
+    turned_away = {row["file_name"][3:5]: row["state"] for row in rows}
+    assert turned_away == {"好2": "duplicate", "坏1": "refused", "坏2": "refused"}
+    names = [delivery.file_name for delivery in pending(home)["scjg_enterprise"]]
+    assert names == [f"{number:03}好1.csv" for number in range(len(rows) // 3)]
 
 
 def test_nothing_new_is_seen_even_when_the_cache_is_lost(home: Home) -> None:

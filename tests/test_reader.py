@@ -25,7 +25,7 @@ import xlsxwriter
 
 from schemas.contract import Contract
 from spark_jobs.ledger import Delivery
-from spark_jobs.reader import ROOT, Member, Reader, Staged, Unreadable, is_packed
+from spark_jobs.reader import ROOT, Member, Reader, Readers, Staged, Unreadable, is_packed
 from tests.files import GOOD, HEAD, USCC, promise, zipped
 
 DELIVERY = Delivery("d" * 64, "scjg", "firm", "scjg_firm", "a.csv", 0, datetime(2026, 11, 23, 8, tzinfo=UTC))
@@ -165,6 +165,40 @@ def test_a_process_that_is_killed_is_replaced(reader: Reader, tmp_path: Path, ki
     killer.join()
     assert stage(reader, tmp_path, "a.csv", CSV).rows == 1
     assert reader.pid != first
+
+
+def test_a_process_that_is_killed_before_it_is_up_is_replaced(tmp_path: Path) -> None:
+    with Reader(tmp_path) as reader:
+        assert reader.pid
+        os.kill(first := reader.pid, signal.SIGKILL)
+        assert stage(reader, tmp_path, "a.csv", CSV).rows == 1
+        assert reader.pid != first
+
+
+def folder_of(parent: Path, name: str) -> Path:
+    (parent / name).mkdir()
+    return parent / name
+
+
+def test_a_small_file_does_not_wait_for_a_large_one(tmp_path: Path) -> None:
+    with Readers(tmp_path, 2) as readers:
+        large = readers.submit(lambda r: stage(r, folder_of(tmp_path, "large"), "a.csv", rows_of(3_000_000)))
+        small = readers.submit(lambda r: stage(r, folder_of(tmp_path, "small"), "a.csv", CSV))
+        assert small.result().rows == 1
+        assert not large.done()
+        assert large.result().rows == 3_000_000
+
+
+def test_whoever_gives_up_does_not_wait_for_the_file_that_is_being_read(tmp_path: Path) -> None:
+    readers = Readers(tmp_path, 2)
+    with readers:
+        large = readers.submit(lambda r: stage(r, folder_of(tmp_path, "large"), "a.csv", rows_of(3_000_000)))
+        others = [readers.submit(lambda r: stage(r, tmp_path, "a.csv", CSV)) for _ in range(99)]
+        while not list(tmp_path.rglob("*.part")):
+            time.sleep(0.001)
+    assert large.exception()
+    assert others[-1].cancelled()
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_time_in_which_the_process_is_stopped_does_not_count(reader: Reader, tmp_path: Path) -> None:
