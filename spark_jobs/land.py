@@ -91,15 +91,15 @@ def land_again(home: Home, refused: list[Delivery]) -> Landing:
 
     What came before its contract was recorded under its folder's name, and now gets that of its feed.
     """
-    if not refused:
+    kept = [one for one in refused if archived(home, one.delivery).exists()]
+    if not kept:
         return Landing()
-    with _readers(home, [delivery.bytes for delivery in refused]) as readers:
+    with _readers(home, [delivery.bytes for delivery in kept]) as readers:
         landing = _Pass(home, readers)
-        for delivery in refused:
-            if archived(home, delivery.delivery).exists():
-                landing.judge(replace(delivery, state="landed", reason="", received_at=landing.moment()))
+        for delivery in kept:
+            landing.judge(replace(delivery, state="landed", reason="", received_at=landing.moment()))
         result = landing.finish()
-    forget(home, [one for one in refused if (contract := _promised(one)) and contract.name != one.feed])
+    forget(home, [one for one in kept if (contract := _promised(one)) and contract.name != one.feed])
     return result
 
 
