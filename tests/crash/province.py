@@ -37,7 +37,7 @@ def second_half(home: Home, rest: Path) -> None:
         _correct(file)
     repeated = before[-1]
     shutil.copy(repeated, repeated.with_name(f"又一次_{repeated.name}"))
-    checks = [file for file in _files(home.landing / "scjg" / "check_action") if file.suffix == ".csv"]
+    checks = sorted(home.landing.glob("*/check_action/*.csv"))
     _pack(checks, home.landing / "scjg" / "check_action" / "补报.zip")
     packed = home.landing / "yjj" / "check_action" / "补报.csv.gz"
     packed.write_bytes(gzip.compress(_without_last_row(checks[-1].read_bytes()), mtime=0))
@@ -66,5 +66,5 @@ def _without_last_row(text: bytes) -> bytes:
 def _pack(files: list[Path], into: Path) -> None:
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in files:
-            packed.writestr(file.name, _without_last_row(file.read_bytes()))
+            packed.writestr(f"{file.parent.parent.name}_{file.name}", _without_last_row(file.read_bytes()))
         packed.writestr("说明.csv", "这不是数据\n请忽略\n")
