@@ -166,9 +166,9 @@ def merge(path: Path, rows: pa.Table, key: Sequence[str]) -> None:
     merging.when_matched_update_all().when_not_matched_insert_all().execute()
 
 
-def remove(path: Path, where: list[tuple[str, str, object]]) -> None:
-    """Takes rows out of a table in one commit."""
-    DeltaTable(path).delete(_condition(where))
+def remove(path: Path, where: list[tuple[str, str, object]]) -> int:
+    """Takes rows out of a table in one commit; returns how many."""
+    return int(DeltaTable(path).delete(_condition(where))["num_deleted_rows"] or 0)
 
 
 def overwrite(path: Path, rows: pa.Table) -> None:
@@ -189,7 +189,5 @@ def written(path: Path, deliveries: set[str], column: str, since: datetime) -> s
 
 def take_back(path: Path, deliveries: set[str], column: str, since: datetime) -> int:
     """Removes what an earlier run wrote of these deliveries; returns the number of rows removed."""
-    listed = ", ".join(f"'{delivery}'" for delivery in sorted(written(path, deliveries, column, since)))
-    if not listed:
-        return 0
-    return int(DeltaTable(path).delete(f"_delivery in ({listed})")["num_deleted_rows"] or 0)
+    found = sorted(written(path, deliveries, column, since))
+    return remove(path, [("_delivery", "in", found)]) if found else 0
