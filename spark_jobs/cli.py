@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import logging
 import os
 import shutil
 import sys
@@ -44,6 +45,7 @@ def main(context: click.Context, home: str | None, debug: bool) -> None:
     except Refused as refusal:
         raise click.UsageError(str(refusal)) from None
     os.environ["LAKEWARDEN_HOME"] = str(resolved.path)
+    logging.raiseExceptions = debug  # dbt's log may lie on a disk that is full: a trace for each line helps nobody
     context.obj = (resolved, debug)
 
 

@@ -93,7 +93,7 @@ def create_tables(home: Home) -> None:
     """Creates every promised table that is not there yet, and adds the columns and properties that it lacks."""
     for (layer, name), schema in promised_tables().items():
         path = home.table(layer, name)
-        if not (path / "_delta_log").exists():
+        if not exists(path):
             path.mkdir(parents=True, exist_ok=True)
             DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES)
         elif layer != "base":  # whose tables are rebuilt when their columns change (transform.py)
@@ -111,8 +111,12 @@ def _renew(table: DeltaTable, schema: pa.Schema) -> None:
 
 def tables(home: Home) -> list[tuple[str, str]]:
     """Every (layer, table) that exists on disk."""
-    logs = home.warehouse.glob("*/*/_delta_log")
-    return sorted((log.parent.parent.name, log.parent.name) for log in logs)
+    return sorted((path.parent.name, path.name) for path in home.warehouse.glob("*/*") if exists(path))
+
+
+def exists(path: Path) -> bool:
+    """Whether a table's first commit was written; a full disk may leave a log without one."""
+    return bool(DeltaTable.is_deltatable(path))
 
 
 def read(path: Path, columns: list[str] | None = None, where: list[tuple[str, str, object]] | None = None) -> pa.Table:

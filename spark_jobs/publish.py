@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from dashboards.shapes import region_shapes
 from schemas.contract import contracts
 from spark_jobs.home import Home
-from spark_jobs.lake import stream
+from spark_jobs.lake import exists, stream
 from spark_jobs.marks import Mark
 
 SERVED_LAYERS = ("gold", "themes")
@@ -27,7 +27,7 @@ def serving_file(home: Home) -> Path:
 def publish_serving(home: Home) -> dict[str, int | float | str]:
     """Publishes a new version if a served table has changed since; returns its size, empty if nothing changed."""
     served = {c.name: home.table(c.layer, c.table) for c in contracts().values() if c.layer in SERVED_LAYERS}
-    served = {name: path for name, path in served.items() if (path / "_delta_log").exists()}
+    served = {name: path for name, path in served.items() if exists(path)}
     versions = {name: str(DeltaTable(path).version()) for name, path in served.items()}
     link, mark = serving_file(home), Mark(home.state / "published.json", versions)
     if not served or (link.exists() and mark.is_current()):

@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 
 from schemas.contract import Column, contracts, feeds, tables
 from spark_jobs.home import Home
+from spark_jobs.lake import exists
 
 PROJECT = Path(__file__).parent.parent / "dbt_project"
 ANSI = "spark.sql.ansi.enabled"
@@ -64,7 +65,7 @@ def to_rebuild(home: Home) -> list[str]:
     found = []
     for contract in tables("base").values():
         path = home.table("base", contract.table)
-        if not (path / "_delta_log").exists():
+        if not exists(path):
             continue
         table = DeltaTable(path)
         if not table.file_uris() or _columns(table) != [_shape(column) for column in contract.columns]:

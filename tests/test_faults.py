@@ -16,15 +16,17 @@ from pathlib import Path
 
 import pytest
 
+from schemas.contract import contracts
 from spark_jobs import pipeline
 from spark_jobs.home import Home
-from spark_jobs.lake import create_tables, read
+from spark_jobs.lake import create_tables, promised_tables, read, tables
 from spark_jobs.ledger import pending
 from tests.crash.alike import leftovers
 from tests.crash.preloaded import Run, Runner
 from tests.drops import FIRMS, drop, table
 
 FEED = "scjg_enterprise"
+LAYERS = ("base", "themes", "gold", "ops")
 # How long a stopped run stays stopped; the issue asks for a minute, which nobody waits for in every test run.
 STOPPED = float(os.environ.get("LAKEWARDEN_STOPPED_SECONDS", "3"))
 PATIENCE = 240
@@ -305,6 +307,33 @@ def test_a_full_disk_is_named_and_loses_nothing(runner: Runner, tmp_path: Path) 
         assert verdicts(home) == {"坏.csv": ["refused"]} | all_accepted(names)
         assert_all_accounted_for(home)
         assert (home.receipts / "scjg" / "enterprise" / "坏.csv.receipt.json").exists()
+
+
+def test_a_table_whose_first_commit_found_no_room_is_made_anew(home: Home, runner: Runner, tmp_path: Path) -> None:
+    made = {(contract.layer, contract.table) for contract in contracts().values() if contract.layer in LAYERS}
+    for layer, name in {*made, *promised_tables()}:
+        (home.table(layer, name) / "_delta_log").mkdir(parents=True)
+    names = drop_some(home, 0, 1)
+    run = runner.start(home.path, "run", said=tmp_path / "said")
+    assert ended(run) == 0, run.words
+    assert verdicts(home) == all_accepted(names)
+    assert_all_accounted_for(home)
+    assert made <= set(tables(home))
+
+
+@needs_mounts
+def test_a_log_that_cannot_be_written_stops_nothing_and_fills_no_screen(
+    home: Home, runner: Runner, tmp_path: Path
+) -> None:
+    create_tables(home)
+    names = drop_some(home, 0, 1)
+    with mounted(home.logs, "-t", "tmpfs", "-o", "size=4k", "none"):
+        fill(home.logs, 0)
+        run = runner.start(home.path, "run", said=tmp_path / "said")
+        assert ended(run) == 0, run.words
+        assert (home.logs / "dbt.log").stat().st_size == 0
+        assert "Traceback" not in run.words
+    assert verdicts(home) == all_accepted(names)
 
 
 @needs_mounts
