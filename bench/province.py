@@ -48,6 +48,7 @@ PASSES = {
     "idle": Moment("2026-07-01T03:00:00+00:00", "2026-07-01"),
 }
 TOLD_OF_DIFFERENCES = 20
+CACHES = ("warm", "cold")
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def measure(report: Report, label: str, data: Path, contenders: Sequence[Contend
         report.keep()
     equal = [one for one in contenders if checks[one.name]["is_equal"]]
     for number in range(options.runs):
-        for cache in ("warm",) if options.quick else ("warm", "cold"):
+        for cache in options.cache:
             shift = number % max(1, len(equal))
             for one in [*equal[shift:], *equal[:shift]]:
                 place = {"size": label, "contender": one.name, "cache": cache, "number": number}
@@ -206,12 +207,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--contender", action="append", choices=names, help="may be repeated [default: all]")
     parser.add_argument("--runs", type=int, default=5, help="runs a figure, warm and cold each [default: 5]")
     parser.add_argument("--spark-runs", type=int, help="runs of the contenders on Spark, which are slow [as --runs]")
+    parser.add_argument("--cache", action="append", choices=CACHES, help="may be repeated [default: warm, cold]")
     parser.add_argument("--resume", type=Path, help="a report to go on with; what it holds is not measured again")
     parser.add_argument("--data", type=Path, default=DATA, help=f"where provinces are kept [default: {DATA}]")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes [default: bench/results]")
     options = parser.parse_args()
     options.size = ["quick"] if options.quick else options.size or ["150k", "1.5M"]
     options.runs = 1 if options.quick else options.runs
+    options.cache = ["warm"] if options.quick else options.cache or CACHES
     options.spark_runs = options.runs if options.spark_runs is None else options.spark_runs
     return options
 

@@ -2,7 +2,8 @@
 
 python -m bench.report [--results DIR] [--docs DIR]
 
-What is written by hand around the marked blocks stays. A block without a result says how to get one.
+What is written by hand around the marked blocks stays, and so does a block, or a row of a block about all benches,
+without a result. One that never had any says how to get one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from bench import figures
 from bench.measure import RESULTS, ROOT, say
 
 Json = dict[str, Any]
-BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n).*?(<!-- /bench -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
+# Blocks of which every bench has rows, known by their first cell.
+SHARED = ("aims", "machine")
 BENCHES = ("province", "stages", "landing", "growth", "dashboards")
 
 
@@ -104,18 +107,29 @@ def renewed(page: str, found: dict[str, Json]) -> str:
     said = blocks(found)
 
     def block(match: re.Match[str]) -> str:
+        opening, name, before, closing = match.groups()
         try:
-            text = said[match[2]]()
+            text = said[name]()
         except KeyError as absent:
             if absent.args[0] not in BENCHES:
                 raise
-            text = f"Not measured yet: `make bench`, or `python -m bench.{absent.args[0]}`."
-        return f"{match[1]}{text}\n{match[3]}"
+            never = f"Not measured yet: `make bench`, or `python -m bench.{absent.args[0]}`."
+            text = before.strip() or never
+        return f"{opening}{_beside(before, text) if name in SHARED else text}\n{closing}"
 
-    unknown = {name for _, name, _ in BLOCK.findall(page)} - set(said)
+    unknown = {name for _, name, *_ in BLOCK.findall(page)} - set(said)
     if unknown:
         raise SystemExit(f"the page has blocks that no bench fills: {', '.join(sorted(unknown))}")
     return BLOCK.sub(block, page)
+
+
+def _beside(before: str, now: str) -> str:
+    """A table with the rows said now, each in its old place, and those that are not said anew as they were."""
+    known, fresh = (
+        {line.split("|")[1]: line for line in table.splitlines() if line.startswith("| ")} for table in (before, now)
+    )
+    headings = dict(list(known.items())[:2])
+    return "\n".join((known | fresh | headings).values())
 
 
 def main() -> int:

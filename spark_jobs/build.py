@@ -117,15 +117,15 @@ def _reconcile(home: Home, new: pa.Table) -> None:
 
 
 def _found_sql(contract: Contract, deliveries: Mapping[str, dict[str, Any]]) -> str:
-    from spark_jobs.rules import quoted, received_since
+    from spark_jobs.rules import condition
 
     target = contracts()[f"base.{contract.feeds[0]}"]
     same = " and ".join(f"b.{key} = s.{SILVER_NAMES.get(key, key)}" for key in target.key)
-    listed = ", ".join(map(quoted, deliveries))
-    since = received_since(min(row["received_at"] for row in deliveries.values()))
+    since = min(row["received_at"] for row in deliveries.values())
+    rows = condition([("s._delivery", "in", list(deliveries)), ("s._received_at", ">=", since)])
     return (
         f"select s._delivery, count(*) from silver.{contract.name} s left semi join {target.name} b on {same}"
-        f" where s._delivery in ({listed}) and s.{since} group by s._delivery"
+        f" where {rows} group by s._delivery"
     )
 
 

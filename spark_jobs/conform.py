@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from schemas.contract import Column, Contract
 from spark_jobs.codes import code_spellings
 from spark_jobs.home import Home
-from spark_jobs.lake import SYSTEM, take_back, written
-from spark_jobs.ledger import ALL_AGAIN, Delivery
+from spark_jobs.lake import SYSTEM, Where, counted, take_back, written
+from spark_jobs.ledger import ALL_AGAIN, Delivery, rows_of
 from spark_jobs.rules import (
     Finding,
     Judgement,
@@ -21,10 +21,10 @@ from spark_jobs.rules import (
     any_of,
     cleaned,
     code_text,
+    condition,
     judge,
     judge_absent,
     quoted,
-    rows_of,
     typed_name,
 )
 
@@ -55,13 +55,14 @@ def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     begun = written(silver, names, "_received_at", since)
     for rows in _portions(contract, deliveries):
         accepted = accepted_sql(rows, [one for one in rows.deliveries if one.delivery in begun], _spread(spark, rows))
-        _append(spark.sql(accepted), home, "silver", contract)
-        if lacking := _lacking(spark, rows):
-            _append(spark.sql(rejected_sql(replace(rows, deliveries=lacking))), home, "quarantine", contract)
+        _append(spark, f"silver.{contract.name}", accepted)
+        if lacking := _lacking(home, rows):
+            _append(spark, f"quarantine.{contract.name}", rejected_sql(replace(rows, deliveries=lacking)))
 
 
-def _append(rows: DataFrame, home: Home, layer: str, contract: Contract) -> None:
-    rows.write.format("delta").mode("append").save(str(home.table(layer, contract.name)))
+def _append(spark: SparkSession, table: str, rows: str) -> None:
+    """Adds what a SELECT finds in one commit; a statement, because a DataFrame is planned once more to be written."""
+    spark.sql(f"insert into {table} by name {rows}")
 
 
 def _portions(contract: Contract, deliveries: Sequence[Delivery]) -> Iterator[Rows]:
@@ -85,15 +86,10 @@ def _portions(contract: Contract, deliveries: Sequence[Delivery]) -> Iterator[Ro
         yield Rows.of(contract, together)
 
 
-def _lacking(spark: SparkSession, rows: Rows) -> list[Delivery]:
+def _lacking(home: Home, rows: Rows) -> list[Delivery]:
     """The deliveries of which silver does not hold every one of these rows."""
-    counted = " union all ".join(
-        f"select _delivery, {sign} as one from {layer}.{rows.contract.name} where {rows.chosen}"
-        for layer, sign in (("bronze", 1), ("silver", -1))
-    )
-    found = spark.sql(f"select _delivery from ({counted}) group by _delivery having sum(one) > 0").collect()
-    lacking = {row[0] for row in found}
-    return [one for one in rows.deliveries if one.delivery in lacking]
+    bronze, silver = (counted(home.table(layer, rows.contract.name), rows.where) for layer in ("bronze", "silver"))
+    return [one for one in rows.deliveries if bronze.get(one.delivery, 0) > silver.get(one.delivery, 0)]
 
 
 @dataclass(frozen=True)
@@ -124,11 +120,11 @@ class Rows:
         )
 
     @property
-    def chosen(self) -> str:
-        """The condition that rows are these."""
+    def where(self) -> Where:
+        """The conditions that rows are these."""
         start, end = self.lines
-        lines = [f"_line >= {start}"] * bool(start) + [f"_line < {end}"] * bool(end)
-        return " and ".join([rows_of(self.deliveries), *lines])
+        lines: Where = [("_line", ">=", start)] * bool(start) + [("_line", "<", end)] * bool(end)
+        return [*rows_of(self.deliveries), *lines]
 
     @cached_property
     def judgements(self) -> dict[str, Judgement]:
@@ -174,7 +170,7 @@ def rejected_sql(rows: Rows) -> str:
 
     Which rows those are is found by delivery and line alone; a few of many, they are the side of the join that is kept.
     """
-    bronze, chosen = f"bronze.{rows.contract.name} as bronze", rows.chosen
+    bronze, chosen = f"bronze.{rows.contract.name} as bronze", condition(rows.where)
     not_in_silver = _not_in_silver(rows)
     lacking = f"select _delivery as lacking, _line as line from {bronze} where {chosen} and {not_in_silver}"
     found = f"({lacking}) join {bronze} on bronze._delivery = lacking and bronze._line = line where {chosen}"
@@ -218,7 +214,7 @@ typed as (
 
 def _spread(spark: SparkSession, rows: Rows) -> str:
     """The rows as bronze holds them, by name; many are spread over the cores, for Sail reads neighbours with one."""
-    delivered = spark.table(f"bronze.{rows.contract.name}").where(rows.chosen)
+    delivered = spark.table(f"bronze.{rows.contract.name}").where(condition(rows.where))
     if rows.count > WORTH_SPREADING:
         delivered = delivered.repartition(2 * (os.cpu_count() or 1))
     delivered.createOrReplaceTempView(name := f"delivered_{rows.contract.name}")
@@ -231,7 +227,7 @@ def _not_in_silver(rows: Rows) -> str:
         return "true"
     return f"""not exists (
       select 1 from silver.{rows.contract.name} as silver
-      where {rows.chosen} and silver._delivery = bronze._delivery and silver._line = bronze._line
+      where {condition(rows.where)} and silver._delivery = bronze._delivery and silver._line = bronze._line
     )"""
 
 

@@ -36,6 +36,9 @@ SYSTEM = [
 PROPERTIES = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "-1"}
 ZSTD = WriterProperties(compression="ZSTD", compression_level=1)
 
+# Conditions that all hold: column, operator, value (a moment, a text, a whole number, or texts for `in`).
+Where = list[tuple[str, str, object]]
+
 
 def arrow_type(name: str) -> pa.DataType:
     """The Arrow type of a contract's type."""
@@ -119,19 +122,28 @@ def exists(path: Path) -> bool:
     return bool(DeltaTable.is_deltatable(path))
 
 
-def read(path: Path, columns: list[str] | None = None, where: list[tuple[str, str, object]] | None = None) -> pa.Table:
+def read(path: Path, columns: list[str] | None = None, where: Where | None = None) -> pa.Table:
     """The rows of a table; `where` prunes files and filters rows."""
     table = DeltaTable(path)
     schema = pa.schema(table.schema())
     names = columns or schema.names
-    listed = ", ".join(f'"{name}"' for name in names)
-    query = f"select {listed} from known" + (f" where {_condition(where)}" if where else "")
-    # DataFusion inside delta-rs: an Arrow dataset takes a millisecond a file before the first row is read.
-    rows = pa.table(QueryBuilder().register("known", table).execute(query).read_all())
+    rows = _asked(table, ", ".join(f'"{name}"' for name in names), where)
     return rows.cast(pa.schema([schema.field(name) for name in names]))
 
 
-def _condition(where: list[tuple[str, str, object]]) -> str:
+def counted(path: Path, where: Where) -> dict[str, int]:
+    """The rows of each delivery, without those of which there are none."""
+    rows = _asked(DeltaTable(path), "_delivery, count(*) as rows", where, "group by _delivery")
+    return dict(zip(rows["_delivery"].to_pylist(), rows["rows"].to_pylist(), strict=True))
+
+
+def _asked(table: DeltaTable, selected: str, where: Where | None, rest: str = "") -> pa.Table:
+    """An answer of DataFusion inside delta-rs: an Arrow dataset takes a millisecond a file before its first row."""
+    query = f"select {selected} from known {f'where {_condition(where)}' if where else ''} {rest}"
+    return pa.table(QueryBuilder().register("known", table).execute(query).read_all())
+
+
+def _condition(where: Where) -> str:
     return " and ".join(f'"{name}" {operator} {_literal(value)}' for name, operator, value in where)
 
 
@@ -139,6 +151,8 @@ def _literal(value: object) -> str:
     """A value, or the values of an `in`, in DataFusion's SQL."""
     if isinstance(value, datetime):
         return f"timestamp '{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z'"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     assert isinstance(value, list | tuple | set), value
@@ -170,7 +184,7 @@ def merge(path: Path, rows: pa.Table, key: Sequence[str]) -> None:
     merging.when_matched_update_all().when_not_matched_insert_all().execute()
 
 
-def remove(path: Path, where: list[tuple[str, str, object]]) -> int:
+def remove(path: Path, where: Where) -> int:
     """Takes rows out of a table in one commit; returns how many."""
     return int(DeltaTable(path).delete(_condition(where))["num_deleted_rows"] or 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from deltalake import DeltaTable
 
 from schemas.contract import contracts, feeds
 from spark_jobs.home import Home
-from spark_jobs.lake import merge, read, remove, table_schema
+from spark_jobs.lake import Where, merge, read, remove, table_schema
 
 # Rows of these lie in silver and quarantine, judged as the contract then was.
 LOADED = ("accepted", "held")
@@ -100,10 +101,16 @@ def forget(home: Home, deliveries: list[Delivery]) -> None:
         remove(home.table("ops", contract.table), [(name, "=", row[name]) for name in contract.key])
 
 
-def recorded(home: Home, where: list[tuple[str, str, object]] | None = None) -> list[Delivery]:
+def recorded(home: Home, where: Where | None = None) -> list[Delivery]:
     """The ledger in order of receipt."""
     rows = read(home.table("ops", "delivery"), where=where)
     return [Delivery.of_ledger(row) for row in rows.sort_by("received_at").to_pylist()]
+
+
+def rows_of(deliveries: Collection[Delivery]) -> Where:
+    """The conditions that rows are of these deliveries; since when lets earlier files be left alone."""
+    since = min(one.received_at for one in deliveries)
+    return [("_delivery", "in", [one.delivery for one in deliveries]), ("_received_at", ">=", since)]
 
 
 def landed(home: Home, feed: str) -> set[str]:

@@ -11,8 +11,10 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from schemas.contract import Contract
-from spark_jobs.ledger import Delivery
-from spark_jobs.rules import quoted, rows_of
+from spark_jobs.home import Home
+from spark_jobs.lake import counted
+from spark_jobs.ledger import Delivery, rows_of
+from spark_jobs.rules import condition, quoted
 
 Figures = dict[str, Any]
 # Rows that the shares of codes are counted in (ours: of 100,000 rows a share is exact to a third of a percent).
@@ -37,18 +39,15 @@ class Profile:
     codes: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def profile(spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> dict[str, Profile]:
+def profile(home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> dict[str, Profile]:
     """Profiles by delivery, with the figures rows, rows_accepted, rows_quarantined, quarantined_share, duplicate_keys
     and filled__<column>.
 
     A share of no rows is None. Raises Unaccounted unless every delivered row was accepted or quarantined.
     """
-    where = f"where {rows_of(deliveries)}"
+    where = f"where {condition(rows_of(deliveries))}"
     accepted = _accepted(spark, contract, where)
-    rejected = _by_delivery(
-        spark,
-        f"select _delivery, count(*) as rows_quarantined from quarantine.{contract.name} {where} group by _delivery",
-    )
+    rejected = counted(home.table("quarantine", contract.name), rows_of(deliveries))
     codes = _codes(spark, contract, where, {name: found["rows_accepted"] for name, found in accepted.items()})
     profiles: dict[str, Profile] = {}
     for delivery in deliveries:
@@ -59,13 +58,13 @@ def profile(spark: SparkSession, contract: Contract, deliveries: Sequence[Delive
             for column in contract.columns
             if found["rows_accepted"]
         }
-        counted: Figures = {"rows": delivery.rows, "rows_quarantined": 0, **rejected.get(name, {})}
-        counted |= {figure: found[figure] for figure in ("rows_accepted", "duplicate_keys")}
-        counted |= {f"filled__{column}": filled.get(column) for column in contract.expect.filled}
-        counted["quarantined_share"] = counted["rows_quarantined"] / delivery.rows
-        if delivery.rows != counted["rows_accepted"] + counted["rows_quarantined"]:
-            raise Unaccounted(f"{contract.name}: {name}: rows in and out differ: {counted}")
-        profiles[name] = Profile(counted, filled, codes.get(name, {}))
+        figures: Figures = {"rows": delivery.rows, "rows_quarantined": rejected.get(name, 0)}
+        figures |= {figure: found[figure] for figure in ("rows_accepted", "duplicate_keys")}
+        figures |= {f"filled__{column}": filled.get(column) for column in contract.expect.filled}
+        figures["quarantined_share"] = figures["rows_quarantined"] / delivery.rows
+        if delivery.rows != figures["rows_accepted"] + figures["rows_quarantined"]:
+            raise Unaccounted(f"{contract.name}: {name}: rows in and out differ: {figures}")
+        profiles[name] = Profile(figures, filled, codes.get(name, {}))
     return profiles
 
 

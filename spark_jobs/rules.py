@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -10,7 +9,7 @@ from functools import partial
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Check, Column, Contract
 from spark_jobs.check_digits import has_id_card_check, has_organisation_check, has_uscc_check, is_id_card, is_uscc
-from spark_jobs.ledger import Delivery
+from spark_jobs.lake import Where
 
 # What departments write where they have nothing to say.
 NOTHING = ("N/A", "NA", "无", "-", "--", "/", "NULL", "[已脱敏]", "【已脱敏】")
@@ -73,15 +72,20 @@ def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def rows_of(deliveries: Collection[Delivery]) -> str:
-    """The condition that rows are of these deliveries; since when lets an engine leave earlier files alone."""
-    since = min(one.received_at for one in deliveries)
-    return f"_delivery in ({', '.join(quoted(one.delivery) for one in deliveries)}) and {received_since(since)}"
+def condition(where: Where) -> str:
+    """The SQL of these conditions."""
+    return " and ".join(f"{name} {operator} {_literal(value)}" for name, operator, value in where)
 
 
-def received_since(moment: datetime) -> str:
-    """The condition that rows were received at that moment or later."""
-    return f"_received_at >= timestamp'{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+def _literal(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"timestamp'{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return quoted(value)
+    assert isinstance(value, list), value
+    return f"({', '.join(map(_literal, value))})"
 
 
 def cleaned(column: Column) -> str:

@@ -47,7 +47,7 @@ def _conformed(
 ) -> tuple[dict[str, Profile], float]:
     started = time.perf_counter()
     conform(home, spark, contract, deliveries)
-    return profile(spark, contract, deliveries), time.perf_counter() - started
+    return profile(home, spark, contract, deliveries), time.perf_counter() - started
 
 
 def _settle(
