@@ -366,6 +366,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Home:
         "样本四,0101,2024/1/5,+5",
         f"{OTHER},多一格",
         *(GOOD.replace("2016-03-01", f"2016-03-0{day}") for day in range(2, 6)),
+        OTHER.replace("92420502MA4L0TE52G", "92420502ma4l0te52g"),
+        GOOD.replace("91420100MA4K00010R", "91420100ma4k00010A"),
     ]
     path = home.landing / "scjg" / "enterprise" / "企业 #1?.csv"
     path.write_text("\n".join([HEADINGS, *rows]))
@@ -392,6 +394,24 @@ def test_rejected_rows_have_the_files_own_columns_then_line_and_reasons(judged: 
     assert rows[2]["统一社会信用代码"] == "'0101"
     assert "不是统一社会信用代码" in rows[2]["退回原因"]
     assert "列数与表头不一致" in rows[3]["退回原因"]
+
+
+def test_accepted_rows_that_are_doubtful_are_told_with_the_cell_that_made_them_so(judged: Home) -> None:
+    told = json.loads(receipt_path(judged, delivery(file_name="企业 #1?.csv")).read_text())
+    assert told["说明"].startswith("共 12 行，接收 8 行（其中 2 行存疑），退回 4 行。")
+    assert told["存疑行数"] == 2
+    small, check = "小写字母已改为大写", "第 18 位校验码不符（GB 32100）"
+    assert [list(doubt.values()) for doubt in told["存疑汇总"]] == [
+        ["统一社会信用代码", small, 2],
+        ["统一社会信用代码", check, 1],
+    ]
+    assert {(doubt["行"], doubt["问题"], doubt["值"]) for doubt in told["存疑示例"]} == {
+        (12, small, "92420502ma4l0te52g"),
+        (13, small, "91420100ma4k00010A"),
+        (13, check, "91420100ma4k00010A"),
+    }
+    [page] = (judged.receipts / "scjg" / "enterprise").glob("*.receipt.html")
+    assert "请对照“存疑示例”核对" in Page(page).text
 
 
 def test_every_link_leads_to_a_file(judged: Home) -> None:

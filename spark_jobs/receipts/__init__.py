@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from urllib.parse import quote
 from schemas.contract import feeds
 from spark_jobs.home import Home
 from spark_jobs.ledger import Delivery, read_sidecar
+from spark_jobs.receipts.doubtful import Doubtful, doubtful
 from spark_jobs.receipts.places import (
     UNJUDGED,
     Known,
@@ -67,19 +68,30 @@ def restore_receipts(home: Home, department: str) -> None:
 
 def _write(home: Home, known: Known, deliveries: Sequence[Delivery]) -> None:
     """Receipts of these deliveries, and their rejected rows feed by feed."""
+    judged = [_with_columns(home, one) if one.rows else one for one in deliveries if one.state not in UNJUDGED]
+    doubts = _doubts(home, judged)
     troubled: dict[str, dict[str, Delivery]] = defaultdict(dict)
-    for delivery in (one for one in deliveries if one.state not in UNJUDGED):
+    for delivery in judged:
         if delivery.rows_quarantined and delivery.feed in feeds():
-            troubled[delivery.feed][delivery.delivery] = _with_columns(home, delivery)
+            troubled[delivery.feed][delivery.delivery] = delivery
         else:
-            _write_receipt(home, known, delivery, Rejected())
+            _write_receipt(home, known, delivery, Rejected(), doubts)
     for feed, some in troubled.items():
         for name, rows in quarantined(home, feeds()[feed], some):
             delivery = some.pop(name)
             rejected = write_rejected(rejected_path(known.path(home, delivery)), feeds()[feed], delivery, rows)
-            _write_receipt(home, known, delivery, rejected)
+            _write_receipt(home, known, delivery, rejected, doubts)
         for delivery in some.values():
-            _write_receipt(home, known, delivery, Rejected())
+            _write_receipt(home, known, delivery, Rejected(), doubts)
+
+
+def _doubts(home: Home, deliveries: Sequence[Delivery]) -> dict[str, Doubtful]:
+    """What is doubtful about the accepted rows of these deliveries."""
+    loaded: dict[str, dict[str, Delivery]] = defaultdict(dict)
+    for delivery in deliveries:
+        if delivery.rows_accepted and delivery.feed in feeds():
+            loaded[delivery.feed][delivery.delivery] = delivery
+    return {name: found for feed, some in loaded.items() for name, found in doubtful(home, feeds()[feed], some).items()}
 
 
 def _with_columns(home: Home, delivery: Delivery) -> Delivery:
@@ -92,18 +104,21 @@ def _with_columns(home: Home, delivery: Delivery) -> Delivery:
         return delivery
 
 
-def _write_receipt(home: Home, known: Known, delivery: Delivery, rejected: Rejected) -> None:
+def _write_receipt(
+    home: Home, known: Known, delivery: Delivery, rejected: Rejected, doubts: Mapping[str, Doubtful]
+) -> None:
     """The receipt for programs and the one for people; rejected rows of an earlier verdict go."""
     path = known.path(home, delivery)
     path.parent.mkdir(parents=True, exist_ok=True)
     if rejected.file is None:
         rejected_path(path).unlink(missing_ok=True)
-    receipt = _receipt(known, delivery, rejected)
+    doubt = doubts.get(delivery.delivery, Doubtful())
+    receipt = _receipt(known, delivery, rejected, doubt)
     page = render(
         "receipt.html",
         receipt=receipt,
         state=STATES[delivery.state],
-        next=next_step(delivery),
+        next=next_step(delivery, doubt.rows),
         index="../" * len(path.parent.relative_to(index_path(home, delivery.department).parent).parts) + "index.html",
         rejected=rejected.file and quote(rejected.file.name),
         json=quote(path.name),
@@ -112,13 +127,13 @@ def _write_receipt(home: Home, known: Known, delivery: Delivery, rejected: Rejec
     replace_text(path, json.dumps(receipt, ensure_ascii=False, indent=2))
 
 
-def _receipt(known: Known, delivery: Delivery, rejected: Rejected) -> dict[str, object]:
+def _receipt(known: Known, delivery: Delivery, rejected: Rejected, doubt: Doubtful) -> dict[str, object]:
     return {
         "文件": delivery.file_name,
         "部门": department_title(delivery.department),
         "数据集": feed_title(delivery),
         "状态": STATES[delivery.state].word,
-        "说明": told(delivery),
+        "说明": told(delivery, doubt.rows),
         "更正": correction(known.received, delivery),
         "处理意见": decision(delivery),
         "接收时间": local(delivery.received_at),
@@ -127,10 +142,13 @@ def _receipt(known: Known, delivery: Delivery, rejected: Rejected) -> dict[str, 
         "字节数": delivery.bytes,
         "报送行数": delivery.rows,
         "接收行数": delivery.rows_accepted,
+        "存疑行数": doubt.rows,
         "退回行数": delivery.rows_quarantined,
         "问题汇总": [{"列": c, "问题": p, "行数": n} for (c, p), n in rejected.counted.most_common()],
         "问题示例": rejected.examples,
         "退回明细": rejected.file.name if rejected.file else None,
+        "存疑汇总": doubt.counted,
+        "存疑示例": doubt.examples,
     }
 
 

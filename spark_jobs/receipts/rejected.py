@@ -14,9 +14,9 @@ from schemas.contract import Contract
 from spark_jobs.home import Home
 from spark_jobs.lake import files_since
 from spark_jobs.ledger import Delivery
+from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
 from spark_jobs.text_mark import MENDED, REJECTED_HEADINGS, marked
 
-EXAMPLES = 20
 ROWS_AT_ONCE = 5_000
 
 
@@ -31,8 +31,6 @@ class Row(NamedTuple):
 
 def quarantined(home: Home, contract: Contract, deliveries: dict[str, Delivery]) -> Iterator[tuple[str, Iterator[Row]]]:
     """The rejected rows of each delivery in the order of their lines; sorted on disk when they are many."""
-    import duckdb
-
     path = home.table("quarantine", contract.name)
     since = min(delivery.received_at for delivery in deliveries.values())
     files = [str(file) for file in files_since(path, "_received_at", since)]
@@ -42,13 +40,8 @@ def quarantined(home: Home, contract: Contract, deliveries: dict[str, Delivery])
         dict.fromkeys([c.name for c in contract.columns] + [n for d in deliveries.values() for n in d.columns or ()])
     )
     cells = ", ".join("_row['{}']".format(name.replace("'", "''")) for name in names)
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": "128MB",
-        "threads": "1",
-        "temp_directory": str(home.state / "sorting"),
-    }
-    with duckdb.connect(config=settings) as sorter:
-        ordered = sorter.execute(
+    with sorter(home) as reader:
+        ordered = reader.execute(
             f"select _delivery, _line, _reasons, {cells} from read_parquet(?)"
             " where _delivery in (select unnest(?)) order by _delivery, _line",
             [files, list(deliveries)],
@@ -75,7 +68,7 @@ def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Ite
 
     Columns that the contract ignores are not in it: to read them, the department's file would have to be parsed again.
     """
-    labels = {column.name: column.label or column.name for column in contract.columns} | (delivery.columns or {})
+    labels = labels_of(contract, delivery)
     # One heading may be read into two columns, an amount and its currency.
     columns = list({labels[name]: name for name in delivery.columns or labels if name != MENDED}.values())
     text = {column.name: column.type in ("string", "list") and not column.parse for column in contract.columns}
@@ -86,7 +79,7 @@ def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Ite
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow([*(marked(labels[name]) for name in columns), *REJECTED_HEADINGS])
         for row in rows:
-            problems = [_problem(labels, reason) for reason in row.reasons]
+            problems = [problem(labels, reason) for reason in row.reasons]
             reasons = "；".join(f"{p['列']}：{p['问题']}（{p['值']}）" for p in problems)
             kept = [marked(row.cells[name] or "", text.get(name, True)) for name in columns]
             writer.writerow([*kept, row.line, marked(reasons)])
@@ -95,9 +88,3 @@ def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Ite
             rejected.examples += [{"行": row.line, **p} for p in problems[:room]]
     temporary.replace(path)
     return rejected
-
-
-def _problem(labels: dict[str, str], reason: str) -> dict[str, str]:
-    """One reason with the department's own heading, else the standard's name for the column."""
-    column, what, value = reason.split(": ", 2)
-    return {"列": labels.get(column, "整行"), "问题": what, "值": value}

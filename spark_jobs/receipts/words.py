@@ -25,6 +25,7 @@ class State(NamedTuple):
 
 
 AGAIN = "改好后重新报送（可以用原文件名）。"
+DOUBTFUL = "存疑的行已入库：请对照“存疑示例”核对，属实的无需处理，有误的更正后重新报送。"
 JUDGING = State("处理中", "busy", "文件已收到，正在逐行核验。", "请稍后再看本页。")
 STATES = {
     "accepted": State("已接收", "good", "已入库；个别行可能退回。", "有退回行时，按退回明细更正后重新报送。"),
@@ -64,23 +65,28 @@ def _is_full(delivery: Delivery) -> bool:
     return bool(contract and contract.delivery and contract.delivery.mode == "full")
 
 
-def told(delivery: Delivery) -> str:
-    """What became of the delivery, in a sentence or two."""
+def told(delivery: Delivery, doubtful: int = 0) -> str:
+    """What became of the delivery, in a sentence or two; so many of its accepted rows are doubtful."""
     if delivery.state != "accepted":
         return delivery.reason
+    doubt = f"，其中 {doubtful} 行存疑" if doubtful else ""
     if not delivery.rows_quarantined:
-        summary = f"全部 {delivery.rows_accepted} 行已接收。"
+        summary = f"全部 {delivery.rows_accepted} 行已接收{doubt}。"
     else:
-        summary = f"共 {delivery.rows} 行，接收 {delivery.rows_accepted} 行，退回 {delivery.rows_quarantined} 行。"
+        accepted = f"接收 {delivery.rows_accepted} 行{f'（{doubt[1:]}）' if doubt else ''}"
+        summary = f"共 {delivery.rows} 行，{accepted}，退回 {delivery.rows_quarantined} 行。"
     return f"{summary}{delivery.reason}"
 
 
-def next_step(delivery: Delivery) -> str:
+def next_step(delivery: Delivery, doubtful: int = 0) -> str:
     """What the department does now."""
     if delivery.state != "accepted":
         return STATES[delivery.state].action
-    if not delivery.rows_quarantined:
-        return "无需处理。"
+    said = _next_step_with_rejected(delivery) if delivery.rows_quarantined else ""
+    return said + (DOUBTFUL if doubtful else "") or "无需处理。"
+
+
+def _next_step_with_rejected(delivery: Delivery) -> str:
     if _is_full(delivery):
         said = "这个数据集每次报送全量：请按退回明细在原数据中更正，再重新报送完整的文件。"
     else:

@@ -1,0 +1,54 @@
+"""Accepted rows with flags flow in; what a receipt says of doubtful rows flows out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from schemas.contract import Contract
+from spark_jobs.home import Home
+from spark_jobs.lake import files_since
+from spark_jobs.ledger import Delivery
+from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
+
+
+@dataclass
+class Doubtful:
+    """How many accepted rows are doubtful, why, and the first of them."""
+
+    rows: int = 0
+    counted: list[dict[str, object]] = field(default_factory=list)
+    examples: list[dict[str, object]] = field(default_factory=list)
+
+
+def doubtful(home: Home, contract: Contract, deliveries: Mapping[str, Delivery]) -> dict[str, Doubtful]:
+    """By delivery, without those about whose rows nothing is doubtful."""
+    since = min(delivery.received_at for delivery in deliveries.values())
+    files = [str(file) for file in files_since(home.table("silver", contract.name), "_received_at", since)]
+    if not files:
+        return {}
+    with sorter(home) as reader:
+        reader.execute(
+            "create temp table doubt as"
+            " select _delivery, _line, unnest(_flags) as flag, generate_subscripts(_flags, 1) as place"
+            " from read_parquet(?) where len(_flags) > 0 and _delivery in (select unnest(?))",
+            [files, list(deliveries)],
+        )
+        rows = reader.execute("select _delivery, count(distinct _line) from doubt group by _delivery")
+        found = {name: Doubtful(count) for name, count in rows.fetchall()}
+        labels = {name: labels_of(contract, deliveries[name]) for name in found}
+        counted = reader.execute(
+            "select _delivery, split_part(flag, ': ', 1) as name, split_part(flag, ': ', 2) as what, count(*) as rows"
+            " from doubt group by all order by rows desc, name, what"
+        )
+        for name, column, what, count in counted.fetchall():
+            told = problem(labels[name], f"{column}: {what}: ")
+            found[name].counted.append({"列": told["列"], "问题": what, "行数": count})
+        first = reader.execute(
+            "select _delivery, _line, flag from doubt"
+            f" qualify row_number() over (partition by _delivery order by _line, place) <= {EXAMPLES}"
+            " order by _delivery, _line, place"
+        )
+        for name, line, flag in first.fetchall():
+            found[name].examples.append({"行": line, **problem(labels[name], flag)})
+    return found

@@ -1,0 +1,41 @@
+"""What rules say of rows flows in; how their department reads it, in its own headings, flows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from schemas.contract import Contract
+from spark_jobs.home import Home
+from spark_jobs.ledger import Delivery
+
+if TYPE_CHECKING:
+    import duckdb
+
+EXAMPLES = 20
+
+
+def labels_of(contract: Contract, delivery: Delivery) -> dict[str, str]:
+    """By contract column the department's own heading, else the standard's name."""
+    return {column.name: column.label or column.name for column in contract.columns} | (delivery.columns or {})
+
+
+def problem(labels: dict[str, str], finding: str) -> dict[str, str]:
+    """One finding (`column: what is wrong: value`) in the department's words."""
+    column, what, value = finding.split(": ", 2)
+    return {"列": labels.get(column, "整行"), "问题": what, "值": value}
+
+
+@contextmanager
+def sorter(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB that sorts on disk what its memory cannot hold."""
+    import duckdb
+
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": "128MB",
+        "threads": "1",
+        "temp_directory": str(home.state / "sorting"),
+    }
+    with duckdb.connect(config=settings) as connection:
+        yield connection
