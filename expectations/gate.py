@@ -27,6 +27,7 @@ from great_expectations.core import ExpectationSuiteValidationResult
 from great_expectations.data_context import FileDataContext
 
 from expectations.bounds import bounds
+from expectations.data_docs import site
 from expectations.suite import suite
 from expectations.verdict import Verdict
 from schemas.contract import Contract, contracts
@@ -68,15 +69,12 @@ class Gate:
         self._place_docs(self.docs)
 
     def _place_docs(self, docs: Path) -> None:
-        site = {
-            "class_name": "SiteBuilder",
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        }
-        if list(self.context.get_site_names()) != ["quality"]:
+        wanted = {"quality": site(docs)}
+        if self.context.variables.data_docs_sites != wanted:
             for name in self.context.get_site_names():
                 self.context.delete_data_docs_site(name)
-            self.context.add_data_docs_site("quality", site)
+            shutil.rmtree(docs, ignore_errors=True)
+            self.context.add_data_docs_site("quality", wanted["quality"])
 
     def judge(self, contract: Contract, profiles: pd.DataFrame) -> list[Verdict]:
         """One verdict a delivery and bound of the contract; `profiles` has a column `_delivery` and the figures."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -48,6 +50,27 @@ def test_a_page_says_what_was_judged_and_stays_as_it_is(judged: Home) -> None:
     assert first.stat().st_mtime_ns == written
     index = (judged.docs / "quality" / "index.html").read_text("utf-8")
     assert all(page.parent.name in index for page in pages(judged))
+
+
+def test_pages_run_no_script_load_nothing_and_lead_to_each_other(judged: Home) -> None:
+    site = judged.docs / "quality"
+    for page in site.rglob("*.html"):
+        said = page.read_text("utf-8")
+        assert not re.search(r"<script|<link|<img|\bon\w+=|src=|href=[\"']?(https?:|//)", said), page
+        assert "default-src 'none'" in said
+        links = set(re.findall(r'href="([^"#]+)', said))
+        assert all((page.parent / unquote(link)).is_file() for link in links), (page, links)
+    linked = re.findall(r'href="(validations/[^"]+)"', (site / "index.html").read_text("utf-8"))
+    assert {site / unquote(link) for link in linked} == set(pages(judged))
+
+
+def test_a_home_whose_pages_were_rendered_another_way_renders_them_anew(judged: Home) -> None:
+    project = judged.state / "quality" / "gx" / "great_expectations.yml"
+    project.write_text(project.read_text("utf-8").replace("IndexPage", "OtherPage"), "utf-8")
+    [first] = pages(judged)
+    first.write_text("as it was rendered before")
+    judge(judged, "d2")
+    assert "quarantined_share" in first.read_text("utf-8")
 
 
 def test_a_page_that_was_cut_short_is_rendered_again(judged: Home) -> None:

@@ -1,0 +1,47 @@
+"""What Great Expectations renders flows in; pages flow out that run no script and load nothing from elsewhere.
+
+Its own ask half a dozen content networks for their style and tables, and are empty where those cannot be reached; their
+logo tells its maker which project is looked at. The templates in pages/ take the place of its own of the same names.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from great_expectations.render.view import DefaultJinjaIndexPageView, DefaultJinjaPageView
+from jinja2 import ChoiceLoader, FileSystemLoader
+
+TEMPLATES = Path(__file__).parent / "pages"
+
+
+class Page(DefaultJinjaPageView):  # type: ignore[misc]
+    """A suite, or the result of a validation."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        _prefer_ours(self)
+
+
+class IndexPage(DefaultJinjaIndexPageView):  # type: ignore[misc]
+    """All results and suites."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        _prefer_ours(self)
+
+
+def _prefer_ours(view: Any) -> None:
+    view.env.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), view.env.loader])
+
+
+def site(docs: Path) -> dict[str, Any]:
+    """The configuration of a site of such pages in that folder."""
+    pages, index = ({"view": {"module_name": __name__, "class_name": name}} for name in ("Page", "IndexPage"))
+    return {
+        "class_name": "SiteBuilder",
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
+        "show_how_to_buttons": False,
+        "site_section_builders": {"expectations": pages, "validations": pages, "profiling": "none"},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", **index},
+    }
