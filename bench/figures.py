@@ -115,14 +115,14 @@ def machines(found: dict[str, Json]) -> Iterator[tuple[str, ...]]:
         yield name, report["at"], here["commit"], f"{box}, load before {here['load_before']:.1f}", told
 
 
-def equality(report: Json) -> Iterator[tuple[str, ...]]:
+def equality(report: Json) -> Iterator[tuple[str, str]]:
     """Whether each contender's tables are equal, by size, and why who is not there is not."""
-    for name, contender in report["contenders"].items():
-        said = [checks.get(name) for checks in report["checks"].values()]
-        yield contender["title"], *("" if one is None else "equal" if one["is_equal"] else _apart(one) for one in said)
-
-    for name, why in report["left_out"].items():
-        yield name, *(f"left out: {why.splitlines()[0]}" for _ in report["checks"])
+    titles = {name: contender["title"] for name, contender in report["contenders"].items()}
+    for size, checks in report["checks"].items():
+        for name, said in checks.items():
+            yield f"{size}, {titles[name]}", "equal" if said["is_equal"] else _apart(said)
+        for name, why in report["left_out"].items():
+            yield f"{size}, {name}", f"left out: {why.splitlines()[0]}"
 
 
 def _apart(said: Json) -> str:

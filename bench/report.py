@@ -21,8 +21,8 @@ from bench.measure import RESULTS, ROOT, say
 
 Json = dict[str, Any]
 BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
-# Blocks of which every bench has rows, known by their first cell.
-SHARED = ("aims", "machine")
+# Blocks that several benches or sizes share, and how many cells tell their rows apart.
+SHARED = {"aims": 1, "machine": 1, "equal": 1, "province": 2, "where": 1}
 BENCHES = ("province", "stages", "landing", "growth", "dashboards")
 
 
@@ -79,7 +79,7 @@ def blocks(found: dict[str, Json]) -> dict[str, Callable[[], str]]:
     return {
         "aims": lambda: markdown([("aim", "bar", "measured", ""), *figures.aims(found)]),
         "machine": lambda: markdown([("bench", "at", "commit", "machine", "with"), *figures.machines(found)]),
-        "equal": lambda: markdown([("contender", *found["province"]["checks"]), *figures.equality(found["province"])]),
+        "equal": lambda: markdown([("rows, contender", "tables"), *figures.equality(found["province"])]),
         "province": lambda: (
             markdown(figures.province(found["province"]))
             + shown("bench-province", found["province"]["sizes"], "Seconds of each contender")
@@ -114,8 +114,8 @@ def renewed(page: str, found: dict[str, Json]) -> str:
             if absent.args[0] not in BENCHES:
                 raise
             never = f"Not measured yet: `make bench`, or `python -m bench.{absent.args[0]}`."
-            text = before.strip() or never
-        return f"{opening}{_beside(before, text) if name in SHARED else text}\n{closing}"
+            return f"{opening}{before.strip() or never}\n{closing}"
+        return f"{opening}{_beside(before, text, SHARED[name]) if name in SHARED else text}\n{closing}"
 
     unknown = {name for _, name, *_ in BLOCK.findall(page)} - set(said)
     if unknown:
@@ -123,13 +123,18 @@ def renewed(page: str, found: dict[str, Json]) -> str:
     return BLOCK.sub(block, page)
 
 
-def _beside(before: str, now: str) -> str:
-    """A table with the rows said now, each in its old place, and those that are not said anew as they were."""
-    known, fresh = (
-        {line.split("|")[1]: line for line in table.splitlines() if line.startswith("| ")} for table in (before, now)
-    )
-    headings = dict(list(known.items())[:2])
-    return "\n".join((known | fresh | headings).values())
+def _beside(before: str, now: str, words: int) -> str:
+    """A table with the rows said now, each in its old place, those not said anew as they were, and its plots."""
+    (old_headings, old), (headings, new) = (_parts(text, words) for text in (before, now))
+    plots = dict.fromkeys(line for line in (before + "\n" + now).splitlines() if line.startswith("!["))
+    table = "\n".join([*(old_headings or headings), *(old | new).values()])
+    return "\n\n".join([table, *plots])
+
+
+def _parts(text: str, words: int) -> tuple[list[str], dict[tuple[str, ...], str]]:
+    """A table's two lines of headings, and its rows by as many of their first cells."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return lines[:2], {tuple(line.split("|")[1 : 1 + words]): line for line in lines[2:]}
 
 
 def main() -> int:
