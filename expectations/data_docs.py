@@ -9,39 +9,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from great_expectations.render.view import DefaultJinjaIndexPageView, DefaultJinjaPageView
+from great_expectations.render.view import DefaultJinjaPageView
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 TEMPLATES = Path(__file__).parent / "pages"
 
 
 class Page(DefaultJinjaPageView):  # type: ignore[misc]
-    """A suite, or the result of a validation."""
+    """A suite, the result of a validation, or the index of all of them."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        _prefer_ours(self)
-
-
-class IndexPage(DefaultJinjaIndexPageView):  # type: ignore[misc]
-    """All results and suites."""
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        _prefer_ours(self)
-
-
-def _prefer_ours(view: Any) -> None:
-    view.env.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), view.env.loader])
+        self.env.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), self.env.loader])
 
 
 def site(docs: Path) -> dict[str, Any]:
     """The configuration of a site of such pages in that folder."""
-    pages, index = ({"view": {"module_name": __name__, "class_name": name}} for name in ("Page", "IndexPage"))
+    ours = {"view": {"module_name": __name__, "class_name": Page.__name__}}
     return {
         "class_name": "SiteBuilder",
         "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
         "show_how_to_buttons": False,
-        "site_section_builders": {"expectations": pages, "validations": pages, "profiling": "none"},
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", **index},
+        "site_section_builders": {"expectations": ours, "validations": ours, "profiling": "none"},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", **ours},
     }

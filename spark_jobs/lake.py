@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,19 +144,25 @@ def _asked(table: DeltaTable, selected: str, where: Where | None, rest: str = ""
 
 
 def _condition(where: Where) -> str:
-    return " and ".join(f'"{name}" {operator} {_literal(value)}' for name, operator, value in where)
+    return " and ".join(f'"{name}" {operator} {literal(value)}' for name, operator, value in where)
 
 
-def _literal(value: object) -> str:
-    """A value, or the values of an `in`, in DataFusion's SQL."""
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def literal(
+    value: object, quoted: Callable[[str], str] = _quoted, moment: str = "timestamp '%Y-%m-%dT%H:%M:%S.%fZ'"
+) -> str:
+    """A condition's value in SQL: DataFusion's, unless another's way to write texts and moments (UTC) is given."""
     if isinstance(value, datetime):
-        return f"timestamp '{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z'"
+        return value.astimezone(UTC).strftime(moment)
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
+        return quoted(value)
     assert isinstance(value, list | tuple | set), value
-    return f"({', '.join(map(_literal, value))})"
+    return f"({', '.join(literal(one, quoted, moment) for one in value)})"
 
 
 def files_since(path: Path, column: str, moment: datetime) -> list[Path]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Check, Column, Contract
 from spark_jobs.check_digits import has_id_card_check, has_organisation_check, has_uscc_check, is_id_card, is_uscc
-from spark_jobs.lake import Where
+from spark_jobs.lake import Where, literal
 
 # What departments write where they have nothing to say.
 NOTHING = ("N/A", "NA", "无", "-", "--", "/", "NULL", "[已脱敏]", "【已脱敏】")
@@ -32,6 +31,7 @@ PLAIN_NUMBER = "^[0-9]{1,14}([.][0-9]{1,6})?$"
 PLAIN_DATE = "^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$"
 DAY = "^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
 COMPACT_DAY = "^([0-9]{4})([0-9]{2})([0-9]{2})"
+MOMENT_SQL = "timestamp'%Y-%m-%d %H:%M:%S.%f'"
 FRACTION = "([.][0-9]{1,9})?"
 MOMENT = (
     f"^([0-9]{{8}}([0-9]{{6}}{FRACTION})?"
@@ -74,18 +74,7 @@ def quoted(text: str) -> str:
 
 def condition(where: Where) -> str:
     """The SQL of these conditions."""
-    return " and ".join(f"{name} {operator} {_literal(value)}" for name, operator, value in where)
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, datetime):
-        return f"timestamp'{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, str):
-        return quoted(value)
-    assert isinstance(value, list), value
-    return f"({', '.join(map(_literal, value))})"
+    return " and ".join(f"{name} {operator} {literal(value, quoted, MOMENT_SQL)}" for name, operator, value in where)
 
 
 def cleaned(column: Column) -> str:

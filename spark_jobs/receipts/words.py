@@ -65,20 +65,20 @@ def _is_full(delivery: Delivery) -> bool:
     return bool(contract and contract.delivery and contract.delivery.mode == "full")
 
 
-def told(delivery: Delivery, doubtful: int = 0) -> str:
+def told(delivery: Delivery, doubtful: int) -> str:
     """What became of the delivery, in a sentence or two; so many of its accepted rows are doubtful."""
     if delivery.state != "accepted":
         return delivery.reason
-    doubt = f"，其中 {doubtful} 行存疑" if doubtful else ""
+    doubt = f"其中 {doubtful} 行存疑"
     if not delivery.rows_quarantined:
-        summary = f"全部 {delivery.rows_accepted} 行已接收{doubt}。"
+        summary = f"全部 {delivery.rows_accepted} 行已接收{f'，{doubt}' if doubtful else ''}。"
     else:
-        accepted = f"接收 {delivery.rows_accepted} 行{f'（{doubt[1:]}）' if doubt else ''}"
+        accepted = f"接收 {delivery.rows_accepted} 行{f'（{doubt}）' if doubtful else ''}"
         summary = f"共 {delivery.rows} 行，{accepted}，退回 {delivery.rows_quarantined} 行。"
     return f"{summary}{delivery.reason}"
 
 
-def next_step(delivery: Delivery, doubtful: int = 0) -> str:
+def next_step(delivery: Delivery, doubtful: int) -> str:
     """What the department does now."""
     if delivery.state != "accepted":
         return STATES[delivery.state].action
