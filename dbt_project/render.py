@@ -15,6 +15,7 @@ from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, contracts, feeds, tables
 
 PROJECT = Path(__file__).parent
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 LAYERS = ("base", "themes", "gold")
 OBJECT = "base.supervised_object"
 # Of base.supervised_object, these are worked out from the identity and the claims, not claimed by a feed.
@@ -49,7 +50,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _yaml(content: dict[str, Any]) -> str:
-    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=140)
+    text: str = yaml.dump(content, Dumper=DUMPER, allow_unicode=True, sort_keys=False, width=140)
+    return text
 
 
 def _has_model(contract: Contract) -> bool:

@@ -6,6 +6,7 @@ of its input: a process of its own, because importing Great Expectations takes a
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import shutil
@@ -19,6 +20,9 @@ from types import ModuleType
 sys.modules["pyspark"] = None  # type: ignore[assignment]
 # Nor are these asked for anything, but by expectations that no contract can state; they are a third of its start.
 sys.modules |= {name: ModuleType(name) for name in ("scipy.stats", "altair")}
+
+# And none of the many objects that this import makes is garbage, which Python would look for after every 700.
+gc.set_threshold(50_000, 100)
 
 # ruff: noqa: E402
 import great_expectations as gx
