@@ -191,7 +191,7 @@ def _typed_rows(rows: Rows, chosen: str) -> str:
     typed = (f"{judged.typed} as {name}__typed" for name, judged in rows.judgements.items())
     return f"""
 with delivered as (
-  select {SYSTEM_NAMES}, _raw, _fault, _headings, {_lines(c.name for c in there)}{_keys(long)}
+  select {SYSTEM_NAMES}, _raw, _fault, {_lines(c.name for c in there)}{_keys(long)}
   from {chosen}
 ),
 looked_up as (
@@ -199,7 +199,7 @@ looked_up as (
   from delivered {_lookups(long)}
 ),
 cleaned as (
-  select {SYSTEM_NAMES}, _raw, _fault, {_lines([*_cleaned(there), *_absent(rows.absent)])}{_names(long)}
+  select {SYSTEM_NAMES}, _raw, _fault, {_lines([*_cleaned(rows), *_absent(rows.absent)])}{_names(long)}
   from looked_up
 ),
 coded as (
@@ -235,11 +235,12 @@ def _lines(parts: object) -> str:
     return ",\n    ".join(parts)  # type: ignore[arg-type]
 
 
-def _cleaned(columns: Sequence[Column]) -> list[str]:
+def _cleaned(rows: Rows) -> list[str]:
     """For each column the cell as delivered, the cell as read, and the scale of its heading."""
-    parts = [f"{column.name} as {column.name}__raw" for column in columns]
-    parts += [f"{cleaned(column)} as {column.name}" for column in columns]
-    return parts + [f"{_scale(column)} as {column.name}__scale" for column in columns if column.parse == "amount"]
+    parts = [f"{column.name} as {column.name}__raw" for column in rows.there]
+    parts += [f"{cleaned(column)} as {column.name}" for column in rows.there]
+    amounts = [column for column in rows.there if column.parse == "amount"]
+    return parts + [f"{_scale(column, rows.deliveries)} as {column.name}__scale" for column in amounts]
 
 
 def _absent(columns: Sequence[Column]) -> list[str]:
@@ -248,13 +249,14 @@ def _absent(columns: Sequence[Column]) -> list[str]:
     return parts + [f"cast(null as string) as {column.name}__code" for column in columns if column.codes]
 
 
-def _scale(column: Column) -> str:
-    cases = " ".join(
-        f"when get_json_object(_headings, '$.{column.name}') = {quoted(heading.heading)} then {heading.scale}"
-        for heading in column.headings
-        if heading.scale
-    )
-    return f"case {cases} else 1 end" if cases else "1"
+def _scale(column: Column, deliveries: Sequence[Delivery]) -> str:
+    """The factor that the heading names under which each delivery has the column."""
+    cases = ""
+    for heading in column.headings:
+        named = [one.delivery for one in deliveries if (one.columns or {}).get(column.name) == heading.heading]
+        if heading.scale and named:
+            cases += f" when _delivery in ({', '.join(map(quoted, named))}) then {heading.scale}"
+    return f"case{cases} else 1 end" if cases else "1"
 
 
 def _keys(long: Sequence[Column]) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Check, Column, Contract
 from spark_jobs.check_digits import has_id_card_check, has_organisation_check, has_uscc_check, is_id_card, is_uscc
 from spark_jobs.lake import Where, literal
 
-# What departments write where they have nothing to say.
+# What departments write where they have nothing to say, in whatever mixture of capitals and small letters.
 NOTHING = ("N/A", "NA", "无", "-", "--", "/", "NULL", "[已脱敏]", "【已脱敏】")
-NOTHING_BYTES = max(len(word.encode()) for word in NOTHING)
 # 50.00(万元人民币), 2,000(万元), 51.1万美元, 100: a number, a factor and the currency's name.
 NUMBER = "^([+-]?[0-9]+([.][0-9]+)?)"
 FACTORS = {"亿": 100_000_000, "万": 10_000}
@@ -78,14 +78,15 @@ def condition(where: Where) -> str:
 
 
 def cleaned(column: Column) -> str:
-    """The cell as delivered without surrounding space, and null for the words that mean nothing.
-
-    Of longer cells no capitals are made to see whether they are one of those words.
-    """
+    """The cell as delivered without surrounding space, and null for the words that mean nothing."""
     trimmed = f"btrim({column.name}, {quoted(SPACE)})"
-    words = ", ".join(quoted(word) for word in ("", *NOTHING))
-    means_nothing = f"case when octet_length({trimmed}) <= {NOTHING_BYTES} then upper({trimmed}) in ({words}) end"
-    return f"case when {means_nothing} then null else {_narrowed(column, trimmed)} end"
+    words = ", ".join(quoted(spelling) for word in ("", *NOTHING) for spelling in _spellings(word))
+    return f"case when {trimmed} in ({words}) then null else {_narrowed(column, trimmed)} end"
+
+
+def _spellings(word: str) -> list[str]:
+    """A word in capitals, in small letters, and everything between: to look for all costs less than making capitals."""
+    return sorted({"".join(letters) for letters in product(*({one.lower(), one.upper()} for one in word))})
 
 
 def _narrowed(column: Column, text: str) -> str:
