@@ -188,7 +188,7 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
     from spark_jobs.status import latest_deliveries
 
     show_table(
-        ["identity", "received", "department", "feed", "file", "state", "rows", "quarantined", "reason"],
+        ["identity", "received", "department", "feed", "file", "state", "rows", "doubtful", "quarantined", "reason"],
         [
             [
                 one.delivery[:12],
@@ -198,6 +198,7 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
                 one.file_name,
                 one.state,
                 f"{one.rows:,}",
+                f"{one.rows_doubtful:,}",
                 f"{one.rows_quarantined:,}",
                 one.reason,
             ]

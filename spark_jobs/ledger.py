@@ -41,6 +41,7 @@ class Delivery:
     reason: str = ""
     seconds: float = 0.0
     rows_accepted: int = 0
+    rows_doubtful: int = 0
     rows_quarantined: int = 0
     corrects: str = ""
     decided_by: str = ""

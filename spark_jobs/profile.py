@@ -19,6 +19,8 @@ from spark_jobs.rules import condition, quoted
 Figures = dict[str, Any]
 # Rows that the shares of codes are counted in (ours: of 100,000 rows a share is exact to a third of a percent).
 COUNTED = 100_000
+# What is counted of accepted rows.
+COUNTS = ("rows_accepted", "rows_doubtful", "duplicate_keys")
 # Keys that are compared by one statement.
 KEYS_AT_ONCE = 3_000_000
 
@@ -40,8 +42,8 @@ class Profile:
 
 
 def profile(home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> dict[str, Profile]:
-    """Profiles by delivery, with the figures rows, rows_accepted, rows_quarantined, quarantined_share, duplicate_keys
-    and filled__<column>.
+    """Profiles by delivery, with the figures rows, rows_accepted, rows_doubtful, rows_quarantined, quarantined_share,
+    duplicate_keys and filled__<column>.
 
     A share of no rows is None. Raises Unaccounted unless every delivered row was accepted or quarantined.
     """
@@ -52,14 +54,14 @@ def profile(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     profiles: dict[str, Profile] = {}
     for delivery in deliveries:
         name = delivery.delivery
-        found = accepted.get(name, {"rows_accepted": 0, "duplicate_keys": 0})
+        found = accepted.get(name, dict.fromkeys(COUNTS, 0))
         filled = {
             column.name: found[f"filled__{column.name}"] / found["rows_accepted"]
             for column in contract.columns
             if found["rows_accepted"]
         }
         figures: Figures = {"rows": delivery.rows, "rows_quarantined": rejected.get(name, 0)}
-        figures |= {figure: found[figure] for figure in ("rows_accepted", "duplicate_keys")}
+        figures |= {figure: found[figure] for figure in COUNTS}
         figures |= {f"filled__{column}": filled.get(column) for column in contract.expect.filled}
         figures["quarantined_share"] = figures["rows_quarantined"] / delivery.rows
         if delivery.rows != figures["rows_accepted"] + figures["rows_quarantined"]:
@@ -69,7 +71,7 @@ def profile(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
 
 
 def _accepted(spark: SparkSession, contract: Contract, where: str) -> dict[str, Figures]:
-    """Rows, rows whose key stands more than once, and filled cells.
+    """Rows, doubtful ones, rows whose key stands more than once, and filled cells.
 
     Keys are compared by 64 bits of their hash: counting distinct keys themselves costs a hundred times as much. Many
     are counted a share after the other, for what is counted is kept in memory. With an envelope several statements of
@@ -83,8 +85,9 @@ def _accepted(spark: SparkSession, contract: Contract, where: str) -> dict[str, 
         )
     filled = ", ".join(f"count({cell.format(column.name)}) as filled__{column.name}" for column in contract.columns)
     silver = f"from silver.{contract.name} {where}"
+    counts = "count(*) as rows_accepted, count(case when size(_flags) > 0 then true end) as rows_doubtful"
     found = _by_delivery(
-        spark, f"select _delivery, count(*) as rows_accepted, {filled}, 0 as duplicate_keys {silver} group by _delivery"
+        spark, f"select _delivery, {counts}, {filled}, 0 as duplicate_keys {silver} group by _delivery"
     )
     shares = ceil(sum(figures["rows_accepted"] for figures in found.values()) / KEYS_AT_ONCE)
     hashed = f"select _delivery, xxhash64({key}) as key {silver}"

@@ -89,6 +89,7 @@ def _settled(
         state="held" if holding else "accepted",
         reason="；".join(told),
         rows_accepted=figures["rows_accepted"],
+        rows_doubtful=figures["rows_doubtful"],
         rows_quarantined=figures["rows_quarantined"],
         seconds=delivery.seconds + seconds,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from schemas.contract import contracts, feed_of
+from schemas.contract import contracts, feed_of, feeds
 from spark_jobs import pipeline
 from spark_jobs.home import Home
 from spark_jobs.lake import read
@@ -71,6 +71,16 @@ def test_quarantine_is_exactly_what_is_known_to_be_dirty(province: Home) -> None
 
 def test_flags_are_exactly_what_is_known_to_be_doubtful(province: Home) -> None:
     assert said(province, "silver", "_flags") == expected(province, "flag")
+
+
+def test_the_ledger_counts_the_doubtful_rows_of_each_delivery(province: Home) -> None:
+    counted: Counter[str] = Counter()
+    for feed in feeds():
+        rows = read(province.table("silver", feed), ["_delivery", "_flags"]).to_pylist()
+        counted += Counter(row["_delivery"] for row in rows if row["_flags"])
+    ledger = read(province.table("ops", "delivery"), ["_delivery", "rows_doubtful"]).to_pylist()
+    assert counted
+    assert {row["_delivery"]: row["rows_doubtful"] for row in ledger if row["rows_doubtful"]} == counted
 
 
 def test_every_bad_file_is_refused_and_no_other(province: Home) -> None:

@@ -412,6 +412,9 @@ def test_accepted_rows_that_are_doubtful_are_told_with_the_cell_that_made_them_s
     }
     [page] = (judged.receipts / "scjg" / "enterprise").glob("*.receipt.html")
     assert "请对照“存疑示例”核对" in Page(page).text
+    assert read(judged.table("ops", "delivery"), ["rows_doubtful"]).to_pylist() == [{"rows_doubtful": 2}]
+    assert "其中存疑" in index(judged).text
+    assert '<td class="number">8</td><td class="number">2</td>' in index_path(judged, "scjg").read_text()
 
 
 def test_every_link_leads_to_a_file(judged: Home) -> None:

@@ -89,7 +89,7 @@ def _doubts(home: Home, deliveries: Sequence[Delivery]) -> dict[str, Doubtful]:
     """What is doubtful about the accepted rows of these deliveries."""
     loaded: dict[str, dict[str, Delivery]] = defaultdict(dict)
     for delivery in deliveries:
-        if delivery.rows_accepted and delivery.feed in feeds():
+        if delivery.rows_doubtful and delivery.feed in feeds():
             loaded[delivery.feed][delivery.delivery] = delivery
     return {name: found for feed, some in loaded.items() for name, found in doubtful(home, feeds()[feed], some).items()}
 
@@ -118,7 +118,7 @@ def _write_receipt(
         "receipt.html",
         receipt=receipt,
         state=STATES[delivery.state],
-        next=next_step(delivery, doubt.rows),
+        next=next_step(delivery),
         index="../" * len(path.parent.relative_to(index_path(home, delivery.department).parent).parts) + "index.html",
         rejected=rejected.file and quote(rejected.file.name),
         json=quote(path.name),
@@ -133,7 +133,7 @@ def _receipt(known: Known, delivery: Delivery, rejected: Rejected, doubt: Doubtf
         "部门": department_title(delivery.department),
         "数据集": feed_title(delivery),
         "状态": STATES[delivery.state].word,
-        "说明": told(delivery, doubt.rows),
+        "说明": told(delivery),
         "更正": correction(known.received, delivery),
         "处理意见": decision(delivery),
         "接收时间": local(delivery.received_at),
@@ -142,7 +142,7 @@ def _receipt(known: Known, delivery: Delivery, rejected: Rejected, doubt: Doubtf
         "字节数": delivery.bytes,
         "报送行数": delivery.rows,
         "接收行数": delivery.rows_accepted,
-        "存疑行数": doubt.rows,
+        "存疑行数": delivery.rows_doubtful,
         "退回行数": delivery.rows_quarantined,
         "问题汇总": [{"列": c, "问题": p, "行数": n} for (c, p), n in rejected.counted.most_common()],
         "问题示例": rejected.examples,
@@ -202,8 +202,8 @@ def _entry(home: Home, known: Known, index: Path, delivery: Delivery) -> dict[st
         correction(known.received, delivery),
         f"处理意见：{decided}" if decided else "",
     )
-    counts = (delivery.rows, delivery.rows_accepted, delivery.rows_quarantined)
-    rows, accepted, quarantined = (f"{count:,}" if delivery.rows else "" for count in counts)
+    counts = (delivery.rows, delivery.rows_accepted, delivery.rows_doubtful, delivery.rows_quarantined)
+    rows, accepted, doubted, quarantined = (f"{count:,}" if delivery.rows else "" for count in counts)
     return {
         "received": local(delivery.received_at),
         "feed": feed_title(delivery),
@@ -211,6 +211,7 @@ def _entry(home: Home, known: Known, index: Path, delivery: Delivery) -> dict[st
         "state": STATES[delivery.state],
         "rows": rows,
         "accepted": accepted if is_judged else "",
+        "doubtful": doubted if is_judged else "",
         "quarantined": quarantined if is_judged else "",
         "told": " ".join(filter(None, remarks)),
         "receipt": page if is_judged else "",

@@ -14,19 +14,17 @@ from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
 
 @dataclass
 class Doubtful:
-    """How many accepted rows are doubtful, why, and the first of them."""
+    """Why accepted rows are doubtful, and the first of them."""
 
-    rows: int = 0
     counted: list[dict[str, object]] = field(default_factory=list)
     examples: list[dict[str, object]] = field(default_factory=list)
 
 
 def doubtful(home: Home, contract: Contract, deliveries: Mapping[str, Delivery]) -> dict[str, Doubtful]:
-    """By delivery, without those about whose rows nothing is doubtful."""
+    """By delivery, of which each has doubtful rows."""
     since = min(delivery.received_at for delivery in deliveries.values())
     files = [str(file) for file in files_since(home.table("silver", contract.name), "_received_at", since)]
-    if not files:
-        return {}
+    found = {name: Doubtful() for name in deliveries}
     with sorter(home) as reader:
         reader.execute(
             "create temp table doubt as"
@@ -34,9 +32,7 @@ def doubtful(home: Home, contract: Contract, deliveries: Mapping[str, Delivery])
             " from read_parquet(?) where len(_flags) > 0 and _delivery in (select unnest(?))",
             [files, list(deliveries)],
         )
-        rows = reader.execute("select _delivery, count(distinct _line) from doubt group by _delivery")
-        found = {name: Doubtful(count) for name, count in rows.fetchall()}
-        labels = {name: labels_of(contract, deliveries[name]) for name in found}
+        labels = {name: labels_of(contract, delivery) for name, delivery in deliveries.items()}
         counted = reader.execute(
             "select _delivery, split_part(flag, ': ', 1) as name, split_part(flag, ': ', 2) as what, count(*) as rows"
             " from doubt group by all order by rows desc, name, what"

@@ -65,25 +65,25 @@ def _is_full(delivery: Delivery) -> bool:
     return bool(contract and contract.delivery and contract.delivery.mode == "full")
 
 
-def told(delivery: Delivery, doubtful: int) -> str:
-    """What became of the delivery, in a sentence or two; so many of its accepted rows are doubtful."""
+def told(delivery: Delivery) -> str:
+    """What became of the delivery, in a sentence or two."""
     if delivery.state != "accepted":
         return delivery.reason
-    doubt = f"其中 {doubtful} 行存疑"
+    doubt = f"其中 {delivery.rows_doubtful} 行存疑" if delivery.rows_doubtful else ""
     if not delivery.rows_quarantined:
-        summary = f"全部 {delivery.rows_accepted} 行已接收{f'，{doubt}' if doubtful else ''}。"
+        summary = f"全部 {delivery.rows_accepted} 行已接收{f'，{doubt}' if doubt else ''}。"
     else:
-        accepted = f"接收 {delivery.rows_accepted} 行{f'（{doubt}）' if doubtful else ''}"
+        accepted = f"接收 {delivery.rows_accepted} 行{f'（{doubt}）' if doubt else ''}"
         summary = f"共 {delivery.rows} 行，{accepted}，退回 {delivery.rows_quarantined} 行。"
     return f"{summary}{delivery.reason}"
 
 
-def next_step(delivery: Delivery, doubtful: int) -> str:
+def next_step(delivery: Delivery) -> str:
     """What the department does now."""
     if delivery.state != "accepted":
         return STATES[delivery.state].action
     said = _next_step_with_rejected(delivery) if delivery.rows_quarantined else ""
-    return said + (DOUBTFUL if doubtful else "") or "无需处理。"
+    return said + (DOUBTFUL if delivery.rows_doubtful else "") or "无需处理。"
 
 
 def _next_step_with_rejected(delivery: Delivery) -> str:
