@@ -126,7 +126,7 @@ def equality(report: Json) -> Iterator[tuple[str, str]]:
 
 
 def _apart(said: Json) -> str:
-    return "**not equal, so not timed**: " + said["differences"][0].splitlines()[0].replace("|", "\\|")[:120]
+    return "**not timed**: " + said["differences"][0].splitlines()[0].replace("|", "\\|")[:120]
 
 
 def province(report: Json) -> Rows:

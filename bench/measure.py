@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -34,7 +35,12 @@ MIB = 1 << 20
 
 
 class JobFailed(SystemExit):
-    """A measured command ended badly; the message holds the end of what it said."""
+    """A measured command ended badly; the message holds the end of what it said, `end` how it ended."""
+
+    def __init__(self, command: Sequence[object], code: int, complaint: str) -> None:
+        last = (complaint.strip().splitlines() or [""])[-1]
+        self.end = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}: {last}"
+        super().__init__(f"{' '.join(map(str, command))}: {self.end}\n{complaint[-3000:]}")
 
 
 @dataclass
@@ -78,7 +84,7 @@ def timed(
         process.returncode = os.waitstatus_to_exitcode(status)
         said, complaint = (_said(file) for file in (out, err))
     if process.returncode:
-        raise JobFailed(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{complaint[-3000:]}")
+        raise JobFailed(command, process.returncode, complaint)
     figures = json.loads(said.splitlines()[-1])
     most = max(peak, usage.ru_maxrss * 1024)
     moved = (count / MIB for count in used[2:])

@@ -117,7 +117,8 @@ def check(files: Path, data: Path, contenders: Sequence[Contender]) -> dict[str,
                 try:
                     rows.setdefault(name, passed(one, files, root / one.name, name)["figures"]["rows"])
                 except JobFailed as failure:
-                    found[one.name] = [str(failure)]
+                    say(f"    {failure}")
+                    found[one.name] = [f"{name} pass: {failure.end}"]
                 if one is not contenders[0] and not found[one.name]:
                     theirs = differences(root / contenders[0].name, one.tables(root / one.name))
                     found[one.name] = [f"{name} pass: {text}" for text in theirs[:TOLD_OF_DIFFERENCES]]
@@ -190,7 +191,7 @@ def table(content: dict[str, Any]) -> str:
         ]
         rows.append([name, size, cache, *walls, f"{cpu:.2f}", *(f"{one:.0f}" for one in sizes), str(len(passes))])
     unequal = [
-        f"{name}, {size}: not equal, so not measured: {'; '.join(said['differences'][:3])}"
+        f"{name}, {size}: not measured: {'; '.join(said['differences'][:3])}"
         for size, checks in content["checks"].items()
         for name, said in checks.items()
         if not said["is_equal"]
