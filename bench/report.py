@@ -22,7 +22,7 @@ from bench.measure import RESULTS, ROOT, say
 Json = dict[str, Any]
 BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
 # Blocks that several benches or sizes share, and how many cells tell their rows apart.
-SHARED = {"aims": 1, "machine": 1, "equal": 1, "province": 2, "where": 1}
+SHARED = {"aims": 1, "machine": 1, "equal": 1, "province": 2, "where": 1, "landing": 1}
 BENCHES = ("province", "stages", "landing", "growth", "dashboards")
 
 
