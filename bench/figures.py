@@ -42,7 +42,7 @@ def aims(found: dict[str, Json]) -> Iterator[tuple[str, str, str, str]]:
         for part in (part for part in stages["parts"] if part["group"] == "dbt"):
             ratio = median(_overhead(figures["dbt"]) for figures in part["figures"])
             said = f"dbt's wall time against its SQL's, {part['name']} delivery"
-            yield said, "≤ 1.3 ×", f"{ratio:.2f} ×", _met(ratio <= 1.3)
+            yield said, "≤ 1.3 ×", f"{ratio:.3f} ×", _met(ratio <= 1.3)
     for one in found.get("landing", {}).get("measures", ()):
         if one["bar"] is not None:
             yield (

@@ -190,14 +190,14 @@ def table(content: dict[str, Any]) -> str:
             statistics.median([one["first"][f"{key}_mib"] for one in passes]) for key in ("peak", "read", "written")
         ]
         rows.append([name, size, cache, *walls, f"{cpu:.2f}", *(f"{one:.0f}" for one in sizes), str(len(passes))])
-    unequal = [
+    untimed = [
         f"{name}, {size}: not measured: {'; '.join(said['differences'][:3])}"
         for size, checks in content["checks"].items()
         for name, said in checks.items()
         if not said["is_equal"]
     ]
     absent = [f"{name}: left out: {why}" for name, why in content["left_out"].items()]
-    return "\n".join([text_table(rows, left=(0, 1, 2)), *unequal, *absent])
+    return "\n".join([text_table(rows, left=(0, 1, 2)), *untimed, *absent])
 
 
 def _options() -> argparse.Namespace:
