@@ -17,7 +17,6 @@ from typing import Any
 from bench.measure import (
     DATA,
     RESULTS,
-    ROOT,
     Run,
     cached,
     machine,
@@ -30,12 +29,7 @@ from bench.measure import (
     versions,
     write_json,
 )
-
-os.environ["LAKEWARDEN_SCHEMAS"] = str(ROOT / "bench" / "contracts")
-# The files are finished when a pass begins; nothing is to wait for.
-os.environ["LAKEWARDEN_QUIET"] = "0"
-
-from bench.rows import HEADINGS, SEED, write_file, write_files
+from bench.rows import CONTRACTS, HEADINGS, SEED, write_file, write_files
 
 FOLDER = Path("scjg", "bench")
 
@@ -267,6 +261,8 @@ def main() -> int:
     if options.rows:
         size = Size(**{**asdict(size), "rows": options.rows})
     wanted, runs = set(options.only or NAMES), options.runs or (1 if options.quick else 5)
+    # The files are finished when a pass begins; nothing is to wait for.
+    os.environ.update(CONTRACTS, LAKEWARDEN_QUIET="0")
     data = options.data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     report: dict[str, Any] = {"at": now(), "machine": machine(data) | versions(*PACKAGES), "quick": options.quick}

@@ -13,6 +13,8 @@ import pyarrow.csv as pacsv
 from schemas.check_digits import ORG_CODE_ALPHABET, ORG_CODE_WEIGHTS, USCC_ALPHABET, USCC_WEIGHTS
 from schemas.contract import code_list
 
+# Where the bench contract is, as the pipeline is told of it.
+CONTRACTS = {"LAKEWARDEN_SCHEMAS": str(Path(__file__).parent / "contracts")}
 SEED = 20_260_801
 CHUNK = 250_000
 FIRST_DAY = np.datetime64("2023-01-01")

@@ -41,20 +41,31 @@ def stages(home: Home, *names: str) -> Figures:
 
 @contextmanager
 def dbt_watched() -> Iterator[Callable[[], Figures]]:
-    """Notes when dbt was at work and when one of its statements was; two at once count once."""
-    from dbt.adapters.spark.session import Cursor
+    """Notes when dbt was at work and when one of its statements was; two at once count once.
 
+    What is imported only when dbt is called counts as its work; what was imported while files were landing does not.
+    """
     from spark_jobs import transform
 
     whole: list[Span] = []
     statements: list[Span] = []
-    run_dbt, execute, fetchall = transform.run_dbt, Cursor.execute, Cursor.fetchall
-    transform.run_dbt = _noted(run_dbt, whole)
-    Cursor.execute, Cursor.fetchall = _noted(execute, statements), _noted(fetchall, statements)
+    run_dbt = transform.run_dbt
+
+    def watched(*words: Any, **named: Any) -> Any:
+        from dbt.adapters.spark.session import Cursor
+
+        execute, fetchall = Cursor.execute, Cursor.fetchall
+        Cursor.execute, Cursor.fetchall = _noted(execute, statements), _noted(fetchall, statements)
+        try:
+            return run_dbt(*words, **named)
+        finally:
+            Cursor.execute, Cursor.fetchall = execute, fetchall
+
+    transform.run_dbt = _noted(watched, whole)
     try:
         yield lambda: {"wall": _length(whole), "sql": _length(statements), "statements": len(statements)}
     finally:
-        transform.run_dbt, Cursor.execute, Cursor.fetchall = run_dbt, execute, fetchall
+        transform.run_dbt = run_dbt
 
 
 def _noted(work: Callable[..., Any], spans: list[Span]) -> Callable[..., Any]:

@@ -33,12 +33,12 @@ from bench.measure import (
     write_json,
 )
 from bench.province import PASSES, SIZES, drop, folder_in, province
-from bench.rows import SEED, write_file
+from bench.rows import CONTRACTS, SEED, write_file
 
 os.environ["LAKEWARDEN_QUIET"] = "0"
 SAIL, SPARK = CONTENDERS[:2]
 TO_SILVER, BUILT = ("land", "conform"), ("base", "themes", "gold")
-BENCH_CONTRACTS = {"LAKEWARDEN_SCHEMAS": str(ROOT / "bench" / "contracts")}
+ALL = (*TO_SILVER, *BUILT, "publish")
 MODELS = ROOT / "dbt_project" / "models"
 GROUPS = ("stages", "engine", "tax", "models")
 
@@ -79,19 +79,33 @@ def clock(name: str) -> dict[str, str]:
 
 
 def bench_stages(parts: Parts, files: Path, data: Path) -> None:
-    """Each stage in a process of its own; then base, themes and gold in one, and how much of dbt's time is SQL's."""
+    """Each stage in a process of its own, then as one run; and of dbt's time, how much is SQL's: there, in the run, and
+    where base, themes and gold are one process."""
     with folder_in(data) as root:
-        apart, together = root / "apart", root / "together"
+        apart, whole, together = root / "apart", root / "whole", root / "together"
         for name in ("first", "next"):
-            for home in (apart, together):
+            for home in (apart, whole, together):
                 drop(files, home / "landing", name)
+            alone = {stage: job("stages", apart, stage, environment=clock(name)) for stage in ALL}
+            for stage, taken in alone.items():
+                parts.add("stages", f"{name} {stage}", stage, taken)
+            in_a_run = job("stages", whole, *ALL, environment=clock(name))
             job("stages", together, *TO_SILVER, environment=clock(name))
-            for stage in (*TO_SILVER, *BUILT, "publish"):
-                parts.add("stages", f"{name} {stage}", stage, job("stages", apart, stage, environment=clock(name)))
-            built = job("stages", together, *BUILT, environment=clock(name))
-            parts.add("dbt", name, "base, themes and gold in one process", built)
+            by_itself = job("stages", together, *BUILT, environment=clock(name))
+            for how, taken in (
+                ("in a run", in_a_run),
+                ("one process", by_itself),
+                ("a process a layer", _one_after_the_other([alone[stage] for stage in BUILT])),
+            ):
+                parts.add("dbt", f"{name} delivery, {how}", "base, themes and gold", taken)
         idle = timed([sys.executable, "-m", "bench.lakewarden", apart], environment=clock("idle"))
         parts.add("stages", "idle", "lakewarden run with nothing new", idle)
+
+
+def _one_after_the_other(taken: list[tuple[Run, dict[str, Any]]]) -> tuple[Run, dict[str, Any]]:
+    """Processes that each had dbt build something, as one."""
+    spent = [figures["dbt"] for _, figures in taken]
+    return _summed([run for run, _ in taken]), {"dbt": {name: sum(one[name] for one in spent) for name in spent[0]}}
 
 
 def bench_engine(parts: Parts, data: Path) -> None:
@@ -135,7 +149,7 @@ def bench_tax(parts: Parts, data: Path, landed: Path, rows: int, bad: int) -> No
     ):
         with folder_in(data) as root:
             shutil.copytree(landed, root / "home")
-            run, figures = job(name, root / "home", *words, environment=BENCH_CONTRACTS)
+            run, figures = job(name, root / "home", *words, environment=CONTRACTS)
             if figures.get("quarantined", bad) != bad:
                 raise SystemExit(f"{name}: {figures['quarantined']} of {rows} rows set aside instead of {bad}")
             parts.add("tax", "conform" if words else name, what, (run, figures))
@@ -212,7 +226,7 @@ def measured(parts: Parts, options: argparse.Namespace, data: Path, wanted: set[
             rows, bad = cached(data, name, lambda path: write_file(path, options.rows))
             (root / "landed" / "landing" / "scjg" / "bench").mkdir(parents=True)
             dropped(root / "landed", rows)
-            job("stages", root / "landed", "land", environment=BENCH_CONTRACTS)
+            job("stages", root / "landed", "land", environment=CONTRACTS)
         for _ in range(options.runs):
             if "engine" in wanted:
                 bench_engine(parts, data)
