@@ -87,7 +87,7 @@ def _settled(
     return replace(
         delivery,
         state="held" if holding else "accepted",
-        reason="；".join(told),
+        reason="；".join(told) + "。" * bool(told),
         rows_accepted=figures["rows_accepted"],
         rows_doubtful=figures["rows_doubtful"],
         rows_quarantined=figures["rows_quarantined"],

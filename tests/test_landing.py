@@ -226,7 +226,10 @@ def test_rejected_rows_come_back_with_reasons_and_run_no_formula(judged: Home) -
 def test_a_delivery_below_its_promise_is_held_and_says_why(judged: Home) -> None:
     rows = {row["file_name"]: row for row in read(judged.table("ops", "delivery")).to_pylist()}
     assert rows["少.csv"]["state"] == "held"
-    assert "行数为 1，低于约定的 5，整批暂缓入库" in rows["少.csv"]["reason"]
+    assert (
+        rows["少.csv"]["reason"]
+        == "行数为 1，低于约定的 5，整批暂缓入库；提醒：行政区划代码填报率为 0%，低于约定的 90%。"
+    )
     assert "行政区划代码填报率为 0%，低于约定的 90%" in rows["少.csv"]["reason"]
     assert receipt(judged, "少.csv")["状态"] == "暂缓入库"
 

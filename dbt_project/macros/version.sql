@@ -8,6 +8,6 @@
         case when cd_time is null and cd_batch is null then concat({{ received }})
             else concat(
                 lpad(cast(unix_micros(coalesce(cd_time, _received_at)) as string), 16, '0'), '|',
-                lpad(coalesce(cd_batch, ''), 30, '0'), '|', {{ received }}) end
+                lpad(replace(coalesce(cd_batch, ''), chr(31), ''), 30, '0'), '|', {{ received }}) end
     {%- endif -%}
 {%- endmacro %}

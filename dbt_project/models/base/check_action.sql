@@ -27,10 +27,6 @@ with statement as (
     where {{ newly_accepted() }}
 ),
 
-newest as (
-    {{ newest('statement', ['department', 'check_action_code']) }}
-),
-
 {{ words(['department', 'check_action_code'], ['check_action']) }},
 
 inspection as (
@@ -63,7 +59,7 @@ inspection as (
         standing._version,
         standing._withdrawn_version
     from standing
-    left join newest on newest.department = standing.department and newest.check_action_code = standing.check_action_code
+    {{ newest(['department', 'check_action_code']) }}
     {{ cities_of('newest') }}
     where standing.is_changed
 )

@@ -22,10 +22,6 @@ with statement as (
     where {{ newly_accepted() }}
 ),
 
-newest as (
-    {{ newest('statement', ['department', 'complaint_no']) }}
-),
-
 {{ words(['department', 'complaint_no'], ['complaint']) }},
 
 complaint as (
@@ -52,7 +48,7 @@ complaint as (
         standing._version,
         standing._withdrawn_version
     from standing
-    left join newest on newest.department = standing.department and newest.complaint_no = standing.complaint_no
+    {{ newest(['department', 'complaint_no']) }}
     {{ cities_of('newest') }}
     where standing.is_changed
 )

@@ -15,10 +15,6 @@ with statement as (
     where {{ newly_accepted() }}
 ),
 
-newest as (
-    {{ newest('statement', ['certificate_no']) }}
-),
-
 {{ words(['certificate_no'], ['officer']) }},
 
 officer as (
@@ -39,7 +35,7 @@ officer as (
         standing._stated_by,
         standing._withdrawn_by
     from standing
-    left join newest on newest.certificate_no = standing.certificate_no
+    {{ newest(['certificate_no']) }}
     left join {{ source('codes', 'region') }} as place on place.code = newest.region_code
     where standing.is_changed
 )

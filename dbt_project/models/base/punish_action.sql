@@ -33,10 +33,6 @@ with statement as (
     where {{ newly_accepted() }}
 ),
 
-newest as (
-    {{ newest('statement', ['department', 'punish_action_code']) }}
-),
-
 {{ words(['department', 'punish_action_code'], ['punish_action']) }},
 
 penalty as (
@@ -74,7 +70,7 @@ penalty as (
         standing._version,
         standing._withdrawn_version
     from standing
-    left join newest on newest.department = standing.department and newest.punish_action_code = standing.punish_action_code
+    {{ newest(['department', 'punish_action_code']) }}
     {{ cities_of('newest') }}
     where standing.is_changed
 )

@@ -2,18 +2,19 @@
     wins, an empty cell claims nothing, and `claims` keeps the winners' order so that the next day needs no history.
     Only the registry withdraws a firm or takes it up again: the rows of its own feeds are words, others are claims alone. -#}
 {% set spoken = object_claims() %}
+{% set columns = dict(spoken.columns, flags='array<string>') %}
 {% set registries = spoken.feeds | selectattr('is_registry') | map(attribute='feed') | list %}
 
 with statement as (
     {% for feed in spoken.feeds %}
+    {% set claims = dict(feed.columns, flags={'value': '_flags', 'rank': "'2'"}) if feed.is_registry else feed.columns %}
     select
         {{ 'uscc' if feed.has_uscc else object_of_act() }} as object_id,
         array(_department) as sources,
-        {{ '_flags' if feed.is_registry else 'cast(null as array<string>)' }} as flags,
-        {% for column, type in spoken.columns.items() %}
-        {% set claim = feed.columns.get(column, {'value': 'null', 'rank': "''"}) %}
-        cast({{ claim.value }} as {{ type }}) as {{ column }},
-        {{ claim.rank }} as {{ column }}_rank,
+        {% for column, type in columns.items() %}
+        {% set stated = claims.get(column, {'value': 'null', 'rank': "''"}) %}
+        cast({{ stated.value }} as {{ type }}) as {{ column }},
+        {{ stated.rank }} as {{ column }}_rank,
         {% endfor %}
         {{ said(feed.feed, "'" ~ feed.feed ~ "'" if feed.is_registry else 'cast(null as string)') }}
     from {{ source('silver', feed.feed) }}
@@ -28,11 +29,8 @@ claim as (
     select
         object_id,
         sources,
-        flags,
-        case when flags is not null then concat('2|', _version) end as flags_claim,
-        {% for column in spoken.columns %}
-        {{ column }},
-        case when {{ column }} is not null then concat({{ column }}_rank, '|', _version) end as {{ column }}_claim
+        {% for column, type in columns.items() %}
+        {{ claim("concat(" ~ column ~ "_rank, '|', _version)", column, type) }} as {{ column }}
         {%- if not loop.last %},{% endif %}
         {% endfor %}
     from statement
@@ -42,33 +40,38 @@ claim as (
     select
         object_id,
         sources,
-        flags,
-        claims.flags as flags_claim,
-        {% for column in spoken.columns %}
-        {{ column }},
-        claims.{{ column }} as {{ column }}_claim{% if not loop.last %},{% endif %}
+        {% for column, type in columns.items() %}
+        {{ claim("claims." ~ column, column, type) }} as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ this }}
     where object_id in (select object_id from statement union all select object_id from standing where is_changed)
     {% endif %}
 ),
 
-merged as (
+winner as (
     select
         object_id,
         array_sort(array_distinct(flatten(collect_list(sources)))) as sources,
-        max_by(flags, flags_claim) as flags,
-        {% for column in spoken.columns %}
-        max_by({{ column }}, {{ column }}_claim) as {{ column }},
+        {% for column in columns %}
+        max({{ column }}) as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
-        named_struct(
-            {% for column in spoken.columns %}
-            '{{ column }}', max({{ column }}_claim),
-            {% endfor %}
-            'flags', max(flags_claim)
-        ) as claims
     from claim
     group by object_id
+),
+
+merged as (
+    select
+        object_id,
+        sources,
+        {% for column, type in columns.items() %}
+        {{ claimed(column, type) }} as {{ column }},
+        {% endfor %}
+        named_struct(
+            {% for column in columns %}
+            '{{ column }}', {{ claim_order(column) }}{% if not loop.last %},{% endif %}
+            {% endfor %}
+        ) as claims
+    from winner
 ),
 
 placed as (

@@ -15,10 +15,6 @@ with statement as (
     where {{ newly_accepted() }}
 ),
 
-newest as (
-    {{ newest('statement', ['item_code']) }}
-),
-
 {{ words(['item_code'], ['supervision_item']) }},
 
 item as (
@@ -38,7 +34,7 @@ item as (
         standing._stated_by,
         standing._withdrawn_by
     from standing
-    left join newest on newest.item_code = standing.item_code
+    {{ newest(['item_code']) }}
     where standing.is_changed
 )
 
