@@ -60,7 +60,9 @@ def _switch(link: Path, fresh: Path) -> None:
 
 def _write(file: Path, served: dict[str, Path]) -> int:
     rows = 0
-    with duckdb.connect(str(file)) as database:
+    # In the order of arrival, row groups are left half empty: a quarter more file, a third more processor time. Whoever
+    # wants an order asks for it.
+    with duckdb.connect(str(file), config={"preserve_insertion_order": False}) as database:
         for layer in SERVED_LAYERS:
             database.execute(f"create schema {layer}")
         for name, path in served.items():
