@@ -112,3 +112,15 @@ def test_browser_may_not_fetch_from_elsewhere(overview: WebDriver) -> None:
         policy = page.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert not re.search(r"https?:|\*|\w\.\w", policy)
+
+
+def test_what_is_not_known_is_a_dash(overview: WebDriver) -> None:
+    """By the day of their last inspection, objects that had none come last; Superset would write N/A."""
+    table = overview.find_element(By.CSS_SELECTOR, "[data-test-chart-name='高风险对象及理由']")
+    for place in ("thead th:last-child", ".pagination li:last-child a"):
+        overview.execute_script("arguments[0].click()", table.find_element(By.CSS_SELECTOR, place))
+        screenshot.settled(overview)
+    empty = table.find_elements(By.CSS_SELECTOR, "td.dt-is-null")
+    shown = "return getComputedStyle(arguments[0]).fontSize + getComputedStyle(arguments[0], '::after').content"
+    assert empty
+    assert {overview.execute_script(shown, cell) for cell in empty} == {'0px"—"'}
