@@ -89,7 +89,7 @@ clean: down
 
 # Delta's jars, which its Python wheel does not bring.
 .venv-spark/.jars: .venv-spark/.synced requirements/spark-jars.txt
-	.venv-spark/bin/python -m spark_jobs.spark_jars
+	.venv-spark/bin/python -m spark_jobs.engine.spark_jars
 	touch $@
 
 .uv/bin/uv:

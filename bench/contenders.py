@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.measure import versions
-from spark_jobs.home import Refused
-from spark_jobs.spark_server import ENVIRONMENT, find_jars, find_java
+from spark_jobs.engine.spark_server import ENVIRONMENT, find_jars, find_java
+from spark_jobs.lake.home import Refused
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,11 @@ from bench.measure import (
 )
 from bench.visitors import Answer, Dashboard, Person, crowd, read_dashboard
 from spark_jobs import services
-from spark_jobs.home import Home
-from spark_jobs.publish import serving_file
+from spark_jobs.lake.home import Home
 from spark_jobs.services import keys, ports, postgres, superset_server
-from spark_jobs.services.places import BI_BIN
+from spark_jobs.services.environments import BI_BIN
 from spark_jobs.services.process import recorded
+from spark_jobs.serving.publish import serving_file
 
 USERS = (1, 8, 32)
 # So many queries of one page a browser has under way at a time.

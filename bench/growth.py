@@ -24,12 +24,12 @@ from typing import Any
 from deltalake import DeltaTable
 
 from bench.measure import DATA, RESULTS, ROOT, machine, now, result_file, say, text_table, versions, write_json
+from simulate import simulate
 from spark_jobs import pipeline
-from spark_jobs.engine import connect
-from spark_jobs.home import Home
-from spark_jobs.lake import tables
-from spark_jobs.land import make_landing_zone
-from spark_jobs.simulate import simulate
+from spark_jobs.engine.session import connect
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import tables
+from spark_jobs.landing.land import make_landing_zone
 from tests.compare_lakes import differences, hashes
 
 UNTIL, SEED = date(2026, 6, 30), 5
@@ -177,7 +177,7 @@ def rebuilt(home: Home) -> Home:
     """A copy of the home whose base, themes and gold have been built from silver as if for the first time."""
     other = Home(home.path.with_name("rebuilt"))
     shutil.copytree(home.path, other.path)
-    lakewarden = [sys.executable, "-m", "spark_jobs.cli", "--home", str(other.path)]
+    lakewarden = [sys.executable, "-m", "spark_jobs.command.cli", "--home", str(other.path)]
     subprocess.run([*lakewarden, "build", "--full"], check=True, cwd=ROOT)
     return other
 

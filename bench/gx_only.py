@@ -18,7 +18,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from schemas.contract import Column, code_list, feeds
-from spark_jobs.home import Home, today
+from spark_jobs.lake.home import Home, today
 
 NOTHING = ["", "N/A", "NA", "无", "-", "--", "/", "NULL"]
 USCC = "^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"

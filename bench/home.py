@@ -14,9 +14,9 @@ import duckdb
 import pyarrow.compute as pc
 
 from bench.measure import say, write_json
-from spark_jobs.home import Home
-from spark_jobs.lake import read
-from spark_jobs.publish import publish_serving, serving_file
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import read
+from spark_jobs.serving.publish import publish_serving, serving_file
 
 DONE = "prepared.json"
 

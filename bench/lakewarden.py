@@ -8,8 +8,8 @@ from functools import wraps
 from typing import Any
 
 from spark_jobs import pipeline
-from spark_jobs.cli import DONE, PARTLY, main
-from spark_jobs.home import Home
+from spark_jobs.command.cli import DONE, PARTLY, main
+from spark_jobs.lake.home import Home
 
 
 def run(home: str) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def reference(file: Path, target: Path) -> dict[str, Any]:
 def child(job: str, *words: str) -> None:
     """One job of this page, in this process; its figures are the last line of stdout."""
     from bench import stage_jobs
-    from spark_jobs.home import Home
+    from spark_jobs.lake.home import Home
 
     place, rest = Path(words[0]), words[1:]
     figures = reference(place, Path(*rest)) if job == "reference" else stage_jobs.run(Home(place), *rest)
@@ -110,8 +110,8 @@ def lakewarden(home: Path) -> Run:
 @contextmanager
 def fresh_home(data: Path) -> Iterator[Path]:
     """A home with its tables and the landing folder, gone afterwards."""
-    from spark_jobs.home import Home
-    from spark_jobs.lake import create_tables
+    from spark_jobs.lake.home import Home
+    from spark_jobs.lake.tables import create_tables
 
     home = Home(Path(tempfile.mkdtemp(prefix="home-", dir=data)))
     home.create()

@@ -35,7 +35,7 @@ from bench.measure import (
     versions,
     write_json,
 )
-from spark_jobs.simulate import simulate
+from simulate import simulate
 
 SEED, UNTIL = 20_260_630, date(2026, 6, 30)
 # Files that are dated later make the second delivery.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.assets import load
+from dashboards.render.assets import load
 
 Json = dict[str, Any]
 

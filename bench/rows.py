@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from schemas.check_digits import ORG_CODE_ALPHABET, ORG_CODE_WEIGHTS, USCC_ALPHABET, USCC_WEIGHTS
 from schemas.contract import code_list
+from schemas.identities import ORG_CODE_ALPHABET, ORG_CODE_WEIGHTS, USCC_ALPHABET, USCC_WEIGHTS
 
 # Where the bench contract is, as the pipeline is told of it.
 CONTRACTS = {"LAKEWARDEN_SCHEMAS": str(Path(__file__).parent / "contracts")}

@@ -15,7 +15,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from spark_jobs.home import Home
+from spark_jobs.lake.home import Home
 
 Figures = dict[str, Any]
 Span = tuple[float, float]
@@ -45,7 +45,7 @@ def dbt_watched() -> Iterator[Callable[[], Figures]]:
 
     What is imported only when dbt is called counts as its work; what was imported while files were landing does not.
     """
-    from spark_jobs import transform
+    from spark_jobs.building import dbt as transform
 
     whole: list[Span] = []
     statements: list[Span] = []
@@ -94,7 +94,7 @@ def _length(spans: list[Span]) -> float:
 
 def engine(home: Home) -> Figures:
     """The engine up, its first answer given."""
-    from spark_jobs.engine import connect
+    from spark_jobs.engine.session import connect
 
     started = time.perf_counter()
     connect(home).sql("select 1").collect()
@@ -103,9 +103,9 @@ def engine(home: Home) -> Figures:
 
 def models(home: Home, as_of: str, *names: str) -> Figures:
     """Some of dbt's models built anew, whole, in one process."""
-    from spark_jobs.engine import connect
-    from spark_jobs.ledger import recorded
-    from spark_jobs.transform import run_dbt
+    from spark_jobs.building.dbt import run_dbt
+    from spark_jobs.engine.session import connect
+    from spark_jobs.lake.ledger import recorded
 
     accepted = [one.delivery for one in recorded(home) if one.state == "accepted"]
     variables = {"deliveries": accepted, "since": "2000-01-01 00:00:00", "as_of": as_of}
@@ -124,8 +124,8 @@ FEED = "scjg_bench"
 def typed(home: Home) -> Figures:
     """Every cell cast to its type and written; nothing is asked of it."""
     from schemas.contract import feeds
-    from spark_jobs.engine import connect
-    from spark_jobs.lake import SYSTEM
+    from spark_jobs.engine.session import connect
+    from spark_jobs.lake.tables import SYSTEM
 
     started = time.perf_counter()
     spark = connect(home)
@@ -143,10 +143,10 @@ def typed(home: Home) -> Figures:
 def judged(home: Home) -> Figures:
     """Every rule of the contract, silver and quarantine; without gate, receipts and ledger."""
     from schemas.contract import feeds
-    from spark_jobs.codes import write_codes
-    from spark_jobs.conform import conform
-    from spark_jobs.engine import connect
-    from spark_jobs.ledger import pending
+    from spark_jobs.engine.session import connect
+    from spark_jobs.judging.conform import conform
+    from spark_jobs.lake.codes import write_codes
+    from spark_jobs.lake.ledger import pending
 
     started = time.perf_counter()
     write_codes(home)

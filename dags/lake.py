@@ -33,7 +33,7 @@ def stage(name: str, title: str, emits: Asset | None = None, inherits: bool = Fa
     @task(task_id=name, task_display_name=title, trigger_rule="none_failed", outlets=[emits] if emits else [])
     def run(**context: Any) -> dict[str, float | int | str]:
         from spark_jobs import pipeline
-        from spark_jobs.home import Home
+        from spark_jobs.lake.home import Home
 
         report = getattr(pipeline, name)(Home.resolve())
         instance, before = context["ti"], context["task"].upstream_task_ids if inherits else ()

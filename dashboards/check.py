@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from dashboards.assets import HERE, load
+from dashboards.render.assets import DASHBOARDS, load
 from schemas.contract import Contract, contracts
 
 Asset = dict[str, Any]
@@ -226,7 +226,7 @@ def filters_have_columns(assets: Assets) -> Iterator[Problem]:
                     yield path, f"{native['id']}.targets", f"no column {name} in its dataset"
 
 
-def problems(root: Path = HERE) -> list[str]:
+def problems(root: Path = DASHBOARDS) -> list[str]:
     """All that is wrong, one line each."""
     assets = load(root)
     return [f"{root.name}/{path}: {key}: {why}" for check in RULES for path, key, why in check(assets)]

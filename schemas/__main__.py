@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from schemas.contract import ContractError, contracts
-from schemas.lint import lint
-from schemas.show import describe
+from schemas.contract.lint import lint
+from schemas.contract.show import describe
 
 USAGE = "usage: python -m schemas show <contract> | python -m schemas lint"
 

@@ -10,11 +10,11 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from schemas.contract import feeds
-from spark_jobs import land as landing
-from spark_jobs.decide import put_back, to_replay
-from spark_jobs.home import Home, today
-from spark_jobs.lake import create_tables
-from spark_jobs.ledger import Delivery, pending
+from spark_jobs.judging.decide import put_back, to_replay
+from spark_jobs.lake.home import Home, today
+from spark_jobs.lake.ledger import Delivery, pending
+from spark_jobs.lake.tables import create_tables
+from spark_jobs.landing import land as landing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -62,7 +62,7 @@ def _landing(meanwhile: Callable[[Home, int], None] | None = None) -> Stage:
 
 def _get_ready(home: Home, volume: int) -> None:
     """Starts engine, gate and dbt, which takes seconds, while landing leaves a core idle: files are read elsewhere."""
-    from spark_jobs import gatekeeper
+    from spark_jobs.judging import gate as gatekeeper
 
     gatekeeper.call(home, volume)
     pool = ThreadPoolExecutor(1)
@@ -72,15 +72,15 @@ def _get_ready(home: Home, volume: int) -> None:
 
 def _prepared(home: Home, volume: int) -> SparkSession:
     """The engine over the lake, code lists up to date."""
-    from spark_jobs.codes import write_codes
-    from spark_jobs.engine import connect
+    from spark_jobs.engine.session import connect
+    from spark_jobs.lake.codes import write_codes
 
     write_codes(home)
     return connect(home, volume)
 
 
 def _parse(home: Home) -> None:
-    from spark_jobs.transform import project
+    from spark_jobs.building.dbt import project
 
     project(home)
 
@@ -119,9 +119,9 @@ def conform(home: Home, report: StageReport) -> None:
     waiting = pending(home)
     if not waiting:
         return
-    from spark_jobs.gatekeeper import Gatekeeper, call
-    from spark_jobs.upkeep import keep_up
-    from spark_jobs.verdict import settle
+    from spark_jobs.judging.gate import Gatekeeper, call
+    from spark_jobs.judging.settle import settle
+    from spark_jobs.lake.upkeep import keep_up
 
     volume = sum(delivery.bytes for some in waiting.values() for delivery in some)
     call(home, volume)
@@ -147,7 +147,7 @@ def _is_beyond_limit(delivery: Delivery) -> bool:
 @_stage
 def base(home: Home, report: StageReport) -> None:
     """Accepted deliveries → the base databases, merged."""
-    from spark_jobs.build import build_base
+    from spark_jobs.building.build import build_base
 
     report.figures = build_base(home)
     report.changed = bool(report.figures)
@@ -156,7 +156,7 @@ def base(home: Home, report: StageReport) -> None:
 @_stage
 def themes(home: Home, report: StageReport) -> None:
     """Base → the thematic databases."""
-    from spark_jobs.build import build_themes
+    from spark_jobs.building.build import build_themes
 
     report.changed = build_themes(home)
 
@@ -164,7 +164,7 @@ def themes(home: Home, report: StageReport) -> None:
 @_stage
 def gold(home: Home, report: StageReport) -> None:
     """Base and themes → risk scores and monthly figures as of today."""
-    from spark_jobs.build import build_gold
+    from spark_jobs.building.build import build_gold
 
     report.changed = build_gold(home, today())
 
@@ -172,7 +172,7 @@ def gold(home: Home, report: StageReport) -> None:
 @_stage
 def publish(home: Home, report: StageReport) -> None:
     """Gold → the serving file that dashboards read."""
-    from spark_jobs.publish import publish_serving
+    from spark_jobs.serving.publish import publish_serving
 
     report.figures = publish_serving(home)
     report.changed = bool(report.figures)
@@ -181,7 +181,7 @@ def publish(home: Home, report: StageReport) -> None:
 @_stage
 def rebuild(home: Home, report: StageReport) -> None:
     """All accepted deliveries → base, themes and gold, as if nothing had been built before."""
-    from spark_jobs.build import build_base, build_gold, build_themes
+    from spark_jobs.building.build import build_base, build_gold, build_themes
 
     report.figures = build_base(home, full=True)
     report.changed = build_themes(home, full=True) | build_gold(home, today(), full=True)

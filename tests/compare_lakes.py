@@ -15,8 +15,8 @@ from deltalake import DeltaTable
 
 from bench.equal import shape
 from schemas.contract import contracts
-from spark_jobs.home import Home
-from spark_jobs.lake import tables
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import tables
 
 # Wall time is all that may differ between two runs over the same files at the same fixed moment.
 TIMED = {("ops", "delivery"): {"seconds"}}

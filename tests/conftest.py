@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.home import Home
-from spark_jobs.land import make_landing_zone
+from spark_jobs.lake.home import Home
+from spark_jobs.landing.land import make_landing_zone
 
 
 @pytest.fixture(autouse=True, scope="session")

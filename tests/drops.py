@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from spark_jobs.home import Home
+from spark_jobs.lake.home import Home
 
 HEADINGS = "统一社会信用代码,企业名称,注册日期"
 GOOD = "91420100MA4K00010R,武汉样本商贸有限公司,2016-03-01"

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from schemas.contract import Contract
-from spark_jobs.formats.sheet import Source
-from spark_jobs.formats.staging import Origin, Staged, stage
+from spark_jobs.landing.formats.sheet import Source
+from spark_jobs.landing.formats.staging import Origin, Staged, stage
 
 USCC, OTHER = "91420100MA4K00010R", "92420502MA4L0TE52G"
 HEADINGS = ["统一社会信用代码", "企业名称", "注册日期"]

@@ -6,8 +6,8 @@ import csv
 import io
 from pathlib import Path
 
-from spark_jobs.home import Home
-from spark_jobs.lake import read
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import read
 
 
 def drop(sample: Path, target: Path) -> None:

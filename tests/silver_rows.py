@@ -14,11 +14,11 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from schemas.contract import feeds
-from spark_jobs.codes import write_codes
-from spark_jobs.engine import connect
-from spark_jobs.home import Home
-from spark_jobs.lake import append, create_tables, quarantine_schema, read, silver_schema
-from spark_jobs.ledger import Delivery, record
+from spark_jobs.engine.session import connect
+from spark_jobs.lake.codes import write_codes
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import Delivery, record
+from spark_jobs.lake.tables import append, create_tables, quarantine_schema, read, silver_schema
 
 Row = dict[str, Any]
 

@@ -12,9 +12,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.pool import NullPool
 
-from dashboards.assets import load
-from dashboards.cache import ServedCache
-from dashboards.served import Served
+from dashboards.render.assets import load
+from dashboards.superset.cache import ServedCache
+from dashboards.superset.served import Served
 
 QUESTION = "select checks from gold.region_department_month"
 

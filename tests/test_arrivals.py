@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from spark_jobs import pipeline
-from spark_jobs.home import Home
-from spark_jobs.lake import read
-from spark_jobs.ledger import pending, recorded
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import pending, recorded
+from spark_jobs.lake.tables import read
 from tests.drops import FIRMS, GOOD, OTHER, drop, receipt, table
 
 
@@ -110,7 +110,7 @@ def test_links_pipes_and_sockets_are_refused_and_never_read(home: Home, tmp_path
 
 
 def test_a_folder_that_becomes_a_link_is_not_followed(home: Home, tmp_path: Path) -> None:
-    from spark_jobs.arrivals import Seen, Unfinished, new_arrivals, take
+    from spark_jobs.landing.arrivals import Seen, Unfinished, new_arrivals, take
 
     drop(home, "a.csv", table(GOOD))
     [arrival] = new_arrivals(home, Seen.load(home))

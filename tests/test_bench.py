@@ -18,10 +18,10 @@ from deltalake import DeltaTable, write_deltalake
 
 from bench import report
 from bench.equal import Table, differences, row_differences
+from simulate import simulate
 from spark_jobs import pipeline
-from spark_jobs.home import Home
-from spark_jobs.lake import create_tables, read
-from spark_jobs.simulate import simulate
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import create_tables, read
 
 ROOT = Path(__file__).parent.parent
 UNTIL = date(2026, 6, 30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.check_digits import id_card_check_char, org_code_check_char, uscc_check_char
+from schemas.identities import id_card_check_char, org_code_check_char, uscc_check_char
 from tests.vectors import (
     IMPOSSIBLE_USCC,
     LETTER_FIRST_WRONG_CHECK,

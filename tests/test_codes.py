@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.build import build_themes
-from spark_jobs.home import Home
-from spark_jobs.lake import create_tables, read
+from spark_jobs.building.build import build_themes
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import create_tables, read
 
 CODES = Path(__file__).parent.parent / "schemas" / "codes"
 LISTS = sorted(path.stem for path in CODES.glob("*.csv"))

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from schemas import contract as reader
 from schemas.contract import ContractError, contracts, feed_of, read_contract
-from schemas.lint import RULES, lint
-from schemas.show import describe
+from schemas.contract import read as reader
+from schemas.contract.lint import RULES, lint
+from schemas.contract.show import describe
 
 GOOD = {
     "title": "样本",
@@ -25,7 +25,7 @@ GOOD = {
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Writes a feed contract into a schemas folder of its own, and returns its path."""
-    for name in ("terms.yaml", "departments.yaml", "codes"):
+    for name in ("terms", "departments.yaml", "codes"):
         (tmp_path / name).symlink_to(reader.SCHEMAS / name)
     # The terms are the repository's; only the place of feeds is another.
     reader.terms()

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboards import assets, check, datasets
-from dashboards.shapes import region_shapes
+from dashboards import check
+from dashboards.render import assets, datasets
+from dashboards.render.shapes import region_shapes
 from schemas.contract import code_list, contracts
 
 CITIES = 17
@@ -22,7 +23,7 @@ CITIES = 17
 def copy(tmp_path: Path) -> Path:
     root = tmp_path / "dashboards"
     for kind in assets.KINDS:
-        shutil.copytree(assets.HERE / kind, root / kind)
+        shutil.copytree(assets.DASHBOARDS / kind, root / kind)
     return root
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from schemas.contract import SCHEMAS
-from spark_jobs import decide, pipeline
-from spark_jobs.home import Home, Refused
-from spark_jobs.lake import read
-from spark_jobs.ledger import recorded
+from spark_jobs import pipeline
+from spark_jobs.judging import decide
+from spark_jobs.lake.home import Home, Refused
+from spark_jobs.lake.ledger import recorded
+from spark_jobs.lake.tables import read
 from tests.drops import FIRMS, GOOD, HEADINGS, OTHER, drop, receipt, table
 
 
@@ -65,7 +66,7 @@ def test_what_cannot_be_decided_says_what_to_do(home: Home) -> None:
 
 def lakewarden(home: Home, *words: str, schemas: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, which reads its contracts anew."""
-    command = [sys.executable, "-m", "spark_jobs.cli", "--home", str(home.path), *words]
+    command = [sys.executable, "-m", "spark_jobs.command.cli", "--home", str(home.path), *words]
     environment = {**os.environ, "LAKEWARDEN_SCHEMAS": str(schemas or "")}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 

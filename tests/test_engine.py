@@ -8,8 +8,8 @@ import pytest
 from grpc import _common as grpc
 from pyspark.sql.connect.proto.base_pb2 import ReleaseExecuteResponse
 
-from spark_jobs.engine import connect
-from spark_jobs.home import Home
+from spark_jobs.engine.session import connect
+from spark_jobs.lake.home import Home
 
 
 def test_an_answer_that_cannot_be_read_prints_no_trace(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -18,9 +18,9 @@ import pytest
 
 from schemas.contract import contracts
 from spark_jobs import pipeline
-from spark_jobs.home import Home
-from spark_jobs.lake import create_tables, promised_tables, read, tables
-from spark_jobs.ledger import pending
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import pending
+from spark_jobs.lake.tables import create_tables, promised_tables, read, tables
 from tests.crash.alike import leftovers
 from tests.crash.preloaded import Run, Runner
 from tests.drops import FIRMS, drop, table

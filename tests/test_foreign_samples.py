@@ -13,8 +13,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from spark_jobs.home import Home
-from spark_jobs.lake import read
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import read
 from tests.sample_rows import assert_verdicts, drop, verdicts
 
 ROOT = Path(__file__).parent.parent

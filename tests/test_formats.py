@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from spark_jobs.formats.sheet import Unreadable
+from spark_jobs.landing.formats.sheet import Unreadable
 from tests.files import GOOD, HEAD, HEADINGS, OTHER, USCC, Error, compound, jsonl, land, promise, xls
 
 NAME = "武汉样本商贸有限公司"

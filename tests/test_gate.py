@@ -12,8 +12,8 @@ import pytest
 
 from expectations.bounds import bounds
 from schemas.contract import feeds
-from spark_jobs.gatekeeper import Gatekeeper
-from spark_jobs.home import Home
+from spark_jobs.judging.gate import Gatekeeper
+from spark_jobs.lake.home import Home
 
 FEED = "officer"
 FIGURES = dict.fromkeys(bounds(feeds()[FEED]), 0.5)

@@ -9,10 +9,10 @@ import xlsxwriter
 from deltalake import DeltaTable
 
 from spark_jobs import pipeline
-from spark_jobs.home import Home
-from spark_jobs.lake import read
-from spark_jobs.land import FILE_COST, WORTH_ANOTHER, land
-from spark_jobs.ledger import archived, pending
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import archived, pending
+from spark_jobs.lake.tables import read
+from spark_jobs.landing.land import FILE_COST, WORTH_ANOTHER, land
 from tests.drops import GOOD, HEADINGS, OTHER, drop, receipt
 
 BAD_FILES = {

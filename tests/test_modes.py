@@ -13,12 +13,12 @@ import pytest
 
 from schemas import contract as reader
 from schemas.contract import ENVELOPE, contracts, feeds, read_contract
-from schemas.lint import RULES
+from schemas.contract.lint import RULES
 from spark_jobs import pipeline
-from spark_jobs.build import build_base
-from spark_jobs.home import Home
-from spark_jobs.lake import append, read, silver_schema
-from spark_jobs.land import make_landing_zone
+from spark_jobs.building.build import build_base
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import append, read, silver_schema
+from spark_jobs.landing.land import make_landing_zone
 from tests.silver_rows import Row, deliver, lake, reject, settle
 
 MODELS = Path(__file__).parent.parent / "dbt_project" / "models"
@@ -97,7 +97,7 @@ def test_what_reads_base_reads_what_stands() -> None:
     for path in (*MODELS.glob("themes/**/*.sql"), *MODELS.glob("gold/**/*.sql")):
         text = path.read_text("utf-8")
         assert not re.search(rf"ref\('({tables})'\)|base\.({tables})|source\('(base|silver)'", text), path.name
-    scoring = (MODELS.parent.parent / "spark_jobs" / "score.py").read_text("utf-8")
+    scoring = (MODELS.parent.parent / "spark_jobs" / "building" / "score.py").read_text("utf-8")
     assert not re.search(r"(from|join) (base\.|\{OBJECT\})", scoring)
 
 

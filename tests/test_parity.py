@@ -16,10 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from spark_jobs.home import Home, Refused
-from spark_jobs.lake import read
-from spark_jobs.simulate import simulate
-from spark_jobs.spark_server import find_jars, find_java, start_spark
+from simulate import simulate
+from spark_jobs.engine.spark_server import find_jars, find_java, start_spark
+from spark_jobs.lake.home import Home, Refused
+from spark_jobs.lake.tables import read
 from tests.compare_lakes import counts, differences
 from tests.drops import FIRMS, drop, table
 

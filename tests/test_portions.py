@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs import conform, pipeline, profile
-from spark_jobs.home import Home
-from spark_jobs.lake import read
+from spark_jobs import pipeline
+from spark_jobs.judging import conform
+from spark_jobs.judging import figures as profile
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import read
 from tests.compare_lakes import differences
 from tests.drops import GOOD, HEADINGS, OTHER, drop
 

@@ -11,12 +11,12 @@ import duckdb
 import pytest
 
 from schemas.contract import contracts, feed_of, feeds
+from simulate import simulate
 from spark_jobs import pipeline
-from spark_jobs.home import Home
-from spark_jobs.lake import read
-from spark_jobs.land import make_landing_zone
-from spark_jobs.publish import serving_file
-from spark_jobs.simulate import simulate
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import read
+from spark_jobs.landing.land import make_landing_zone
+from spark_jobs.serving.publish import serving_file
 
 UNTIL = date(2026, 6, 30)
 WIDTH = "_row"
@@ -98,7 +98,7 @@ def test_nothing_is_lost_on_any_hop(province: Home) -> None:
 
 
 def test_every_table_has_the_columns_and_types_of_its_contract(province: Home) -> None:
-    from spark_jobs.lake import arrow_type
+    from spark_jobs.lake.tables import arrow_type
 
     for contract in contracts().values():
         if contract.layer in ("base", "themes", "gold"):

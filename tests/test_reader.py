@@ -24,8 +24,8 @@ import pytest
 import xlsxwriter
 
 from schemas.contract import Contract
-from spark_jobs.ledger import Delivery
-from spark_jobs.reader import ROOT, Member, Reader, Readers, Staged, Unreadable, is_packed
+from spark_jobs.lake.ledger import Delivery
+from spark_jobs.landing.reader import ROOT, Member, Reader, Readers, Staged, Unreadable, is_packed
 from tests.files import GOOD, HEAD, USCC, promise, zipped
 
 DELIVERY = Delivery("d" * 64, "scjg", "firm", "scjg_firm", "a.csv", 0, datetime(2026, 11, 23, 8, tzinfo=UTC))
@@ -78,7 +78,7 @@ def test_one_process_reads_file_after_file(reader: Reader, tmp_path: Path) -> No
 
 
 def test_the_process_is_up_soon_and_imports_no_engine() -> None:
-    code = "import sys, spark_jobs.formats.staging; print([m for m in sys.modules])"
+    code = "import sys, spark_jobs.landing.formats.staging; print([m for m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in ("pyspark", "pysail", "dbt", "great_expectations", "duckdb", "python_calamine", "pandas"):
         assert f"'{name}'" not in found

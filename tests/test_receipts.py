@@ -23,13 +23,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_jobs import pipeline
-from spark_jobs.home import Home
-from spark_jobs.lake import create_tables, read
-from spark_jobs.land import make_landing_zone
-from spark_jobs.ledger import Delivery, record
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import Delivery, record
+from spark_jobs.lake.tables import create_tables, read
+from spark_jobs.lake.text_mark import REJECTED_HEADINGS, marked, unmarked
+from spark_jobs.landing.land import make_landing_zone
 from spark_jobs.receipts import index_path, receipt_path, receipt_stem, restore_receipts, write_index, write_receipts
-from spark_jobs.receipts.words import STATES, local
-from spark_jobs.text_mark import REJECTED_HEADINGS, marked, unmarked
+from spark_jobs.receipts.sentences import STATES, local
 
 MOMENT = datetime(2026, 7, 1, 2, tzinfo=UTC)
 HEADINGS = "企业名称,统一社会信用代码,注册日期,注册资金"

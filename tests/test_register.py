@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from spark_jobs import pipeline
-from spark_jobs.home import Home
-from spark_jobs.lake import read
-from spark_jobs.land import make_landing_zone
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import read
+from spark_jobs.landing.land import make_landing_zone
 
 DATA = Path(os.environ.get("LAKEWARDEN_DATA", Path(__file__).parents[2] / "shared" / "data"))
 REGISTER = DATA / "hubei_register" / "hubei_register_to_2010.csv.gz"

@@ -8,9 +8,9 @@ import pytest
 
 from schemas.contract import Contract, feeds
 from spark_jobs import pipeline
-from spark_jobs.home import Home
-from spark_jobs.lake import read
-from spark_jobs.land import make_landing_zone
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import read
+from spark_jobs.landing.land import make_landing_zone
 from tests.sample_rows import assert_verdicts, drop, verdicts
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -13,13 +13,13 @@ import pytest
 import yaml
 from pyspark.sql import SparkSession
 
-from schemas import risk_model as reader
 from schemas.contract import ContractError, contracts
-from schemas.risk_model import read_risk_model, risk_model
-from spark_jobs.engine import register
-from spark_jobs.home import Home
-from spark_jobs.lake import append, table_schema
-from spark_jobs.score import MODEL, score, scoring_sql
+from schemas.contract import risk as reader
+from schemas.contract.risk import read_risk_model, risk_model
+from spark_jobs.building.score import MODEL, score, scoring_sql
+from spark_jobs.engine.session import register
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import append, table_schema
 from tests.silver_rows import lake
 
 AS_OF = date(2026, 6, 30)

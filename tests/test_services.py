@@ -20,7 +20,7 @@ import psutil
 import psycopg2
 import pytest
 
-from spark_jobs.home import Home, Refused
+from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services import ServiceFailed, addresses, down, ports, postgres, up
 from spark_jobs.services.doctor import doctor
 from spark_jobs.services.keys import DEMO, login, secret

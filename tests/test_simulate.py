@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
 
-from schemas.check_digits import id_card_check_char, org_code_check_char, uscc_check_char
 from schemas.contract import code_list, feed_of
-from spark_jobs.simulate import SimulationReport, simulate
-from spark_jobs.simulate.acts import DEPARTMENT_SHARES, make_checks
-from spark_jobs.simulate.complaints import as_reported, make_complaints
-from spark_jobs.simulate.dirt import FEWER, MORE
-from spark_jobs.simulate.firms import Period, make_firms
-from spark_jobs.simulate.penalties import make_penalties
-from spark_jobs.simulate.places import CITY_SHARES, places
-from spark_jobs.simulate.registrations import register_changes
-from spark_jobs.simulate.staff import make_staff
-from spark_jobs.simulate.windows import WINDOW, Windows, act_windows
-from spark_jobs.simulate.words import Table, industries, items
+from schemas.identities import id_card_check_char, org_code_check_char, uscc_check_char
+from simulate import SimulationReport, simulate
+from simulate.acts import DEPARTMENT_SHARES, make_checks
+from simulate.complaints import as_reported, make_complaints
+from simulate.dirt import FEWER, MORE
+from simulate.divisions import CITY_SHARES, places
+from simulate.firms import Period, make_firms
+from simulate.penalties import make_penalties
+from simulate.registrations import register_changes
+from simulate.staff import make_staff
+from simulate.windows import WINDOW, Windows, act_windows
+from simulate.word_lists import Table, industries, items
 
 UNTIL, SEED, OBJECTS, DAYS = date(2025, 12, 31), 11, 900, 120
 Rows = list[list[str]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from spark_jobs.class_archive import ClassArchive
-from spark_jobs.spark_settings import CLUSTER, LOCAL, MEANING, WORK, cluster_conf, local_settings
+from spark_jobs.engine.class_archive import ClassArchive
+from spark_jobs.engine.spark_settings import CLUSTER, LOCAL, MEANING, WORK, cluster_conf, local_settings
 
 DOCS = (Path(__file__).parent.parent / "docs" / "engines.md").read_text("utf-8")
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from spark_jobs import pipeline, upkeep
-from spark_jobs.decide import put_back, to_replay
-from spark_jobs.home import Home
-from spark_jobs.lake import create_tables, read, tables
-from spark_jobs.land import make_landing_zone
-from spark_jobs.ledger import Delivery, landed, pending, record, recorded
+from spark_jobs import pipeline
+from spark_jobs.judging.decide import put_back, to_replay
+from spark_jobs.lake import upkeep
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import Delivery, landed, pending, record, recorded
+from spark_jobs.lake.tables import create_tables, read, tables
+from spark_jobs.landing.land import make_landing_zone
 from tests.drops import FIRMS, drop, table
 
 FEED, FEWEST, DAYS = "scjg_enterprise", 3, 4

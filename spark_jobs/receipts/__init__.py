@@ -15,10 +15,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from schemas.contract import feeds
-from spark_jobs.home import Home
-from spark_jobs.ledger import Delivery, read_sidecar
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import Delivery, read_sidecar
 from spark_jobs.receipts.doubtful import Doubtful, doubtful
-from spark_jobs.receipts.places import (
+from spark_jobs.receipts.paths import (
     UNJUDGED,
     Known,
     index_path,
@@ -30,7 +30,16 @@ from spark_jobs.receipts.places import (
 )
 from spark_jobs.receipts.rejected import Rejected, quarantined, write_rejected
 from spark_jobs.receipts.render import render
-from spark_jobs.receipts.words import STATES, correction, decision, department_title, feed_title, local, next_step, told
+from spark_jobs.receipts.sentences import (
+    STATES,
+    correction,
+    decision,
+    department_title,
+    feed_title,
+    local,
+    next_step,
+    told,
+)
 
 __all__ = ["index_path", "receipt_path", "receipt_stem", "restore_receipts", "write_index", "write_receipts"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from schemas.contract import Contract
-from spark_jobs.home import Home
-from spark_jobs.lake import files_since
-from spark_jobs.ledger import Delivery
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import Delivery
+from spark_jobs.lake.tables import files_since
 from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from schemas.contract import Contract
-from spark_jobs.home import Home
-from spark_jobs.ledger import Delivery
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import Delivery
 
 if TYPE_CHECKING:
     import duckdb

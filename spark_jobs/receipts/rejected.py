@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schemas.contract import Contract
-from spark_jobs.home import Home
-from spark_jobs.lake import files_since
-from spark_jobs.ledger import Delivery
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import Delivery
+from spark_jobs.lake.tables import files_since
+from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, marked
 from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
-from spark_jobs.text_mark import MENDED, REJECTED_HEADINGS, marked
 
 ROWS_AT_ONCE = 5_000
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from spark_jobs.home import Home, Refused
+from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services import loopback, ports
 from spark_jobs.services.keys import Login, login
 from spark_jobs.services.process import Say, ServiceFailed

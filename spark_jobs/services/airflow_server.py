@@ -12,11 +12,11 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from spark_jobs.home import Home
+from spark_jobs.lake.home import Home
 from spark_jobs.services import loopback, postgres
 from spark_jobs.services.airflow_client import AirflowClient
+from spark_jobs.services.environments import BIN, PROJECT
 from spark_jobs.services.keys import Login, secret
-from spark_jobs.services.places import BIN, PROJECT
 from spark_jobs.services.ports import HOST
 from spark_jobs.services.process import Service, run_once, write_private
 

@@ -14,9 +14,9 @@ from typing import Literal
 
 import psutil
 
-from spark_jobs.home import Home, Refused
+from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services import airflow_server, engine_server, ports, postgres, superset_server
-from spark_jobs.services.places import BI_BIN, BIN
+from spark_jobs.services.environments import BI_BIN, BIN
 from spark_jobs.services.process import ServiceFailed, await_health, launch, running, stop
 
 GIB = 1024**3

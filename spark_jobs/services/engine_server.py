@@ -6,8 +6,8 @@ import os
 import socket
 import sys
 
-from spark_jobs.home import Home, Refused
-from spark_jobs.services.places import BIN, PROJECT
+from spark_jobs.lake.home import Home, Refused
+from spark_jobs.services.environments import BIN, PROJECT
 from spark_jobs.services.ports import HOST
 from spark_jobs.services.process import Service
 
@@ -29,7 +29,7 @@ def declare(home: Home, port: int) -> Service:
     engine = os.environ.get("LAKEWARDEN_ENGINE", "sail")
     commands = {
         "sail": (str(BIN / "sail"), "spark", "server", "--ip", HOST, "--port", str(port)),
-        "spark": (sys.executable, "-m", "spark_jobs.spark_server", "--port", str(port)),
+        "spark": (sys.executable, "-m", "spark_jobs.engine.spark_server", "--port", str(port)),
     }
     if engine not in commands:
         raise Refused(f"LAKEWARDEN_ENGINE: {engine!r} is not an engine; use sail or spark")

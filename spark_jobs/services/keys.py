@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 
-from spark_jobs.home import Home
+from spark_jobs.lake.home import Home
 from spark_jobs.services.process import Say, write_private
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 
-from spark_jobs.home import Home, Refused
+from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services.process import Say, running, write_private
 
 HOST = "127.0.0.1"

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg2
 from psycopg2 import sql
 
-from spark_jobs.home import Home, Refused
+from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services.process import Service, ServiceFailed, environment
 
 NAME = "postgres"

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from spark_jobs.home import Home
-from spark_jobs.services.places import BIN
+from spark_jobs.lake.home import Home
+from spark_jobs.services.environments import BIN
 
 Say = Callable[[str], None]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from spark_jobs.home import Home, Refused
+from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services import airflow_server, engine_server, ports, postgres, superset_server
 from spark_jobs.services.keys import Login, login
 from spark_jobs.services.process import Say, Service, await_health, launch, running, stop

@@ -1,15 +1,15 @@
 """Superset from its own environment: the dashboards' files flow in, a web server on loopback flows out.
 
-Everything that dashboards/ has to offer is called here: `python -m dashboards.publish all`, which knows by
-itself what there is to do, `python -m dashboards.serve`, and the variables of `settings`.
+Everything that dashboards/ has to offer is called here: `python -m dashboards.superset.publish all`, which knows by
+itself what there is to do, `python -m dashboards.superset.serve`, and the variables of `settings`.
 """
 
 from __future__ import annotations
 
-from spark_jobs.home import Home, Refused
+from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services import loopback, postgres
+from spark_jobs.services.environments import BI_BIN, PROJECT
 from spark_jobs.services.keys import Login, secret
-from spark_jobs.services.places import BI_BIN, PROJECT
 from spark_jobs.services.ports import HOST
 from spark_jobs.services.process import Service, run_once
 
@@ -30,7 +30,7 @@ def settings(home: Home, login: Login) -> dict[str, str]:
         "LAKEWARDEN_SUPERSET_USER": login.user,
         "LAKEWARDEN_SUPERSET_PASSWORD": login.password,
         "SUPERSET_SECRET_KEY": secret(home, "superset"),
-        "SUPERSET_CONFIG_PATH": str(PROJECT / "dashboards" / "superset_config.py"),
+        "SUPERSET_CONFIG_PATH": str(PROJECT / "dashboards" / "superset" / "config.py"),
         "PYTHONPATH": str(PROJECT),
     }
 
@@ -38,7 +38,7 @@ def settings(home: Home, login: Login) -> dict[str, str]:
 def declare(port: int, env: dict[str, str]) -> Service:
     """The web server."""
     health = f"{address(port)}/health"
-    command = (PYTHON, "-m", "dashboards.serve", "--host", HOST, "--port", str(port))
+    command = (PYTHON, "-m", "dashboards.superset.serve", "--host", HOST, "--port", str(port))
     return Service(NAME, command, lambda _started: loopback.answers(health), env, address(port))
 
 
@@ -46,4 +46,4 @@ def prepare(home: Home, env: dict[str, str]) -> None:
     """Brings metadata, login and dashboards up to date."""
     if not (BI_BIN / "gunicorn").exists():
         raise Refused("Superset is not installed: run make setup")
-    run_once(home, NAME, (PYTHON, "-m", "dashboards.publish", "all"), env)
+    run_once(home, NAME, (PYTHON, "-m", "dashboards.superset.publish", "all"), env)

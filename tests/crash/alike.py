@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
-from spark_jobs.home import Home
-from spark_jobs.publish import serving_file
+from spark_jobs.lake.home import Home
+from spark_jobs.serving.publish import serving_file
 from tests import compare_lakes
 
 CONTENT = re.compile(r"[0-9a-f]{64}")

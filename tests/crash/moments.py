@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from spark_jobs.home import Home
+from spark_jobs.lake.home import Home
 from tests.crash.alike import differences
 from tests.crash.preloaded import Run, Runner
 from tests.crash.province import FIRST, SECOND, first_half, second_half

@@ -23,7 +23,7 @@ from typing import Any
 
 import psutil
 
-from spark_jobs import upkeep
+from spark_jobs.lake import upkeep
 
 # Of what a run imports, what takes longest and needs no thread of its own.
 IMPORTS = (
@@ -32,11 +32,11 @@ IMPORTS = (
     "duckdb",
     "pandas",
     "pyspark.sql.connect.session",
-    "spark_jobs.build",
-    "spark_jobs.cli",
-    "spark_jobs.publish",
-    "spark_jobs.score",
-    "spark_jobs.verdict",
+    "spark_jobs.building.build",
+    "spark_jobs.command.cli",
+    "spark_jobs.serving.publish",
+    "spark_jobs.building.score",
+    "spark_jobs.judging.settle",
 )
 # Tables of so few files are compacted, so that kills hit that too.
 COMPACTED = 2
@@ -169,7 +169,7 @@ def _work(home: str, words: list[str], said: str, environment: dict[str, str]) -
     for stream, file in ((0, nothing), (1, output), (2, output)):
         os.dup2(file, stream)
     os.closerange(3, 256)
-    from spark_jobs.cli import main
+    from spark_jobs.command.cli import main
 
     code: object = 0
     try:

@@ -8,9 +8,9 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
-from spark_jobs.home import Home
-from spark_jobs.land import make_landing_zone
-from spark_jobs.simulate import simulate
+from simulate import simulate
+from spark_jobs.lake.home import Home
+from spark_jobs.landing.land import make_landing_zone
 
 UNTIL = date(2026, 6, 30)
 FIRST = {"LAKEWARDEN_NOW": "2026-07-01T08:00:00+08:00", "LAKEWARDEN_TODAY": "2026-07-01", "LAKEWARDEN_QUIET": "0"}

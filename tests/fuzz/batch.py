@@ -19,8 +19,8 @@ from pathlib import Path
 import psutil
 
 from spark_jobs import pipeline
-from spark_jobs.home import Home
-from spark_jobs.land import make_landing_zone
+from spark_jobs.lake.home import Home
+from spark_jobs.landing.land import make_landing_zone
 from tests.fuzz.cases import Case
 from tests.fuzz.judge import Offence, judge
 from tests.fuzz.places import OUTSIDE, SECRET

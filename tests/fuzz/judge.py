@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from schemas.contract import feeds
-from spark_jobs.home import Home
-from spark_jobs.lake import read
-from spark_jobs.ledger import pending
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import pending
+from spark_jobs.lake.tables import read
 from tests.fuzz.cases import REFUSED, TAKEN, Case
 from tests.fuzz.places import SECRET
 

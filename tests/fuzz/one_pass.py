@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 from spark_jobs import pipeline
-from spark_jobs.home import Home
+from spark_jobs.lake.home import Home
 
 # Whoever tests a reader that does not limit itself keeps the machine.
 ADDRESSES = 16 << 30

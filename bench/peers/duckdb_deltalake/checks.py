@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.check_digits import (
+from schemas.identities import (
     ID_CARD_CHECKS,
     ID_CARD_WEIGHTS,
     ORG_CODE_ALPHABET,

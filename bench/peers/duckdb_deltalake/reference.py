@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.contract import code_list, departments, feeds
-from spark_jobs.codes import FIRST_DAY, _industries, _regions, code_spellings
+from spark_jobs.lake.codes import FIRST_DAY, _industries, _regions, code_spellings
 
 STATES = "registration_state"
 

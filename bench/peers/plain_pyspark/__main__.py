@@ -34,7 +34,7 @@ from bench.peers.plain_pyspark.merging import (
 from bench.peers.plain_pyspark.session import CORES, start
 from bench.peers.plain_pyspark.texts import Taken, write_texts
 from schemas.contract import Contract, feeds
-from spark_jobs.codes import _tables as code_tables
+from spark_jobs.lake.codes import _tables as code_tables
 
 SYSTEM = "_delivery, _line, _department, _received_at"
 

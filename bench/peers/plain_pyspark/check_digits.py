@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.check_digits import (
+from schemas.contract import Check
+from schemas.identities import (
     ID_CARD_CHECKS,
     ID_CARD_WEIGHTS,
     ORG_CODE_ALPHABET,
@@ -12,7 +13,6 @@ from schemas.check_digits import (
     USCC_ALPHABET,
     USCC_WEIGHTS,
 )
-from schemas.contract import Check
 
 Rule = tuple[str, str, str]  # its name, the condition that breaks it, the words
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bench.peers.plain_pyspark.check_digits import Rule, check_rules
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract
-from spark_jobs.codes import code_spellings
+from spark_jobs.lake.codes import code_spellings
 
 # Between texts that become an array; texts that are null leave no trace, and one string is cheaper than sixty slots.
 BETWEEN = "\x1f"

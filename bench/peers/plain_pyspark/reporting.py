@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from schemas.contract import code_list, contracts
-from schemas.risk_model import GRADE_NAMES, DaysSince, Events, Flagged, Indicator, risk_model
-from schemas.risk_model import PROFILE as PROFILE_TABLE
+from schemas.contract.risk import GRADE_NAMES, DaysSince, Events, Flagged, Indicator, risk_model
+from schemas.contract.risk import PROFILE as PROFILE_TABLE
 
 HUBEI = "420000"
 DAYS_TO_DECIDE = 7

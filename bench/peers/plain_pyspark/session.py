@@ -6,7 +6,7 @@ import os
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.spark_server import find_jars, spark_home
+from spark_jobs.engine.spark_server import find_jars, spark_home
 
 CORES = 2
 SETTINGS = {

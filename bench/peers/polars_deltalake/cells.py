@@ -13,9 +13,9 @@ import polars as pl
 
 from bench.peers.polars_deltalake.check_digits import has_id_card_check, has_organisation_check, has_uscc_check
 from schemas.characters import NARROW, WIDE
-from schemas.check_digits import USCC_ALPHABET
 from schemas.contract import Check, Column
-from spark_jobs.codes import code_spellings
+from schemas.identities import USCC_ALPHABET
+from spark_jobs.lake.codes import code_spellings
 
 SPACE = " \u3000\t\r\n"
 WORDS = ("N/A", "NA", "无", "-", "--", "/", "NULL", "[已脱敏]", "【已脱敏】")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from schemas.check_digits import (
+from schemas.identities import (
     ID_CARD_CHECKS,
     ID_CARD_WEIGHTS,
     ORG_CODE_ALPHABET,

@@ -10,7 +10,7 @@ import polars as pl
 from chinese_calendar.constants import holidays, workdays
 
 from schemas.contract import code_list, departments
-from spark_jobs.codes import FIRST_DAY, _industries, _regions
+from spark_jobs.lake.codes import FIRST_DAY, _industries, _regions
 
 
 @cache

@@ -15,7 +15,7 @@ from bench.peers.polars_deltalake.reference import code_label
 from bench.peers.polars_deltalake.tables import shaped
 from bench.peers.polars_deltalake.themes import Tables
 from schemas.contract import contracts
-from schemas.risk_model import GRADE_NAMES, PROFILE, DaysSince, Events, Flagged, Indicator, RiskModel, risk_model
+from schemas.contract.risk import GRADE_NAMES, PROFILE, DaysSince, Events, Flagged, Indicator, RiskModel, risk_model
 
 MODEL = "market_firm"
 POINTS = pl.Decimal(6, 2)

@@ -1,0 +1,1 @@
+"""Contracts and asset files flow in; what Superset imports flows out."""

@@ -1,0 +1,1 @@
+"""Superset as configured here: settings, rights, cache, audit, and the server itself."""

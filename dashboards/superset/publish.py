@@ -1,0 +1,156 @@
+"""Asset files flow in, a prepared Superset with an administrator and the dashboards flows out; safe to repeat."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import hmac
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from dashboards.render.assets import fingerprint, rendered
+
+HERE = Path(__file__).parent
+STATE = sa.table("lakewarden_state", sa.column("name"), sa.column("value"))
+CREATE_STATE = "CREATE TABLE IF NOT EXISTS lakewarden_state (name VARCHAR(40) PRIMARY KEY, value VARCHAR(64) NOT NULL)"
+
+
+def prepare(home: Path, force: bool = False) -> bool:
+    """Brings the metadata database, roles and the administrator up to date; False when they already were."""
+    user, password = required("LAKEWARDEN_SUPERSET_USER"), required("LAKEWARDEN_SUPERSET_PASSWORD")
+    wanted = _sealed(version("apache-superset"), user, password, _config())
+    if not force and remembered("prepared") == wanted:
+        return False
+    with application(home.resolve()).app_context():
+        _upgrade()
+        _initialise(user, password)
+    remember("prepared", wanted)
+    return True
+
+
+def import_assets(home: Path, force: bool = False) -> bool:
+    """Imports databases, datasets, charts and dashboards, overwriting ours; False when nothing had changed."""
+    contents = rendered(home.resolve() / "serving" / "lakewarden.duckdb")
+    wanted = fingerprint(contents)
+    if not force and remembered("assets") == wanted:
+        return False
+    with application(home.resolve()).app_context():
+        _import(contents)
+    remember("assets", wanted)
+    return True
+
+
+def required(name: str) -> str:
+    """An environment variable without which nothing here can work."""
+    value = os.environ.get(name)
+    if not value:
+        raise SystemExit(f"dashboards.superset.publish needs the environment variable {name}")
+    return value
+
+
+def remembered(name: str) -> str | None:
+    """What the last run wrote into Superset's own database, so that a fresh database is never taken for a ready one."""
+    with _metadata_database() as connection:
+        if not sa.inspect(connection).has_table("lakewarden_state"):
+            return None
+        found: str | None = connection.execute(sa.select(STATE.c.value).where(STATE.c.name == name)).scalar()
+        return found
+
+
+def remember(name: str, value: str) -> None:
+    """Writes what the next run compares with."""
+    with _metadata_database() as connection:
+        connection.execute(sa.text(CREATE_STATE))
+        connection.execute(STATE.delete().where(STATE.c.name == name))
+        connection.execute(STATE.insert().values(name=name, value=value))
+
+
+@cache
+def application(home: Path) -> Any:
+    """Superset for one home; it is imported late and made once because both take seconds."""
+    os.environ["LAKEWARDEN_HOME"] = str(home)
+    os.environ["SUPERSET_CONFIG_PATH"] = str(HERE / "config.py")
+    logging.disable(logging.WARNING)
+    from superset.app import create_app
+
+    return create_app()
+
+
+@contextmanager
+def _metadata_database() -> Iterator[Any]:
+    engine = sa.create_engine(required("LAKEWARDEN_SUPERSET_DB"))
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _sealed(*parts: str) -> str:
+    """A hash that tells nobody the password who does not hold the secret key."""
+    key = required("SUPERSET_SECRET_KEY").encode()
+    return hmac.new(key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def _config() -> str:
+    return (HERE / "config.py").read_text(encoding="utf-8")
+
+
+def _upgrade() -> None:
+    import superset
+    from flask_migrate import upgrade
+
+    upgrade(directory=str(Path(superset.__file__).parent / "migrations"))
+
+
+def _initialise(user: str, password: str) -> None:
+    from superset.extensions import appbuilder, db, security_manager
+
+    appbuilder.add_permissions(update_perms=True)
+    security_manager.sync_role_definitions()
+    found = security_manager.find_user(username=user)
+    if found:
+        security_manager.reset_password(found.id, password)
+    else:
+        role = security_manager.find_role("Admin")
+        security_manager.add_user(user, "监管", "管理员", f"{user}@lakewarden.invalid", role, password)
+    db.session.commit()
+
+
+def _import(contents: dict[str, str]) -> None:
+    from superset import security_manager
+    from superset.commands.importers.v1.assets import ImportAssetsCommand
+    from superset.utils.core import override_user
+
+    with override_user(security_manager.find_user(username=required("LAKEWARDEN_SUPERSET_USER"))):
+        ImportAssetsCommand(contents).run()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m dashboards.superset.publish [prepare|import|all] [--home DIR] [--force]`."""
+    parser = argparse.ArgumentParser(prog="dashboards.superset.publish", description=__doc__)
+    parser.add_argument("step", nargs="?", choices=("prepare", "import", "all"), default="all")
+    parser.add_argument("--home", type=Path, default=Path(os.environ.get("LAKEWARDEN_HOME", "lake")))
+    parser.add_argument("--force", action="store_true", help="do it even when nothing has changed")
+    options = parser.parse_args(arguments)
+    steps: dict[str, Callable[[Path, bool], bool]] = {"prepare": prepare, "import": import_assets}
+    for name, step in steps.items():
+        if options.step in (name, "all"):
+            started = time.monotonic()
+            done = "done" if step(options.home, options.force) else "nothing new"
+            print(f"superset {name}: {done} in {time.monotonic() - started:.1f} s", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""The one strict reader: a contract's file flows in, a frozen Contract flows out, or `file: key: why`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from schemas.contract.model import ENVELOPE, Column, Contract, ContractError, as_headings
+
+SCHEMAS = Path(__file__).parent.parent
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The keys and values of a YAML file."""
+    try:
+        read = yaml.load(path.read_text(encoding="utf-8"), LOADER)  # noqa: S506 (a safe loader, the faster one)
+    except yaml.YAMLError as error:
+        raise ContractError(f"{shown(path)}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(read, dict):
+        raise ContractError(f"{shown(path)}: must hold keys and values, not {type(read).__name__}")
+    return read
+
+
+def roots() -> tuple[Path, ...]:
+    """The folders that contracts, departments and code lists are read from: this one, then LAKEWARDEN_SCHEMAS."""
+    further = os.environ.get("LAKEWARDEN_SCHEMAS", "")
+    return (SCHEMAS, *(Path(folder).expanduser().resolve() for folder in further.split(os.pathsep) if folder))
+
+
+def shown(path: Path) -> str:
+    """A path as a reader of the repository knows it."""
+    return str(path.relative_to(SCHEMAS.parent)) if path.is_relative_to(SCHEMAS.parent) else str(path)
+
+
+def refusal(path: Path, error: ValidationError) -> ContractError:
+    """The first thing that is wrong with a file, as a sentence."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"]) or "(file)"
+    why = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(first["type"], first["msg"])
+    return ContractError(f"{shown(path)}: {key}: {why}")
+
+
+@cache
+def terms() -> dict[str, dict[str, Any]]:
+    """The shared columns of `terms/*.yaml`, by name."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(file for root in roots() for file in (root / "terms").glob("*.yaml")):
+        for name, term in read_yaml(path).items():
+            if name in found:
+                raise ContractError(f"{shown(path)}: {name}: stands in another file of terms too")
+            try:
+                Column.model_validate({"name": name, **term})
+            except ValidationError as error:
+                raise refusal(path, error) from None
+            found[name] = term
+    return found
+
+
+def _with_term(column: dict[str, Any]) -> dict[str, Any]:
+    term = dict(terms().get(str(column.get("name")), {}))
+    merged = {**term, **column}
+    if "type" not in merged and "codes" in merged:
+        merged["type"] = "string"
+    return merged
+
+
+def _envelope(read: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The envelope's columns for a change feed; a heading that the contract names itself is the contract's own."""
+    delivery = read.get("delivery")
+    if not isinstance(delivery, dict) or delivery.get("mode") != "change":
+        return
+    columns = [column for column in read["columns"] if isinstance(column, dict)]
+    own = {heading["heading"] for column in columns for heading in as_headings(column.get("from", [])) if heading}
+    own |= set(read.get("ignore") or [])
+    for name in ENVELOPE:
+        headings = [heading for heading in terms()[name]["from"] if heading not in own]
+        if name not in {column.get("name") for column in columns}:
+            yield {"name": name, "from": headings}
+
+
+def _place(path: Path) -> dict[str, Any]:
+    """Layer, name and owner of a contract, from its path below `schemas/`."""
+    root = next(root for root in roots() if path.is_relative_to(root))
+    layer, *folders, _ = path.relative_to(root).parts
+    name = "_".join([*folders, path.stem])
+    if layer == "feeds":
+        return {"layer": "feed", "name": name, "department": folders[0] if folders else None, "file": path}
+    return {"layer": layer, "name": f"{layer}.{name}", "file": path}
+
+
+def read_contract(path: Path) -> Contract:
+    """The contract of one file; raises ContractError naming file, key and reason."""
+    read = read_yaml(path)
+    if not isinstance(read.get("columns"), list):
+        raise ContractError(f"{shown(path)}: columns: must be a list of columns")
+    for key in ("name", "layer", "file", "department"):
+        if key in read:
+            raise ContractError(f"{shown(path)}: {key}: unknown key")
+    if isinstance(read.get("feeds"), str):
+        read["feeds"] = [read["feeds"]]
+    place = _place(path)
+    if place["layer"] == "feed":
+        read["columns"] = [*read["columns"], *_envelope(read)]
+    read["columns"] = [_with_term(column) for column in read["columns"]]
+    try:
+        return Contract.model_validate({**read, **place})
+    except ValidationError as error:
+        raise refusal(path, error) from None

@@ -1,0 +1,145 @@
+"""The world flows in; every file that departments send, with its rows and its manner, flows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from schemas.contract import Contract, feed_of
+from simulate.acts import DEPARTMENT_SHARES, make_checks
+from simulate.complaints import make_complaints
+from simulate.firms import Period, make_firms
+from simulate.mess import Style
+from simulate.penalties import make_penalties
+from simulate.registrations import register, register_changes
+from simulate.rows import (
+    catalogue,
+    check_actions,
+    complaint_reports,
+    officers,
+    punish_actions,
+)
+from simulate.staff import make_staff
+from simulate.windows import WINDOW, Windows, act_windows
+from simulate.word_lists import Array, Table, random_for
+
+DAY, WEEK, MONTH = 1, 7, 30
+TYPED_ROWS = 700  # larger tables are exported as text, nobody saves them from a spreadsheet
+# How each department's system exports, which its people then open and save as they like.
+HABITS = {
+    "scjg": Style(encoding="utf-8-sig", dates="iso"),
+    "yjj": Style(encoding="gb18030", dates="slash", headings=1, labels=0.9, nothing="N/A", separator="，"),
+    "yjgl": Style(encoding="gb18030", dates="chinese", labels=0.6, quote_all=True, separator="、", thousands=True),
+}
+PLATFORM_12315 = Style(dates="clock", labels=0.4, newline="\n")
+OLD_REGISTER = Style(encoding="gb18030", newline="\n", dates="iso", labels=0.5, nothing="N/A")
+NEW_REGISTER = Style(encoding="utf-8-sig", dates="slash", headings=1, labels=0.1)
+# Which of its headings a column has in the register's old and new files; the others as the style says.
+OLD_HEADINGS = {"industry_code": 1, "region_code": 1, "capital_amount": 0, "capital_currency": 0}
+NEW_HEADINGS = {"industry_code": 0, "region_code": 0, "established_date": 1, "object_name": 0}
+
+
+@dataclass(frozen=True)
+class SimulatedFile:
+    """One file to be: where it goes, what it carries, how it is written."""
+
+    department: str
+    folder: str
+    stem: str
+    rows: Table
+    style: Style
+    headings: dict[str, int]
+
+    @property
+    def contract(self) -> Contract:
+        """What the feed promises."""
+        contract = feed_of(self.department, self.folder)
+        assert contract, f"{self.department}/{self.folder}"
+        return contract
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return f"{self.stem}.{self.style.suffix}"
+
+
+def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False) -> Iterator[SimulatedFile]:
+    """All files of the province, department by department, each feed in the order of its days.
+
+    Daily: a file every day that has rows, where departments otherwise gather a week's or a month's.
+    """
+    days = Windows(period, DAY)
+    weeks, months = (days, days) if daily else (Windows(period, WEEK), Windows(period, MONTH))
+    windows = days if daily else act_windows(period)
+    firms = make_firms(objects, period, seed)
+    staff = {department: make_staff(department, seed) for department in DEPARTMENT_SHARES}
+    yield from _register(firms, months, seed)
+    reports = complaint_reports(make_complaints(firms, period, seed), firms, weeks)
+    yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
+    for department, checks in make_checks(firms, staff, period, seed).items():
+        own, habit, first = staff[department], HABITS[department], _day(period.first)
+        sheet = replace(habit, suffix="xlsx")
+        yield SimulatedFile(
+            department, "supervision_item", f"监管事项目录清单_{first}", catalogue(department), sheet, {}
+        )
+        yield SimulatedFile(department, "officer", f"执法人员信息_{first}", officers(own, department, seed), sheet, {})
+        rows = check_actions(department, checks, firms, own, windows)
+        yield from _in_windows(department, "check_action", "行政检查", rows, windows, habit, seed)
+        penalties = make_penalties(checks, department, firms, period, seed)
+        rows = punish_actions(penalties, firms, own, windows)
+        yield from _in_windows(department, "punish_action", "行政处罚", rows, windows, habit, seed)
+
+
+def _register(firms: Table, windows: Windows, seed: int) -> Iterator[SimulatedFile]:
+    """The whole register once, as it used to be exported, then a file a window as it is now."""
+    stem = f"市场主体登记信息_{_day(windows.period.first)}_全量"
+    whole = register(firms, windows.period)
+    order = np.argsort(whole["established_date"], kind="stable")
+    yield SimulatedFile("scjg", "enterprise", stem, _taken(whole, order), OLD_REGISTER, OLD_HEADINGS)
+    changes = register_changes(firms, windows, seed)
+    for delivery in _in_windows("scjg", "enterprise", "市场主体登记信息", changes, windows, NEW_REGISTER, seed):
+        in_yuan = int(random_for(seed, delivery.stem).integers(1, 3))
+        headings = {**NEW_HEADINGS, "capital_amount": in_yuan, "capital_currency": in_yuan}
+        yield replace(delivery, headings=headings)
+
+
+def _in_windows(
+    department: str, folder: str, name: str, rows: Table, windows: Windows, habit: Style, seed: int
+) -> Iterator[SimulatedFile]:
+    for window in range(windows.count):
+        here = np.flatnonzero(rows[WINDOW] == window)
+        if len(here):
+            stem = f"{name}_{_day(windows.end(window))}"
+            style = _on_the_day(habit, random_for(seed, "style", department, stem), len(here))
+            yield SimulatedFile(department, folder, stem, _taken(rows, here), style, {})
+
+
+def _on_the_day(habit: Style, rng: np.random.Generator, rows: int) -> Style:
+    """The department's habit, unless somebody saved the file from a spreadsheet or another system."""
+    draw = rng.random(6)
+    style = habit
+    if draw[0] < 0.15 and rows < TYPED_ROWS:
+        style = replace(style, suffix="xlsx")
+    if draw[1] < 0.15:
+        style = replace(style, encoding=str(rng.choice(["utf-8", "utf-8-sig", "gb18030"])))
+    if draw[2] < 0.2:
+        style = replace(style, headings=1 - style.headings)
+    if draw[3] < 0.2:
+        style = replace(style, dates=str(rng.choice(["iso", "slash", "compact", "chinese"])))
+    if draw[4] < 0.2:
+        style = replace(style, separator=str(rng.choice([",", "，", "、", ";", "；"])), quote_all=True)
+    return (
+        replace(style, nothing=str(rng.choice(["", "", "", "无", "N/A", "--", "【已脱敏】"])))
+        if draw[5] < 0.3
+        else style
+    )
+
+
+def _taken(rows: Table, which: Array) -> Table:
+    return {name: column[which] for name, column in rows.items() if name != WINDOW}
+
+
+def _day(day: Array | np.datetime64) -> str:
+    return str(day).replace("-", "")

@@ -1,0 +1,127 @@
+"""The code list of divisions flows in; where firms sit, and the bodies that supervise them there, flow out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import numpy as np
+
+from schemas.contract import Code, code_list
+from schemas.identities import org_code_check_char, uscc_check_char
+from simulate.word_lists import Array
+
+# Shares of market entities by prefecture, rounded from the real register's order of size (per cent).
+CITY_SHARES = {
+    "420100": 33.0,
+    "420500": 9.0,
+    "420600": 9.0,
+    "421000": 7.5,
+    "421100": 7.5,
+    "420900": 6.0,
+    "420300": 5.5,
+    "420200": 4.2,
+    "420800": 4.2,
+    "421200": 4.0,
+    "422800": 4.0,
+    "421300": 2.8,
+    "420700": 1.8,
+    "429004": 1.8,
+    "429005": 1.4,
+    "429006": 1.3,
+    "429021": 0.4,
+}
+HISTORY = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A county-level division of today; `former` is the code it had until `renamed`."""
+
+    code: str
+    label: str
+    city: str
+    city_label: str
+    former: str | None
+    renamed: date | None
+
+    @property
+    def full_label(self) -> str:
+        """The name with its prefecture's before it."""
+        return self.label if self.code == self.city else self.city_label + self.label
+
+    @property
+    def short(self) -> str:
+        """The name as firms' names begin with it."""
+        return self.city_label.removesuffix("市").removesuffix("土家族苗族自治州").removesuffix("林区")
+
+
+@cache
+def places() -> tuple[Place, ...]:
+    """Every county-level division that exists today, and the four places without a prefecture."""
+    codes = {code.code: code for code in code_list("region")}
+    return tuple(_place(code, codes) for code in codes.values() if _is_place(code))
+
+
+def _is_place(code: Code) -> bool:
+    if code.valid_to or code.extra["successor"] or code.extra["note"].startswith("统计用"):
+        return False
+    directly_under_province = code.code in CITY_SHARES and code.code.startswith("4290")
+    return code.extra["level"] == "county" or directly_under_province
+
+
+def _place(code: Code, codes: dict[str, Code]) -> Place:
+    city = codes[code.extra["parent"]] if code.extra["level"] == "county" else code
+    former = next(
+        (
+            other
+            for other in codes.values()
+            if other.extra["successor"] == code.code and other.valid_to and date.fromisoformat(other.valid_to) > HISTORY
+        ),
+        None,
+    )
+    return Place(
+        code=code.code,
+        label=code.label,
+        city=city.code,
+        city_label=city.label,
+        former=former.code if former else None,
+        renamed=date.fromisoformat(former.valid_to) if former and former.valid_to else None,
+    )
+
+
+def place_weights(rng: np.random.Generator) -> Array:
+    """The share of market entities in each place: prefectures as they are, counties drawn, town districts larger."""
+    sizes = rng.gamma(6.0, size=len(places())) * np.array([1.5 if p.label.endswith("区") else 1.0 for p in places()])
+    cities = np.array([place.city for place in places()])
+    weights = np.zeros(len(sizes))
+    for city, share in CITY_SHARES.items():
+        here = cities == city
+        weights[here] = share * sizes[here] / sizes[here].sum()
+    shares: Array = weights / weights.sum()
+    return shares
+
+
+def uscc(kind: str, region: str, body: str) -> str:
+    """A 统一社会信用代码 whose two check characters hold (GB 11714 inside, GB 32100 at the end)."""
+    first17 = kind + region + body + org_code_check_char(body)
+    return first17 + uscc_check_char(first17)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body that checks and punishes: its name and its own code."""
+
+    name: str
+    code: str
+
+
+def body_of(department: str, place: Place) -> Body:
+    """The department's body that answers for a place; drug supervision works from prefectures."""
+    number = places().index(place)
+    if department == "yjj":
+        number = sorted(CITY_SHARES).index(place.city)
+        return Body(f"湖北省药品监督管理局{place.short}分局", uscc("11", place.city, f"MY2{number:05d}"))
+    serial, suffix = {"scjg": (1, "市场监督管理局"), "yjgl": (3, "应急管理局")}[department]
+    return Body(place.full_label + suffix, uscc("11", place.code, f"MY{serial}{number:05d}"))

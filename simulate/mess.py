@@ -1,0 +1,217 @@
+"""Typed columns flow in; cells flow out as departments write them: right, in every spelling that is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import numpy as np
+
+from schemas.contract import Column, Heading, code_list
+from simulate.word_lists import Array, Table
+
+NOTHING = ("N/A", "NA", "无", "-", "--", "/", "null", "NULL", "[已脱敏]", "【已脱敏】")
+WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+CURRENCIES = {"CNY": "人民币", "USD": "美元", "HKD": "港币", "EUR": "欧元"}
+ODD_SPELLING, FULL_WIDTH, SPACES, NOTHING_WORD = 0.02, 0.006, 0.006, 0.2
+DATE_STYLES: dict[str, Callable[[date], str]] = {
+    "iso": lambda day: day.isoformat(),
+    "slash": lambda day: f"{day.year}/{day.month}/{day.day}",
+    "compact": lambda day: f"{day:%Y%m%d}",
+    "chinese": lambda day: f"{day.year}年{day.month}月{day.day}日",
+    "clock": lambda day: f"{day.isoformat()} {9 + day.day % 9:02d}:{day.day * 2 % 60:02d}:00",
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one file is written."""
+
+    suffix: str = "csv"
+    encoding: str = "utf-8"
+    newline: str = "\r\n"
+    quote_all: bool = False
+    dates: str = "iso"
+    headings: int = 0
+    labels: float = 0.0
+    thousands: bool = False
+    nothing: str = ""
+    separator: str = ","
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether cells can be dates and numbers, not only text."""
+        return self.suffix == "xlsx"
+
+
+@cache
+def spellings(name: str) -> dict[str, tuple[str, ...]]:
+    """For every code of a list what may be written for it: itself first, then spellings that mean no other code."""
+    owners: dict[str, set[str]] = {}
+    for code in code_list(name):
+        for spelling in (code.code, code.label, *code.aliases):
+            owners.setdefault(spelling.strip().upper(), set()).add(code.code)
+    return {
+        code.code: (
+            code.code,
+            *(
+                spelling
+                for spelling in (code.label, *code.aliases)
+                if len(owners[spelling.strip().upper()]) == 1 and spelling not in NOTHING
+            ),
+        )
+        for code in code_list(name)
+    }
+
+
+@cache
+def known_spellings(name: str) -> frozenset[str]:
+    """Everything that a list accepts."""
+    return frozenset(
+        spelling.strip().upper() for code in code_list(name) for spelling in (code.code, code.label, *code.aliases)
+    )
+
+
+def write_cells(column: Column, heading: Heading, rows: Table, style: Style, rng: np.random.Generator) -> Array:
+    """The cells of one column of one file."""
+    values = rows[column.name]
+    is_null = _is_null(values)
+    if column.parse:
+        cells = _amounts(column, heading, rows, style, rng)
+    elif column.type == "date":
+        cells = _dates(values, is_null, style, rng)
+    elif column.codes:
+        cells = _codes(column.codes, values, is_null, style, rng)
+    elif column.type == "list":
+        cells = np.array([text.replace(",", style.separator) for text in values], dtype=object)
+    else:
+        cells = values.copy()
+    if column.check or column.check_when or column.type == "date" or column.codes or column.parse:
+        _widen(cells, is_null, rng)
+    _pad(cells, is_null, rng)
+    _say_nothing(column, cells, is_null, style, rng)
+    return cells
+
+
+def _is_null(values: Array) -> Array:
+    if values.dtype.kind == "M":
+        return np.isnat(values)
+    nulls: Array = np.isnan(values) if values.dtype.kind == "f" else values == ""
+    return nulls
+
+
+def _dates(values: Array, is_null: Array, style: Style, rng: np.random.Generator) -> Array:
+    """Mostly in the file's own way, a few in another, as typed by hand."""
+    days, where = np.unique(np.where(is_null, np.datetime64("2000-01-01"), values), return_inverse=True)
+    objects = days.astype(object)
+    cells = np.array([DATE_STYLES[style.dates](day) for day in objects], dtype=object)[where]
+    if style.is_typed:
+        typed = rng.random(len(cells)) < 0.8
+        cells[typed] = objects[where][typed]
+    odd = np.flatnonzero(rng.random(len(cells)) < ODD_SPELLING)
+    ways = rng.choice(np.array(["iso", "slash", "compact", "chinese"], dtype=object), len(odd))
+    cells[odd] = [DATE_STYLES[way](day) for way, day in zip(ways, objects[where[odd]], strict=True)]
+    return cells
+
+
+def _codes(name: str, values: Array, is_null: Array, style: Style, rng: np.random.Generator) -> Array:
+    """The file's column in codes or, by its habit, in labels and aliases; a few cells the other way round."""
+    cells = values.copy()
+    codes, where = np.unique(np.where(is_null, "", values).astype(str), return_inverse=True)
+    by_label = (rng.random() < style.labels) ^ (rng.random(len(values)) < ODD_SPELLING)
+    draw = rng.random(len(values))
+    for number, code in enumerate(codes):
+        here = np.flatnonzero((where == number) & by_label) if code else np.array([], dtype=int)
+        known = np.array(spellings(name)[str(code)][1:3] or (str(code),), dtype=object) if len(here) else None
+        if known is not None:
+            cells[here] = known[(draw[here] ** 2 * len(known)).astype(int)]
+    if style.is_typed and name == "region":
+        numeric = np.flatnonzero(~by_label & ~is_null & (draw < 0.5))
+        cells[numeric] = [int(code) for code in values[numeric]]
+    return cells
+
+
+def _amounts(column: Column, heading: Heading, rows: Table, style: Style, rng: np.random.Generator) -> Array:
+    values = rows[column.name]
+    if column.name.startswith("capital"):
+        return _capital(heading, rows, style, rng)
+    scale = heading.scale or 1
+    draw = rng.random(len(values))
+    cells = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):
+        if np.isnan(value):
+            cells[row] = ""
+        elif style.is_typed and draw[row] < 0.8:
+            cells[row] = float(value) / scale
+        elif scale == 1 and draw[row] > 0.985:
+            cells[row] = f"{_number(value / 10_000, False)}万元"
+        elif scale == 1 and draw[row] > 0.97:
+            cells[row] = f"{_number(value, True)}元"
+        else:
+            cells[row] = _number(value / scale, style.thousands)
+    return cells
+
+
+def _number(value: float, thousands: bool) -> str:
+    """At most six decimals, none that say nothing."""
+    text = f"{value:,.6f}" if thousands else f"{value:.6f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _capital(heading: Heading, rows: Table, style: Style, rng: np.random.Generator) -> Array:
+    """`50.00(万元人民币)` in the old files; a bare number, with its currency if foreign, in the new."""
+    draw = rng.random(len(rows["capital_amount"]))
+    cells = np.empty(len(draw), dtype=object)
+    for row, (value, currency) in enumerate(zip(rows["capital_amount"], rows["capital_currency"], strict=True)):
+        units = value / 10_000
+        if np.isnan(value):
+            cells[row] = ""
+        elif heading.scale == 1:
+            cells[row] = _number(value, style.thousands) + (CURRENCIES[currency] if currency != "CNY" else "")
+        elif currency != "CNY":
+            cells[row] = f"{_number(units, True)}(万{CURRENCIES[currency]})"
+        elif heading.heading == "注册资金":
+            cells[row] = _old_capital(units, draw[row])
+        else:
+            cells[row] = float(units) if style.is_typed else _number(units, style.thousands)
+    return cells
+
+
+def _old_capital(units: float, draw: float) -> str:
+    """The spellings of the old register, as often as they are found there."""
+    if draw < 0.45:
+        return f"{_number(units, True)}(万元人民币)"
+    if draw < 0.5:
+        return f"{units:.2f}(万元人民币)"
+    if draw < 0.88:
+        return f"{_number(units, True)}(万元)"
+    if draw < 0.97:
+        return f"{_number(units, False)}(万)"
+    return f"{units:.4f}万人民币" if draw < 0.985 else f"{_number(units, False)}万元人民币"
+
+
+def _widen(cells: Array, is_null: Array, rng: np.random.Generator) -> None:
+    """Full-width digits and letters, from an input method left on."""
+    for row in np.flatnonzero(~is_null & (rng.random(len(cells)) < FULL_WIDTH)):
+        if isinstance(cells[row], str):
+            cells[row] = cells[row].translate(WIDE)
+
+
+def _pad(cells: Array, is_null: Array, rng: np.random.Generator) -> None:
+    """Spaces around, half or full width."""
+    for row in np.flatnonzero(~is_null & (rng.random(len(cells)) < SPACES)):
+        if isinstance(cells[row], str):
+            before, after = ((" ", ""), ("", "  "), ("\u3000", ""), (" ", " "))[int(rng.integers(4))]
+            cells[row] = before + cells[row] + after
+
+
+def _say_nothing(column: Column, cells: Array, is_null: Array, style: Style, rng: np.random.Generator) -> None:
+    """What stands where there is nothing: the file's own word, at times another."""
+    accepted = known_spellings(column.codes) if column.codes else frozenset()
+    others = np.array([word for word in NOTHING if word.upper() not in accepted], dtype=object)
+    where = np.flatnonzero(is_null)
+    cells[where] = "" if style.nothing.upper() in accepted else style.nothing
+    some = where[rng.random(len(where)) < NOTHING_WORD]
+    cells[some] = rng.choice(others, len(some))

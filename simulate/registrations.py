@@ -1,0 +1,73 @@
+"""Firms flow in; the register as it stood, and what became of it month by month, flow out in the contract's columns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulate.divisions import places
+from simulate.firms import Period
+from simulate.rows import FAULT, texts
+from simulate.windows import WINDOW, Windows
+from simulate.word_lists import Array, Table, person_names, random_for, some
+
+FEWEST_ENTERPRISES = 8
+
+
+def register(firms: Table, period: Period) -> Table:
+    """The whole register as it stood the day before the period began."""
+    there = firms["established_date"] < period.first
+    rows = _registration({name: column[there] for name, column in firms.items()})
+    rows["所在省份"] = np.full(int(there.sum()), "湖北", dtype=object)
+    rows["来源年份文件"] = np.datetime_as_string(rows["established_date"], unit="Y").astype(object)
+    return rows
+
+
+def register_changes(firms: Table, windows: Windows, seed: int) -> Table:
+    """New firms, and firms that changed, each in the file of its month."""
+    rng = random_for(seed, "register changes")
+    is_new = np.flatnonzero(firms["established_date"] >= windows.period.first)
+    is_changed = np.flatnonzero(~np.isnat(firms["change_date"]))
+    who = np.concatenate([is_new, is_changed])
+    day = np.concatenate([firms["established_date"][is_new], firms["change_date"][is_changed]])
+    order = np.argsort(day, kind="stable")
+    who, day = who[order], day[order]
+    rows = {name: column[who] for name, column in firms.items()}
+    change, count = np.where(day == rows["change_date"], rows["change"], ""), len(who)
+    rows["registration_state"] = np.where(change == "closed", "3", rows["registration_state"]).astype(object)
+    rows["capital_amount"] = np.where(
+        change == "capital", rows["capital_amount"] * rng.choice([0.5, 2, 5], count), rows["capital_amount"]
+    )
+    elsewhere = texts([places()[place].full_label for place in rows["place"]]) + some(rng, "road", count) + "新址"
+    rows["address_registered"] = np.where(change == "moved", elsewhere, rows["address_registered"])
+    rows["legal_representative"] = np.where(change == "head", person_names(rng, count), rows["legal_representative"])
+    return {**_registration(rows), WINDOW: _with_enough(windows.of(day))}
+
+
+def _with_enough(window: Array) -> Array:
+    """Months with too few rows to be a file of their own go with the next; the last ones with the one before."""
+    begins, ends = [0], (np.flatnonzero(np.diff(window, append=-1)) + 1).tolist()
+    for end in ends:
+        if end - begins[-1] >= FEWEST_ENTERPRISES:
+            begins.append(end)
+    if len(window) and len(window) - begins[-1] < FEWEST_ENTERPRISES and len(begins) > 1:
+        del begins[-1]
+    groups = zip(begins, [*begins[1:], len(window)], strict=True)
+    return np.concatenate([np.repeat(window[end - 1 : end], end - begin) for begin, end in groups])
+
+
+def _registration(firms: Table) -> Table:
+    names = (
+        "object_name",
+        "uscc",
+        "established_date",
+        "enterprise_type",
+        "registration_state",
+        "capital_amount",
+        "capital_currency",
+        "industry_code",
+        "region_code",
+        "business_scope",
+        "address_registered",
+        "legal_representative",
+    )
+    return {**{name: firms[name].copy() for name in names}, FAULT: firms["code_fault"]}

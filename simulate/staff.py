@@ -1,0 +1,64 @@
+"""The bodies of a department flow in; their officers, with licences and numbers nobody has, flow out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from schemas.contract import departments
+from schemas.identities import id_card_check_char
+from simulate.calendar import compact
+from simulate.divisions import Body, body_of, places
+from simulate.word_lists import Array, Table, person_names, random_for
+
+OFFICERS_A_BODY = {"scjg": 5, "yjj": 6, "yjgl": 3}
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A department's officers: where in `officers` each place's body begins, and how many it has."""
+
+    officers: Table
+    bodies: tuple[Body, ...]
+    body_of_place: Array
+    begins: Array
+    counts: Array
+
+
+def make_staff(department: str, seed: int) -> Staff:
+    """The officers of every body of a department; places that share a body share its officers."""
+    rng = random_for(seed, "officers", department)
+    of_place = [body_of(department, place) for place in places()]
+    bodies = tuple(dict.fromkeys(of_place))
+    counts = OFFICERS_A_BODY[department] + rng.integers(0, 3, len(bodies))
+    owner = np.repeat(np.arange(len(bodies)), counts)
+    seat = [of_place.index(body) for body in bodies]
+    region = [places()[s].city if department == "yjj" else places()[s].code for s in seat]
+    count = len(owner)
+    prefix = {"scjg": 1, "yjj": 2, "yjgl": 3}[department]
+    female = rng.random(count) < 0.35
+    officers: Table = {
+        "officer_name": person_names(rng, count),
+        "organisation": np.array([bodies[o].name for o in owner], dtype=object),
+        "id_card": id_cards(rng, count, female),
+        "gender": np.where(female, "2", "1").astype(object),
+        "officer_nature": rng.choice(np.array(["01", "02", "03"], dtype=object), count, p=[0.6, 0.1, 0.3]),
+        "certificate_no": np.array([f"17{region[o][2:4]}{prefix}{n:06d}" for n, o in enumerate(owner)], dtype=object),
+        "certificate_expiry_date": np.datetime64("2026-01-01")
+        + rng.integers(0, 4 * 365, count).astype("timedelta64[D]"),
+        "enforcement_class": np.full(
+            count, departments()[department].label.removesuffix("局") + "行政执法", dtype=object
+        ),
+        "region_code": np.array([region[o] for o in owner], dtype=object),
+    }
+    body_of_place = np.array([bodies.index(body) for body in of_place])
+    return Staff(officers, bodies, body_of_place, np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+
+
+def id_cards(rng: np.random.Generator, count: int, female: Array) -> Array:
+    """Valid numbers under the province's own code 420000, which no birthplace has: nobody carries them."""
+    born = np.datetime64("1966-01-01") + rng.integers(0, 33 * 365, count).astype("timedelta64[D]")
+    number = rng.integers(0, 499, count) * 2 + np.where(female, 0, 1)
+    first17 = [f"420000{day}{n:03d}" for day, n in zip(compact(born), number, strict=True)]
+    return np.array([text + id_card_check_char(text) for text in first17], dtype=object)

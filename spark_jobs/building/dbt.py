@@ -1,0 +1,171 @@
+"""Silver flows in, base, themes and gold flow out, by dbt in this process on the engine's own session."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from schemas.contract import Column, contracts, feeds, tables
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import exists
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+ANSI = "spark.sql.ansi.enabled"
+FAILED = ("error", "fail", "runtime error")
+
+_manifests: dict[Path, Any] = {}
+_parsing = Lock()
+
+
+class StepFailed(Exception):
+    """A step that stopped the run; the message names the node and what it said."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What dbt did to one node."""
+
+    name: str
+    status: str
+    seconds: float
+
+
+def base_tables(delivered: set[str]) -> list[str]:
+    """The base tables that rows of these feeds flow into."""
+    return sorted({table for name in delivered for table in feeds()[name].feeds if f"base.{table}" in contracts()})
+
+
+def run_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool = False) -> list[Built]:
+    """Builds and tests the selected models; `variables`: deliveries, since and files, how many each table has, for
+    incremental runs, as_of for gold."""
+    options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables), "--select"]
+    renewed = [] if full else [f"base.{table}" for table in to_rebuild(home) if {"base", f"base.{table}"} & set(select)]
+    built = _invoke(home, ["build", "--full-refresh"], [*options, *renewed]) if renewed else []
+    rest = [*options, *select, *(["--exclude", *renewed] if renewed else [])]
+    if set(renewed) != set(select):
+        built += _invoke(home, ["build", *(["--full-refresh"] if full else [])], rest)
+    for laid in home.warehouse.glob("work/base_*"):
+        shutil.rmtree(laid)
+    return built
+
+
+def to_rebuild(home: Home) -> list[str]:
+    """The base tables that a merge is wrong for, or wasted on: columns not their contract's, or no row yet."""
+    found = []
+    for contract in tables("base").values():
+        path = home.table("base", contract.table)
+        if not exists(path):
+            continue
+        table = DeltaTable(path)
+        if not table.file_uris() or _columns(table) != [_shape(column) for column in contract.columns]:
+            found.append(contract.table)
+    return found
+
+
+def _columns(table: DeltaTable) -> list[tuple[str, str]]:
+    return [(field.name, field.type.type) for field in table.schema().fields]
+
+
+def _shape(column: Column) -> tuple[str, str]:
+    """A column as Delta's log writes it; what is inside lists and maps is dbt's contract to hold."""
+    kind = column.spark_type.split("<")[0]
+    return column.name, {"bigint": "long"}.get(kind, kind)
+
+
+def run_unit_tests(home: Home) -> list[Built]:
+    """Runs the unit tests that stand beside the models; the tables must exist, their rows are not read."""
+    return _invoke(home, ["test"], ["--select", "test_type:unit"])
+
+
+def write_docs(home: Home) -> Path:
+    """Renders dbt's own documentation, lineage included, as one page below docs/."""
+    target = home.docs / "dbt"
+    target.mkdir(parents=True, exist_ok=True)
+    project(home).write(str(target / "manifest.json"))
+    _invoke(home, ["docs", "generate"], ["--static", "--empty-catalog", "--no-compile", "--write-json"], target)
+    return target / "static_index.html"
+
+
+def _invoke(home: Home, command: list[str], options: list[str], target: Path | None = None) -> list[Built]:
+    """Runs one dbt command on the parsed project; raises StepFailed for the first node that failed."""
+    manifest = project(home)
+    from dbt.cli.main import dbtRunner
+
+    with _environment(home), _session_kept():
+        ended = dbtRunner(manifest=manifest).invoke([*command, *_options(home, target), *options])
+    done = [result for result in getattr(ended.result, "results", None) or [] if hasattr(result, "node")]
+    for result in done:
+        if result.status in FAILED:
+            raise StepFailed(f"{result.node.name}: {_one_line(result.message or result.status)}")
+    if not ended.success:
+        raise StepFailed(f"dbt {' '.join(command)}: {_one_line(str(ended.exception))}; see {home.logs / 'dbt.log'}")
+    return [Built(result.node.name, str(result.status), result.execution_time) for result in done]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:600]
+
+
+def _options(home: Home, target: Path | None = None) -> list[str]:
+    return [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(target or home.state / "dbt"), "--log-path", str(home.logs)),
+        *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
+        *("--no-version-check", "--no-send-anonymous-usage-stats", "--no-write-json"),
+    ]
+
+
+def project(home: Home) -> Any:
+    """The parsed project, from this process, else from the last run's partial parse, else parsed anew."""
+    with _parsing:
+        if home.path not in _manifests:
+            from dbt.cli.main import dbtRunner
+
+            from dbt_project.render import render
+
+            render()
+            home.logs.mkdir(parents=True, exist_ok=True)
+            with _environment(home):
+                parsed = dbtRunner().invoke(["parse", *_options(home)])
+            if parsed.result is None:
+                raise StepFailed(f"dbt parse: {_one_line(str(parsed.exception))}")
+            _manifests[home.path] = parsed.result
+        return _manifests[home.path]
+
+
+@contextmanager
+def _environment(home: Home) -> Iterator[None]:
+    """Tells dbt where tables lie; dbt reads it from the environment."""
+    before = os.environ.get("LAKEWARDEN_WAREHOUSE")
+    os.environ["LAKEWARDEN_WAREHOUSE"] = str(home.warehouse)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("LAKEWARDEN_WAREHOUSE", None)
+        else:
+            os.environ["LAKEWARDEN_WAREHOUSE"] = before
+
+
+@contextmanager
+def _session_kept() -> Iterator[None]:
+    """dbt-spark switches ANSI off for the whole session and asks Spark for Hive: undone, and not talked about."""
+    spark = SparkSession.builder.getOrCreate()
+    before = spark.conf.get(ANSI, "true")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Failed to set spark.sql.catalogImplementation")
+            yield
+    finally:
+        spark.conf.set(ANSI, before or "true")

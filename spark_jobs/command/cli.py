@@ -1,0 +1,378 @@
+"""The `lakewarden` command: words flow in, one call of the pipeline, the services or the lake flows out."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from schemas.contract import ContractError
+from spark_jobs.lake.home import Home, Refused, today
+
+DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--home", metavar="DIR", help="The home folder [default: LAKEWARDEN_HOME, else ./lake].")
+@click.option("--debug", is_flag=True, help="Show the whole trace of an error.")
+@click.pass_context
+def main(context: click.Context, home: str | None, debug: bool) -> None:
+    """Lakewarden: the lakehouse behind a province's Internet + Supervision (互联网+监管).
+
+    \b
+    A first day:
+      lakewarden init                          makes the home and its landing folders
+      lakewarden simulate --objects 2000       fills them with a synthetic province
+      lakewarden run                           landing → bronze → silver → base → themes → gold → serving
+      lakewarden status                        what each department delivered
+      lakewarden sql "select * from gold.risk_score order by score desc limit 5"
+
+    Exit codes: 0 done; 1 some deliveries refused or held (the rest is loaded); 2 wrong use; 3 a step failed.
+    """
+    try:
+        resolved = Home.resolve(home)
+    except Refused as refusal:
+        raise click.UsageError(str(refusal)) from None
+    os.environ["LAKEWARDEN_HOME"] = str(resolved.path)
+    logging.raiseExceptions = debug  # dbt's log may lie on a disk that is full: a trace for each line helps nobody
+    context.obj = (resolved, debug)
+
+
+Command = Callable[..., int | None]
+
+
+def _command(name: str | None = None) -> Callable[[Command], click.Command]:
+    """Registers a command that gets the home first; what a person can mend is told in one line."""
+
+    def register(work: Command) -> click.Command:
+        @wraps(work)
+        @click.pass_obj
+        def run(given: tuple[Home, bool], /, **options: Any) -> None:
+            home, debug = given
+            try:
+                sys.exit(work(home, **options) or DONE)
+            except (Refused, ContractError) as refusal:
+                click.echo(f"lakewarden: {refusal}", err=True)
+                sys.exit(WRONG_USE)
+            except Exception as error:
+                if debug:
+                    raise
+                click.echo(f"lakewarden: {_cause(home, error)}\nlakewarden: --debug shows the whole trace", err=True)
+                sys.exit(FAILED)
+
+        return main.command(name or work.__name__)(run)
+
+    return register
+
+
+FULL, NEXT_TO_NOTHING = "the disk is full; free some space", 4 << 20
+# What the system says, however deep in a library, and what a person does about it.
+ADVICE = {
+    ("No space left", "os error 28", "Disk quota exceeded"): FULL,
+    ("Read-only file system", "os error 30"): "the disk is mounted read-only; make it writable",
+    ("Permission denied", "os error 13"): "this user may not write there; mend the permissions",
+    ("Too many open files", "os error 24"): "too many open files; raise ulimit -n",
+}
+
+
+def _cause(home: Home, error: Exception) -> str:
+    text = str(error).strip().split("JVM stacktrace")[0].strip()
+    advice = next((do for signs, do in ADVICE.items() if any(sign in text for sign in signs)), None)
+    if (
+        home.path.exists() and shutil.disk_usage(home.path).free < NEXT_TO_NOTHING
+    ):  # a child may have died without a word
+        advice = FULL
+    if advice:
+        return f"{home.path}: {advice}, then run again: nothing is lost\nlakewarden: {' '.join(text.split())[:300]}"
+    return f"{type(error).__name__}: {text[:1500]}"
+
+
+@_command()
+def init(home: Home) -> None:
+    """Makes the home and a landing folder per department and feed."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.lake.tables import create_tables
+    from spark_jobs.landing.land import make_landing_zone
+
+    folders = make_landing_zone(home)
+    create_tables(home)
+    say(f"{home.path}: ready, {folders} landing folders below {home.landing}")
+
+
+@_command()
+def run(home: Home) -> int:
+    """Everything once: land → conform → gate → base → themes → gold → publish."""
+    from spark_jobs.pipeline import STAGES
+
+    return _run_stages(home, STAGES)
+
+
+@_command("land")
+def land_command(home: Home) -> int:
+    """Landing files → bronze, silver and quarantine, with receipts."""
+    from spark_jobs.pipeline import STAGES
+
+    return _run_stages(home, STAGES[:2])
+
+
+@_command()
+@click.option("--full", is_flag=True, help="Build base, themes and gold anew from all accepted deliveries.")
+def build(home: Home, full: bool) -> int:
+    """Silver → base, themes and gold."""
+    from spark_jobs.pipeline import base, gold, rebuild, themes
+
+    return _run_stages(home, (rebuild,) if full else (base, themes, gold))
+
+
+@_command()
+@click.option("--feed", help="Only this feed, for example check_action.")
+@click.option("--department", help="Only this department, for example scjg.")
+def replay(home: Home, feed: str | None, department: str | None) -> int:
+    """Judges again what was refused, held or quarantined, after a contract or code list was mended.
+
+    Rows that pass now are loaded, once; receipts are written again.
+    """
+    from spark_jobs import pipeline
+
+    return _run_stages(home, (pipeline.replay(feed, department), *pipeline.STAGES[1:]))
+
+
+def _decision(work: Command) -> Command:
+    work = click.option("--why", required=True, help="The reason, as the department will read it.")(work)
+    work = click.option("--by", default=getpass.getuser, show_default="the user", help="Who decides.")(work)
+    return click.argument("delivery")(work)
+
+
+@_command()
+@_decision
+def release(home: Home, delivery: str, by: str, why: str) -> None:
+    """Accepts a held delivery (the start of its identity, or its file name) as it is."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.judging import decide
+
+    with home.lock():
+        released = decide.release(home, delivery, by, why)
+    say(f"{released.file_name}: released; lakewarden build (or the next run) loads {released.rows_accepted:,} rows")
+
+
+@_command()
+@_decision
+def reject(home: Home, delivery: str, by: str, why: str) -> None:
+    """Turns a held delivery (the start of its identity, or its file name) away for good."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.judging import decide
+
+    with home.lock():
+        rejected = decide.reject(home, delivery, by, why)
+    say(f"{rejected.file_name}: rejected; its receipt tells the department why")
+
+
+@_command()
+@click.option("--state", type=click.Choice(["accepted", "held", "refused", "duplicate", "rejected", "unpacked"]))
+@click.option("--department", help="Only this department, for example scjg.")
+@click.option("--last", default=20, show_default=True, help="How many, newest first.")
+def deliveries(home: Home, state: str | None, department: str | None, last: int) -> None:
+    """What became of each file, newest first; the identity is what release and reject take."""
+    from spark_jobs.command.screen import show_table
+    from spark_jobs.command.status import latest_deliveries
+
+    show_table(
+        ["identity", "received", "department", "feed", "file", "state", "rows", "doubtful", "quarantined", "reason"],
+        [
+            [
+                one.delivery[:12],
+                f"{one.received_at:%Y-%m-%d %H:%M}",
+                one.department,
+                one.feed,
+                one.file_name,
+                one.state,
+                f"{one.rows:,}",
+                f"{one.rows_doubtful:,}",
+                f"{one.rows_quarantined:,}",
+                one.reason,
+            ]
+            for one in latest_deliveries(home, state, department, last)
+        ],
+    )
+
+
+@_command("publish")
+def publish_command(home: Home) -> int:
+    """Gold → the serving file that Superset reads."""
+    from spark_jobs.pipeline import publish
+
+    return _run_stages(home, (publish,))
+
+
+def _run_stages(home: Home, stages: Any) -> int:
+    from spark_jobs.command.screen import say, summarise, told
+
+    reports = []
+    for stage in stages:
+        reports.append(stage(home))
+        say(told(reports[-1]))
+    summarise(reports)
+    troubled = sum(
+        int(report.figures.get(name, 0)) for report in reports for name in ("refused", "held", "beyond_limit")
+    )
+    return PARTLY if troubled else DONE
+
+
+@_command("status")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def status_command(home: Home, as_json: bool) -> None:
+    """Feeds: last delivery, rows, quarantine share, freshness, onboarding state."""
+    from spark_jobs.command.screen import show_table
+    from spark_jobs.command.status import feed_status
+
+    found = feed_status(home)
+    if as_json:
+        click.echo(json.dumps([asdict(feed) for feed in found], ensure_ascii=False, indent=1, default=str))
+        return
+    show_table(
+        ["department", "feed", "title", "state", "deliveries", "refused", "rows", "quarantined", "last delivery"],
+        [
+            [
+                feed.department,
+                feed.feed,
+                feed.title,
+                feed.onboarding,
+                f"{feed.deliveries}",
+                f"{feed.refused}",
+                f"{feed.rows:,}",
+                f"{feed.quarantined_share:.2%}",
+                "never" if feed.last_delivery is None else f"{feed.last_delivery:%Y-%m-%d %H:%M}",
+            ]
+            for feed in found
+        ],
+    )
+
+
+@_command()
+@click.argument("query")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def sql(home: Home, query: str, form: str) -> None:
+    """A query over every layer, for example: lakewarden sql "select * from ops.delivery"."""
+    from pyspark.errors import AnalysisException, PySparkException
+
+    from spark_jobs.command.screen import show_rows
+    from spark_jobs.engine.session import connect
+    from spark_jobs.lake.tables import create_tables
+
+    create_tables(home)
+    try:
+        rows = connect(home).sql(query).toArrow()
+    except (AnalysisException, PySparkException) as error:
+        raise Refused(f"the query cannot run: {str(error).strip().splitlines()[0]}") from None
+    show_rows(rows, form)
+
+
+@_command()
+@click.argument("table")
+def show(home: Home, table: str) -> None:
+    """A table's contract, lineage, history, row count and a sample: lakewarden show base.supervised_object."""
+    from schemas.contract.show import describe
+    from spark_jobs.command.screen import say, show_rows, show_table
+    from spark_jobs.command.status import sample, table_history
+
+    layer, _, name = table.partition(".")
+    if not name:
+        raise Refused(f"{table!r} is not a table; write <layer>.<table>, for example silver.check_action")
+    count, rows = sample(home, layer, name)
+    for line in describe(name if layer in ("bronze", "silver", "quarantine") else table):
+        click.echo(line)
+    history = table_history(home, layer, name)
+    click.echo("")
+    show_table(["version", "at", "operation"], [[str(value) for value in entry.values()] for entry in history])
+    say(f"\n{table}: {count:,} rows; the first {rows.num_rows}:")
+    show_rows(rows, "table")
+
+
+@_command()
+@click.option("--objects", default=2000, show_default=True, help="Supervised objects.")
+@click.option("--days", default=180, show_default=True, help="Days of activity up to --until.")
+@click.option("--seed", default=42, show_default=True, help="Same seed, same files.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day [default: yesterday].")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the home's landing zone].")
+@click.option("--bad-files", is_flag=True, help="Add a few files that must be refused whole.")
+@click.option("--daily", is_flag=True, help="A file every day, where departments otherwise gather a week or a month.")
+def simulate(
+    home: Home, objects: int, days: int, seed: int, until: Any, out: Path | None, bad_files: bool, daily: bool
+) -> None:
+    """Landing files of a synthetic province, with known dirt and known truth (state/truth.csv)."""
+    from simulate import simulate as simulate_province
+    from spark_jobs.command.screen import say
+
+    home.create()
+    last: date = until.date() if until else today() - timedelta(days=1)
+    truth = home.state / "truth.csv"
+    simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
+
+
+@_command("docs")
+def docs_command(home: Home) -> None:
+    """dbt's documentation of base, themes and gold, lineage included, as one page."""
+    from spark_jobs.building.dbt import write_docs
+    from spark_jobs.command.screen import say
+    from spark_jobs.engine.session import connect
+    from spark_jobs.lake.tables import create_tables
+
+    create_tables(home)
+    connect(home)
+    say(str(write_docs(home)))
+
+
+@_command("up")
+@click.option("--demo", is_flag=True, help="With the demo login, which is in the README.")
+def up_command(home: Home, demo: bool) -> None:
+    """PostgreSQL, engine, Airflow and Superset on loopback."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.services import up
+
+    for name, address in up(home, demo=demo, say=say).items():
+        say(f"{name:<9} {address}")
+
+
+@_command("down")
+def down_command(home: Home) -> None:
+    """Stops what `up` started."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.services import down
+
+    down(home, say)
+
+
+@_command("doctor")
+def doctor_command(home: Home) -> int:
+    """What is wrong with this machine, and what to do about it."""
+    from spark_jobs.command.screen import show_table
+    from spark_jobs.services import doctor
+
+    findings = doctor(home)
+    show_table(["", "what", "found", "do"], [[f.state, f.subject, f.seen, f.advice] for f in findings])
+    return FAILED if any(finding.state == "fail" for finding in findings) else DONE
+
+
+@_command("demo")
+@click.option("--objects", default=5000, show_default=True, help="Supervised objects of the synthetic province.")
+@click.option("--days", default=180, show_default=True, help="Days of activity.")
+def demo_command(home: Home, objects: int, days: int) -> int:
+    """The whole way on this machine: a synthetic province through Airflow's DAGs to Superset."""
+    from spark_jobs.command.demo import demo
+
+    return demo(home, objects, days)
+
+
+if __name__ == "__main__":
+    main()

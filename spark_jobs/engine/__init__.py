@@ -1,0 +1,1 @@
+"""The engine: Sail in this process, or an Apache Spark."""

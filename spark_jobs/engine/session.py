@@ -1,0 +1,84 @@
+"""The engine: a Spark Connect session over every table of the lake, on Sail or on Apache Spark."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import warnings
+from urllib.parse import unquote
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.lake.home import Home, Refused
+from spark_jobs.lake.tables import tables
+
+# Sail's allocator (mimalloc) gives back at once what it does not need, and asks for pages of 4 KiB: some 200 MiB less
+# of a delivery of millions of rows, in the same time. It reads this when it is loaded.
+SAIL = {"RUST_LOG": "error", "MIMALLOC_PURGE_DELAY": "10", "MIMALLOC_ALLOW_THP": "0"}
+
+_registered: dict[tuple[str, Home], set[tuple[str, str]]] = {}
+
+
+def connect(home: Home, volume: int = 0) -> SparkSession:
+    """The process's session, with every table on disk registered under <layer>.<table>; another home gets a new one.
+
+    SPARK_REMOTE names a server; without it LAKEWARDEN_ENGINE (sail, the default, or spark) is started here, for work
+    on files of `volume` bytes.
+    """
+    if "SPARK_REMOTE" not in os.environ:
+        os.environ["SPARK_REMOTE"] = _start(os.environ.get("LAKEWARDEN_ENGINE", "sail"), home, volume)
+    warnings.filterwarnings("ignore", message="Failed to set spark.sql.catalogImplementation")
+    # gRPC prints the trace of an answer it cannot read; PySpark raises it too, except when a result is released in the
+    # background, where it matters to nobody.
+    logging.getLogger("grpc").setLevel(logging.CRITICAL + 1)
+    spark = SparkSession.builder.getOrCreate()
+    if any(session == spark.session_id and other != home for session, other in _registered):
+        spark.stop()
+        spark = SparkSession.builder.getOrCreate()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    register(spark, home)
+    return spark
+
+
+def register(spark: SparkSession, home: Home) -> None:
+    """Tells the session's catalog of every table that it does not know yet: the path is the truth."""
+    known = _registered.setdefault((spark.session_id, home), set())
+    new = [table for table in tables(home) if table not in known and table[0] != "work"]
+    for layer in sorted({layer for layer, _ in new} - {layer for layer, _ in known}):
+        spark.sql(f"create database if not exists {layer} location '{home.warehouse / layer}'")
+        if layer == "ops":
+            _refuse_other_home(spark, home)
+    for layer, name in new:
+        location = home.table(layer, name)
+        spark.sql(f"create table if not exists {layer}.{name} using delta location '{location}'")
+        known.add((layer, name))
+
+
+def _refuse_other_home(spark: SparkSession, home: Home) -> None:
+    """All sessions of a Spark server share one catalog: a second home would read the first one's tables."""
+    location = unquote(spark.catalog.getDatabase("ops").locationUri).removeprefix("file:")
+    if location != str(home.warehouse / "ops"):
+        raise Refused(f"this engine serves the home of {location}; {home.path} needs a server of its own")
+
+
+def _start(engine: str, home: Home, volume: int) -> str:
+    if engine == "sail":
+        return _start_sail()
+    if engine == "spark":
+        from spark_jobs.engine.spark_server import start_spark
+
+        return start_spark(home, volume)
+    raise Refused(f"LAKEWARDEN_ENGINE: {engine!r} is not an engine; use sail or spark")
+
+
+def _start_sail() -> str:
+    for option, value in SAIL.items():
+        os.environ.setdefault(option, value)
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    atexit.register(server.stop)
+    host, port = server.listening_address
+    return f"sc://{host}:{port}"

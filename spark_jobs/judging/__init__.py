@@ -1,0 +1,1 @@
+"""Bronze flows in; silver, quarantine and every delivery's verdict flow out."""

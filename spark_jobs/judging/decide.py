@@ -1,0 +1,69 @@
+"""A person's word about deliveries flows in: released, rejected, or to be judged again; ledger and receipts follow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spark_jobs.lake.home import Home, Refused, now
+from spark_jobs.lake.ledger import ALL_AGAIN, QUARANTINED_AGAIN, Delivery, record, recorded
+from spark_jobs.receipts import write_receipts
+
+SHORTEST = 6
+
+
+def release(home: Home, named: str, by: str, why: str) -> Delivery:
+    """Accepts a held delivery as it is; the next build loads its rows. Raises Refused unless it is held."""
+    return _decide(home, named, "accepted", by, why)
+
+
+def reject(home: Home, named: str, by: str, why: str) -> Delivery:
+    """Turns a held delivery away for good; it never reaches base. Raises Refused unless it is held."""
+    return _decide(home, named, "rejected", by, why)
+
+
+def _decide(home: Home, named: str, state: str, by: str, why: str) -> Delivery:
+    if not why.strip():
+        raise Refused("--why must say why; the department reads it")
+    held = _find(home, named)
+    if held.state != "held":
+        raise Refused(f"{held.file_name} ({held.delivery[:12]}) is {held.state}, not held: there is nothing to decide")
+    decided = replace(held, state=state, decided_by=by, decided_why=why.strip(), decided_at=now())
+    write_receipts(home, [decided])
+    record(home, [decided])
+    return decided
+
+
+def _find(home: Home, named: str) -> Delivery:
+    """The one delivery of that file name or that beginning of its identity; the held one where names repeat."""
+    is_identity = len(named) >= SHORTEST and set(named) <= set("0123456789abcdef")
+    known = [d for d in recorded(home) if d.file_name == named or (is_identity and d.delivery.startswith(named))]
+    found = [d for d in known if d.state == "held"] or known
+    if not found:
+        raise Refused(f"no delivery is called {named!r}; lakewarden deliveries --state held lists those to decide")
+    if len(found) > 1:
+        listed = ", ".join(f"{d.delivery[:12]} ({d.department}/{d.folder}/{d.file_name}, {d.state})" for d in found[:5])
+        raise Refused(
+            f"{named!r} names {len(found)} deliveries: {listed}; name one by the first letters of its identity"
+        )
+    return found[0]
+
+
+def to_replay(home: Home, feed: str | None, department: str | None) -> list[Delivery]:
+    """Deliveries that another judgement could change: refused, held, or accepted with rows in quarantine."""
+    return [
+        delivery
+        for delivery in recorded(home)
+        if feed in (None, delivery.feed)
+        and department in (None, delivery.department)
+        and (delivery.state in ("held", "refused") or (delivery.state == "accepted" and delivery.rows_quarantined))
+    ]
+
+
+def put_back(home: Home, deliveries: list[Delivery]) -> list[Delivery]:
+    """Marks those that were judged row by row as to be judged again; returns the others, which were refused whole.
+
+    One commit: a crash after it, and the next run judges them.
+    """
+    again = {"held": ALL_AGAIN, "accepted": QUARANTINED_AGAIN}
+    record(home, [replace(one, state=again[one.state]) for one in deliveries if one.state in again])
+    return [one for one in deliveries if one.state == "refused" and one.delivery]

@@ -1,0 +1,153 @@
+"""Code lists, divisions, departments and the working-day calendar flow in; the tables of layer `codes` flow out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+
+import chinese_calendar
+import pyarrow as pa
+
+from schemas.characters import narrowed
+from schemas.contract import Code, code_list, code_lists, departments, roots
+from spark_jobs.lake.home import Home, today
+from spark_jobs.lake.tables import overwrite
+
+FIRST_DAY = date(2000, 1, 1)
+HUBEI = "420000"
+
+
+def write_codes(home: Home) -> bool:
+    """Brings the tables of layer `codes` up to date; does nothing when no list has changed."""
+    stamp = home.state / "codes.stamp"
+    wanted = _fingerprint()
+    if stamp.exists() and stamp.read_text() == wanted and (home.warehouse / "codes").exists():
+        return False
+    for name, rows in _tables().items():
+        path = home.table("codes", name)
+        path.mkdir(parents=True, exist_ok=True)
+        overwrite(path, rows)
+    stamp.write_text(wanted)
+    return True
+
+
+def _fingerprint() -> str:
+    """Lists, departments, the calendar's release and its last year decide what the tables hold."""
+    digest = hashlib.sha256(f"{_last_day()} {_last_official_year()}".encode())
+    for root in roots():
+        for path in [*sorted((root / "codes").glob("*.csv")), *root.glob("departments.yaml")]:
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _tables() -> dict[str, pa.Table]:
+    codes = [
+        {"list": name, "code": code.code, "label": code.label} for name in code_lists() for code in code_list(name)
+    ]
+    spellings = [
+        {"list": name, "spelling": spelling, "code": code}
+        for name in code_lists()
+        for spelling, code in code_spellings(name).items()
+    ]
+    return {
+        "code": pa.Table.from_pylist(codes),
+        "spelling": pa.Table.from_pylist(spellings),
+        "region": pa.Table.from_pylist(list(_regions())),
+        "industry": pa.Table.from_pylist(list(_industries())),
+        "department": pa.Table.from_pylist(
+            [
+                {"department": name, "label": entry.label, "title": entry.title, "national": entry.national}
+                for name, entry in departments().items()
+            ]
+        ),
+        "working_day": _working_days(),
+    }
+
+
+@cache
+def code_spellings(name: str) -> dict[str, str]:
+    """Every spelling in a code list that stands for one code; a code's own text wins over other codes' labels."""
+    codes = code_list(name)
+    meanings: dict[str, dict[str, Code]] = {}
+    for code in codes:
+        for spelling in {code.label, *code.aliases, _as_number(code.code)} - {""}:
+            meanings.setdefault(narrowed(spelling).strip().upper(), {})[code.code] = code
+    spoken = {spelling: meant for spelling, several in meanings.items() if (meant := _meaning([*several.values()]))}
+    return {**spoken, **{code.code.upper(): code.code for code in codes}}
+
+
+def _as_number(code: str) -> str:
+    """`01` as a spreadsheet's number 1; longer codes keep their zeros."""
+    return code.lstrip("0") if code.isdigit() and len(code) == 2 else ""
+
+
+def _meaning(codes: list[Code]) -> str | None:
+    """The code that a shared spelling stands for: the one in force, else the last of one line of successors."""
+    current = [code for code in codes if not code.valid_to and not code.extra.get("successor")]
+    if len(current) == 1:
+        return current[0].code
+    one_line = len({code.extra.get("successor") for code in codes}) == 1 and all(code.valid_to for code in codes)
+    return max(codes, key=lambda code: code.valid_to or "").code if not current and one_line else None
+
+
+def _regions() -> Iterator[dict[str, str | None]]:
+    """Any code a division ever had, with its code and prefecture of today."""
+    by_code = {code.code: code for code in code_list("region")}
+    for code in by_code.values():
+        current = code
+        while current.extra["successor"]:
+            current = by_code[current.extra["successor"]]
+        city = current
+        while city.extra["level"] == "county":
+            city = by_code[city.extra["parent"]]
+        is_city = city.extra["level"] == "city"
+        yield {
+            "code": code.code,
+            "label": code.label,
+            "level": code.extra["level"],
+            "current_code": current.code,
+            "current_label": current.label,
+            "city_code": city.code if is_city else None,
+            "city_name": city.label if is_city else None,
+        }
+
+
+def _industries() -> Iterator[dict[str, str]]:
+    """Any class, group or division of GB/T 4754-2017 with its section (门类)."""
+    by_code = {code.code: code for code in code_list("industry")}
+    for code in by_code.values():
+        section = code
+        while section.extra["parent"]:
+            section = by_code[section.extra["parent"]]
+        yield {
+            "code": code.code,
+            "label": code.label,
+            "level": code.extra["level"],
+            "section": section.code,
+            "section_label": section.label,
+        }
+
+
+def _last_day() -> date:
+    return date(today().year + 1, 12, 31)
+
+
+def _last_official_year() -> int:
+    """The last year whose State Council holiday notice (国务院办公厅节假日安排) the calendar knows."""
+    return int(max(chinese_calendar.holidays).year)
+
+
+def _working_days() -> pa.Table:
+    """Working days with their running number; past the last notice, weekends are all that is known."""
+    known = range(min(day.year for day in chinese_calendar.holidays), _last_official_year() + 1)
+    days = [FIRST_DAY + timedelta(n) for n in range((_last_day() - FIRST_DAY).days + 1)]
+    working = [chinese_calendar.is_workday(day) if day.year in known else day.weekday() < 5 for day in days]
+    numbers, number = [], 0
+    for is_working in working:
+        number += is_working
+        numbers.append(number)
+    official = [day.year in known for day in days]
+    names = ["date", "is_working_day", "working_day_no", "is_official"]
+    return pa.table([pa.array(days), pa.array(working), pa.array(numbers, pa.int64()), pa.array(official)], names=names)

@@ -1,0 +1,149 @@
+"""What became of each file: sidecars in the archive flow in, the ledger `ops.delivery` flows out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from schemas.contract import contracts, feeds
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.sql import Where
+from spark_jobs.lake.tables import merge, read, remove, table_schema
+
+# Rows of these lie in silver and quarantine, judged as the contract then was.
+LOADED = ("accepted", "held")
+SETTLED = (*LOADED, "rejected")
+# `lakewarden replay` puts deliveries back: all their rows are judged again, or those that were quarantined.
+ALL_AGAIN, QUARANTINED_AGAIN = REPLAYED = ("replay_all", "replay_quarantined")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One file of a department, as landing found it; `columns` maps contract column to the heading delivered."""
+
+    delivery: str
+    department: str
+    folder: str
+    feed: str
+    file_name: str
+    bytes: int
+    received_at: datetime
+    encoding: str = ""
+    rows: int = 0
+    columns: dict[str, str] | None = None
+    state: str = "landed"
+    reason: str = ""
+    seconds: float = 0.0
+    rows_accepted: int = 0
+    rows_doubtful: int = 0
+    rows_quarantined: int = 0
+    corrects: str = ""
+    decided_by: str = ""
+    decided_why: str = ""
+    decided_at: datetime | None = None
+
+    def ledger_row(self) -> dict[str, object]:
+        """The row of `ops.delivery`."""
+        row = asdict(self)
+        row["_delivery"] = row.pop("delivery")
+        row["rows_delivered"] = row.pop("rows")
+        del row["columns"]
+        return row
+
+    @classmethod
+    def of_ledger(cls, row: dict[str, Any]) -> Delivery:
+        """The delivery as the ledger knows it: `columns`, which only sidecars keep, is None."""
+        known = {name: row[name] for name in KEPT if row[name] is not None}
+        return cls(**{**known, "delivery": row["_delivery"], "rows": row["rows_delivered"] or 0})
+
+
+# What the ledger says of a delivery under the same name.
+KEPT = [field.name for field in fields(Delivery) if field.name not in ("delivery", "rows", "columns")]
+
+
+def archived(home: Home, delivery: str) -> Path:
+    """Where the file of that content lies for good."""
+    return home.archive / delivery[:2] / delivery
+
+
+def write_sidecar(home: Home, delivery: Delivery) -> None:
+    """Keeps what landing learned until the ledger has it, and for replays after."""
+    path = archived(home, delivery.delivery).with_suffix(".json")
+    temporary = path.with_suffix(".json.part")
+    temporary.write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1, default=datetime.isoformat))
+    temporary.replace(path)
+
+
+def read_sidecar(home: Home, delivery: str) -> Delivery:
+    """The delivery that landing committed to bronze."""
+    stored = json.loads(archived(home, delivery).with_suffix(".json").read_bytes())
+    return Delivery(**{**stored, "received_at": datetime.fromisoformat(stored["received_at"])})
+
+
+def record(home: Home, deliveries: list[Delivery]) -> None:
+    """Writes rows of the ledger in one commit; a delivery that is there already gets its new verdict."""
+    if deliveries:
+        contract = contracts()["ops.delivery"]
+        rows = pa.Table.from_pylist([d.ledger_row() for d in deliveries], schema=table_schema(contract))
+        merge(home.table("ops", contract.table), rows, contract.key)
+
+
+def forget(home: Home, deliveries: list[Delivery]) -> None:
+    """Takes these rows out of the ledger."""
+    contract = contracts()["ops.delivery"]
+    for delivery in deliveries:
+        row = delivery.ledger_row()
+        remove(home.table("ops", contract.table), [(name, "=", row[name]) for name in contract.key])
+
+
+def recorded(home: Home, where: Where | None = None) -> list[Delivery]:
+    """The ledger in order of receipt."""
+    rows = read(home.table("ops", "delivery"), where=where)
+    return [Delivery.of_ledger(row) for row in rows.sort_by("received_at").to_pylist()]
+
+
+def rows_of(deliveries: Collection[Delivery]) -> Where:
+    """The conditions that rows are of these deliveries; since when lets earlier files be left alone."""
+    since = min(one.received_at for one in deliveries)
+    return [("_delivery", "in", [one.delivery for one in deliveries]), ("_received_at", ">=", since)]
+
+
+def landed(home: Home, feed: str) -> set[str]:
+    """The deliveries that lie in a feed's bronze table as files of their own; compacted ones have other names."""
+    names = {Path(uri).stem for uri in DeltaTable(home.table("bronze", feed)).file_uris()}
+    return {name for name in names if len(name) == 64}
+
+
+def settled(home: Home) -> set[str]:
+    """The deliveries that were judged and wait for nothing."""
+    names = read(home.table("ops", "delivery"), ["_delivery"], [("state", "in", SETTLED)])
+    return set(names["_delivery"].to_pylist())
+
+
+def _with_decision(delivery: Delivery, again: Delivery | None) -> Delivery:
+    """What landing learned, and for a delivery that is judged again what was decided of it since."""
+    return replace(again, columns=delivery.columns) if again else delivery
+
+
+def pending(home: Home) -> dict[str, list[Delivery]]:
+    """Deliveries in bronze that the ledger has not judged, by feed and in order of receipt.
+
+    One that is judged again may lie in a file with others by now (upkeep.py): the ledger names it.
+    """
+    judged = settled(home)
+    replayed = {one.delivery: one for one in recorded(home, [("state", "in", REPLAYED)])}
+    waiting: dict[str, list[Delivery]] = {}
+    for feed in feeds():
+        again = {one.delivery for one in replayed.values() if one.feed == feed}
+        names = (landed(home, feed) | again) - judged
+        found = [_with_decision(read_sidecar(home, name), replayed.get(name)) for name in names]
+        if found:
+            waiting[feed] = sorted(found, key=lambda delivery: (delivery.received_at, delivery.file_name))
+    return waiting

@@ -1,0 +1,193 @@
+"""Delta tables by path: what they hold flows in and out through delta-rs, the same for both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable, Field, QueryBuilder, WriterProperties, write_deltalake
+
+from schemas.contract import Contract, contracts, feeds
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.sql import DATAFUSION, Where
+
+ARROW_TYPES = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "boolean": pa.bool_(),
+    "list": pa.list_(pa.string()),
+    "array<string>": pa.list_(pa.string()),
+    "map<string,string>": pa.map_(pa.string(), pa.string()),
+    "map<string,double>": pa.map_(pa.string(), pa.float64()),
+}
+SYSTEM = [
+    pa.field("_delivery", pa.string()),
+    pa.field("_line", pa.int64()),
+    pa.field("_department", pa.string()),
+    pa.field("_received_at", pa.timestamp("us", tz="UTC")),
+]
+# Beyond 32 columns nothing would say which deliveries a file holds.
+PROPERTIES = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "-1"}
+ZSTD = WriterProperties(compression="ZSTD", compression_level=1)
+
+
+def arrow_type(name: str) -> pa.DataType:
+    """The Arrow type of a contract's type."""
+    if name.startswith("decimal"):
+        precision, scale = name.removeprefix("decimal(").removesuffix(")").split(",")
+        return pa.decimal128(int(precision), int(scale))
+    if name.startswith("struct"):
+        fields = [field.split(":") for field in name.removeprefix("struct<").removesuffix(">").split(",")]
+        return pa.struct([(field, arrow_type(kind)) for field, kind in fields])
+    return ARROW_TYPES[name]
+
+
+def bronze_schema(contract: Contract) -> pa.Schema:
+    """Bronze keeps text as delivered, with what stood above (`_headings`).
+
+    A row that could not be split into its cells is kept whole in `_raw`, and `_fault` says why.
+    """
+    text = [pa.field(column.name, pa.string()) for column in contract.columns]
+    whole = [pa.field(name, pa.string()) for name in ("_headings", "_raw", "_fault")]
+    return pa.schema([*text, *SYSTEM, *whole])
+
+
+def silver_schema(contract: Contract) -> pa.Schema:
+    """Silver is the contract's typed columns with what is doubtful about the row."""
+    assert all(column.type for column in contract.columns), contract.name
+    typed = [pa.field(column.name, arrow_type(str(column.type))) for column in contract.columns]
+    return pa.schema([*typed, *SYSTEM, pa.field("_flags", pa.list_(pa.string()))])
+
+
+def quarantine_schema() -> pa.Schema:
+    """Quarantine keeps the row as delivered with every reason against it."""
+    row = pa.field("_row", pa.map_(pa.string(), pa.string()))
+    return pa.schema([*SYSTEM, row, pa.field("_reasons", pa.list_(pa.string()))])
+
+
+def table_schema(contract: Contract) -> pa.Schema:
+    """The columns of a base or ops table."""
+    return pa.schema([pa.field(column.name, arrow_type(str(column.type))) for column in contract.columns])
+
+
+def promised_tables() -> dict[tuple[str, str], pa.Schema]:
+    """The tables that exist from the first moment, by (layer, name)."""
+    promised: dict[tuple[str, str], pa.Schema] = {}
+    for name, contract in feeds().items():
+        promised["bronze", name] = bronze_schema(contract)
+        promised["silver", name] = silver_schema(contract)
+        promised["quarantine", name] = quarantine_schema()
+    for contract in contracts().values():
+        if contract.layer in ("base", "ops"):
+            promised[contract.layer, contract.table] = table_schema(contract)
+    return promised
+
+
+def create_tables(home: Home) -> None:
+    """Creates every promised table that is not there yet, and adds the columns and properties that it lacks."""
+    for (layer, name), schema in promised_tables().items():
+        path = home.table(layer, name)
+        if not exists(path):
+            path.mkdir(parents=True, exist_ok=True)
+            DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES)
+        elif layer != "base":  # whose tables are rebuilt when their columns change (transform.py)
+            _renew(DeltaTable(path), schema)
+
+
+def _renew(table: DeltaTable, schema: pa.Schema) -> None:
+    if PROPERTIES.items() - table.metadata().configuration.items():
+        table.alter.set_table_properties(PROPERTIES)
+    known = {column.name for column in table.schema().fields}
+    gained = [Field.from_arrow(column) for column in schema if column.name not in known]
+    if gained:
+        table.alter.add_columns(gained)
+
+
+def tables(home: Home) -> list[tuple[str, str]]:
+    """Every (layer, table) that exists on disk."""
+    return sorted((path.parent.name, path.name) for path in home.warehouse.glob("*/*") if exists(path))
+
+
+def exists(path: Path) -> bool:
+    """Whether a table's first commit was written; a full disk may leave a log without one."""
+    return bool(DeltaTable.is_deltatable(path))
+
+
+def read(path: Path, columns: list[str] | None = None, where: Where | None = None) -> pa.Table:
+    """The rows of a table; `where` prunes files and filters rows."""
+    table = DeltaTable(path)
+    schema = pa.schema(table.schema())
+    names = columns or schema.names
+    rows = _asked(table, ", ".join(f'"{name}"' for name in names), where)
+    return rows.cast(pa.schema([schema.field(name) for name in names]))
+
+
+def counted(path: Path, where: Where) -> dict[str, int]:
+    """The rows of each delivery, without those of which there are none."""
+    rows = _asked(DeltaTable(path), "_delivery, count(*) as rows", where, "group by _delivery")
+    return dict(zip(rows["_delivery"].to_pylist(), rows["rows"].to_pylist(), strict=True))
+
+
+def _asked(table: DeltaTable, selected: str, where: Where | None, rest: str = "") -> pa.Table:
+    """An answer of DataFusion inside delta-rs: an Arrow dataset takes a millisecond a file before its first row."""
+    query = f"select {selected} from known {f'where {DATAFUSION.condition(where)}' if where else ''} {rest}"
+    return pa.table(QueryBuilder().register("known", table).execute(query).read_all())
+
+
+def files_since(path: Path, column: str, moment: datetime) -> list[Path]:
+    """The files of a table that may hold rows of that moment or later."""
+    files = pa.table(DeltaTable(path).get_add_actions(flatten=True))
+    # Statistics keep milliseconds, rounded down.
+    latest = pc.greater_equal(files[f"max.{column}"], pa.scalar(moment.replace(microsecond=0)))
+    return [path / name for name in files.filter(pc.fill_null(latest, True))["path"].to_pylist()]
+
+
+def stream(path: Path, columns: list[str]) -> pa.RecordBatchReader:
+    """The rows of a table, batch by batch, in the memory of a few of them."""
+    return DeltaTable(path).to_pyarrow_dataset().scanner(columns, batch_readahead=2, fragment_readahead=1).to_reader()
+
+
+def append(path: Path, rows: pa.Table) -> None:
+    """Adds rows in one commit."""
+    write_deltalake(path, rows, mode="append", writer_properties=ZSTD)
+
+
+def merge(path: Path, rows: pa.Table, key: Sequence[str]) -> None:
+    """Adds rows in one commit, in the place of those with the same key."""
+    same = " and ".join(f"known.{name} = said.{name}" for name in key)
+    merging = DeltaTable(path).merge(rows, same, "said", "known", writer_properties=ZSTD)
+    merging.when_matched_update_all().when_not_matched_insert_all().execute()
+
+
+def remove(path: Path, where: Where) -> int:
+    """Takes rows out of a table in one commit; returns how many."""
+    return int(DeltaTable(path).delete(DATAFUSION.condition(where))["num_deleted_rows"] or 0)
+
+
+def overwrite(path: Path, rows: pa.Table) -> None:
+    """Replaces a table's rows in one commit."""
+    write_deltalake(path, rows, mode="overwrite", schema_mode="overwrite", writer_properties=ZSTD)
+
+
+def written(path: Path, deliveries: set[str], column: str, since: datetime) -> set[str]:
+    """Those of the deliveries that a table holds rows of; only files written since then are opened.
+
+    `column` is the table's time of writing.
+    """
+    if not deliveries:
+        return set()
+    found = read(path, ["_delivery"], [(column, ">=", since)]).column("_delivery").unique()
+    return deliveries & set(found.to_pylist())
+
+
+def take_back(path: Path, deliveries: set[str], column: str, since: datetime) -> int:
+    """Removes what an earlier run wrote of these deliveries; returns the number of rows removed."""
+    found = sorted(written(path, deliveries, column, since))
+    return remove(path, [("_delivery", "in", found)]) if found else 0

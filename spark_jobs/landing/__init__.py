@@ -1,0 +1,1 @@
+"""Departments' files flow in; bronze, the archive and refusals flow out."""

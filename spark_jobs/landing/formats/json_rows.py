@@ -1,0 +1,218 @@
+"""JSON Lines or a JSON array of objects flows in; its keys as headings and its objects as rows flow out."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from spark_jobs.landing.formats.sheet import RAW_SHOWN, Rows, Sheet, Source, Unreadable, excess, plain, shown
+from spark_jobs.landing.formats.text import LONGEST, Text, examine
+
+NO_OBJECT = "不是一个 JSON 对象"
+WHAT_TO_SEND = "请报送每行一个对象（JSON Lines），或一个对象数组 [{…}, {…}]。"
+CHUNK = 1 << 20
+SPACE = re.compile(r"[ \t\r\n]*")
+WRAPPED = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*[\[{]')
+DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+
+
+class _Number(str):
+    """A number by its text: no digit is lost on the way."""
+
+
+class _Object(dict[str, object]):
+    """A JSON object that knows the key it holds twice."""
+
+    doubled: str | None = None
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, object]]) -> _Object:
+        """The object of these pairs."""
+        made = cls(pairs)
+        if len(made) < len(pairs):
+            keys = [key for key, _ in pairs]
+            made.doubled = next(key for key in keys if keys.count(key) > 1)
+        return made
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_Object.of, parse_float=_Number, parse_int=_Number, parse_constant=_Number, strict=False
+)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """What stands on one line, or at one place of the array; `value` is None where it is no JSON."""
+
+    line: int
+    text: str
+    value: object
+
+
+def open_json(source: Source) -> Sheet:
+    """Opens a file of JSON objects; what its first character opens says whether they come in lines or in an array."""
+    text = examine(source)
+    with text.stream() as stream:
+        sample = stream.read(CHUNK).decode(errors="ignore").lstrip()
+    is_array = sample.startswith("[")
+    if not is_array:
+        _refuse_wrapped(source, sample)
+    headings: dict[str, None] = {}
+    for item in _items(source, text, is_array):
+        if isinstance(item.value, _Object):
+            headings.update(dict.fromkeys(item.value))
+            if len(headings) > source.limits.columns:
+                raise excess("文件至少有", len(headings), source.limits.columns, "列", "columns")
+        if item.line % 10_000 == 0:
+            source.beat()
+    if not headings:
+        raise Unreadable(f"文件里没有任何 JSON 对象。{WHAT_TO_SEND}")
+    return Sheet(list(headings), _batches(source, text, is_array, list(headings)), text.encoding)
+
+
+def _refuse_wrapped(source: Source, sample: str) -> None:
+    """Refuses an object around the rows, and objects written over several lines."""
+    first = sample.split("\n", 1)[0].strip()
+    row = _read(first)
+    is_broken_up = row is None and first.endswith(("{", "[", ","))
+    is_wrapper = WRAPPED.match(first) and not (isinstance(row, _Object) and source.promised(list(row)))
+    if is_broken_up or is_wrapper:
+        raise Unreadable(f"文件是一个包着数据的 JSON 对象，或对象分成了多行。{WHAT_TO_SEND}")
+
+
+def _read(text: str) -> object:
+    try:
+        return DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _items(source: Source, text: Text, is_array: bool) -> Iterator[_Item]:
+    return _of_array(text) if is_array else _of_lines(text)
+
+
+def _of_lines(text: Text) -> Iterator[_Item]:
+    with io.BufferedReader(text.stream(), CHUNK) as lines:
+        number = 0
+        while line := lines.readline(LONGEST + 1):
+            number += 1
+            if len(line) > LONGEST:
+                raise excess(f"第 {number} 行至少有", len(line), LONGEST, "字节", "cell")
+            written = line.decode().strip(" \t\r\n")
+            if written:
+                yield _Item(number, written, _read(written))
+
+
+def _of_array(text: Text) -> Iterator[_Item]:
+    """The elements one by one; only as much text is held as the longest of them needs."""
+    with io.TextIOWrapper(io.BufferedReader(text.stream(), CHUNK), encoding="utf-8", newline="") as file:
+        held, number, is_end = file.read(CHUNK), 0, False
+        at = held.index("[") + 1
+        while True:
+            at = _after_space(held, at)
+            value, end = _element(held, at, number)
+            if end < 0 and not is_end:
+                if len(held) - at > LONGEST:
+                    raise excess(f"第 {number + 1} 个对象至少有", len(held) - at, LONGEST, "字", "cell")
+                more = file.read(max(CHUNK, len(held) - at))
+                held, at, is_end = held[at:] + more, 0, not more
+                continue
+            if end < 0:
+                raise Unreadable(f"第 {number + 1} 个对象处不是有效的 JSON，或文件不完整。请重新导出后报送。")
+            if value is _END:
+                rest = held[end:] + file.read(CHUNK)
+                if rest.strip(" \t\r\n"):
+                    raise Unreadable(f"第 {number} 个对象之后，数组已结束，文件却没有。{WHAT_TO_SEND}")
+                return
+            number += 1
+            yield _Item(number, held[at:end].lstrip(", \t\r\n"), value)
+            at = end
+
+
+_END = object()
+
+
+def _after_space(held: str, at: int) -> int:
+    found = SPACE.match(held, at)
+    return found.end() if found else at
+
+
+def _element(held: str, at: int, number: int) -> tuple[object, int]:
+    """The next element and where it ends: -1 if the text held does not say, `_END` for the array's end."""
+    if held[at : at + 1] == "]":
+        return _END, at + 1
+    if number:
+        if held[at : at + 1] != ",":
+            return None, -1
+        at = _after_space(held, at + 1)
+    try:
+        value, end = DECODER.raw_decode(held, at)
+    except RecursionError:
+        raise Unreadable(f"第 {number + 1} 个对象嵌套过深，超过上限（limits.nesting）。") from None
+    except ValueError:
+        return None, -1
+    return value, end if _after_space(held, end) < len(held) else -1
+
+
+def _batches(source: Source, text: Text, is_array: bool, headings: list[str]) -> Iterator[pa.RecordBatch]:
+    rows, lists = Rows(headings, source.limits), _list_headings(source, headings)
+    for item in _items(source, text, is_array):
+        try:
+            rows.add(item.line, _cells(item, headings, lists, source.limits.nesting))
+        except _Faulty as fault:
+            rows.add_wrong(item.line, item.text[: RAW_SHOWN + 1], str(fault))
+        yield from rows.take()
+    yield from rows.take(is_last=True)
+
+
+def _list_headings(source: Source, headings: list[str]) -> frozenset[str]:
+    listed = {plain(h.heading) for c in source.contract.columns if c.type == "list" for h in c.headings}
+    return frozenset(heading for heading in headings if plain(heading) in listed)
+
+
+class _Faulty(Exception):
+    """Why an element is no row."""
+
+
+def _cells(item: _Item, headings: list[str], lists: frozenset[str], nesting: int) -> list[str]:
+    row = item.value
+    if not isinstance(row, _Object):
+        raise _Faulty(NO_OBJECT)
+    if row.doubled is not None:
+        raise _Faulty(f"“{shown(row.doubled, 50)}”在同一对象中出现两次")
+    cells = [_cell(heading, row.get(heading), heading in lists, nesting) for heading in headings]
+    if DOUBTFUL.search(item.text) and any(not _can_be_stored(cell) for cell in cells):
+        raise _Faulty("单元格含有空字符（NUL）或不成对的代理字符")
+    return cells
+
+
+def _cell(heading: str, value: object, is_list: bool, nesting: int) -> str:
+    if isinstance(value, str):
+        return str(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if is_list and isinstance(value, list) and not any(isinstance(part, list | dict) for part in value):
+        return "、".join(_cell(heading, part, False, nesting) for part in value)
+    if 1 + _depth(value) > nesting:
+        raise _Faulty(f"“{shown(heading, 50)}”嵌套超过上限 {nesting} 层（limits.nesting）")
+    raise _Faulty(f"“{shown(heading, 50)}”的值是列表或对象，应为文本或数字")
+
+
+def _depth(value: object) -> int:
+    """Levels of lists and objects."""
+    depth, level = 0, [value]
+    while level := [part for part in level if isinstance(part, list | dict)]:
+        depth += 1
+        level = [inner for part in level for inner in (part.values() if isinstance(part, dict) else part)]
+    return depth
+
+
+def _can_be_stored(cell: str) -> bool:
+    return "\0" not in cell and not any("\ud800" <= character <= "\udfff" for character in cell)

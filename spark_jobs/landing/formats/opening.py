@@ -1,0 +1,94 @@
+"""A file of any format flows in; the sheet that its contract asks for flows out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from schemas.contract import Format
+from spark_jobs.landing.formats.separated import open_separated
+from spark_jobs.landing.formats.sheet import Sheet, Source, Unreadable, excess, shown
+
+FAMILIES: dict[Format, tuple[str, ...]] = {
+    "csv": (".csv", ".tsv", ".txt"),
+    "xlsx": (".xlsx", ".xls"),
+    "json": (".json", ".jsonl", ".ndjson"),
+    "parquet": (".parquet",),
+}
+OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+# What a file evidently is, by how it begins, and the suffixes that say so.
+MAGIC = (
+    (b"PK\x03\x04", "Excel 工作簿（.xlsx）或压缩包（.zip）", (".xlsx",)),
+    (b"PK\x05\x06", "空的压缩包（.zip）", ()),
+    (OLE, "旧版 Excel 工作簿（.xls）或加了密码的工作簿", (".xls",)),
+    (b"PAR1", "Parquet 文件", (".parquet",)),
+    (b"\x1f\x8b", "gzip 压缩文件（.gz）", ()),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip 压缩包", ()),
+    (b"Rar!", "RAR 压缩包", ()),
+    (b"%PDF", "PDF 文件", ()),
+    (b"{\\rtf", "RTF 文档", ()),
+)
+PASSWORD = "EncryptedPackage".encode("utf-16-le")
+
+
+def open_sheet(source: Source) -> Sheet:
+    """Opens a file by its suffix; refuses a format that was not agreed, and content that is another format."""
+    suffix = Path(source.name).suffix.lower()
+    formats = source.contract.delivery.formats if source.contract.delivery else tuple(FAMILIES)
+    family = next((name for name, suffixes in FAMILIES.items() if suffix in suffixes), None)
+    if family is None or family not in formats:
+        agreed = "、".join(suffix for name in formats for suffix in FAMILIES[name])
+        given = f"“{shown(suffix or source.name, 50)}”"
+        raise Unreadable(f"不接收{given}格式的文件。请报送 {agreed} 文件，可用 .gz 或 .zip 压缩。")
+    size = source.path.stat().st_size
+    if size == 0:
+        raise Unreadable("文件是空的（0 字节）。请重新导出后报送。")
+    if size > source.limits.bytes:
+        raise excess("文件有", size, source.limits.bytes, "字节", "bytes")
+    _refuse_disguise(source, suffix)
+    return _open(source, family)
+
+
+def _open(source: Source, family: Format) -> Sheet:
+    if family == "csv":
+        return open_separated(source)
+    if family == "xlsx":
+        from spark_jobs.landing.formats.spreadsheet import open_spreadsheet
+
+        return open_spreadsheet(source)
+    if family == "json":
+        from spark_jobs.landing.formats.json_rows import open_json
+
+        return open_json(source)
+    from spark_jobs.landing.formats.parquet import open_parquet
+
+    return open_parquet(source)
+
+
+def _refuse_disguise(source: Source, suffix: str) -> None:
+    with source.path.open("rb") as file:
+        head = file.read(4096)
+        really = next(((what, names) for magic, what, names in MAGIC if head.startswith(magic)), None)
+        if head.startswith(OLE) and suffix in FAMILIES["xlsx"] and PASSWORD in head + file.read(16 << 20):
+            raise Unreadable("工作簿加了密码，无法读取。请去掉密码后重新报送。")
+    if really and suffix not in really[1]:
+        raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是 {really[0]}。请按实际格式改名，或重新导出。")
+    if really or suffix in FAMILIES["csv"] + FAMILIES["json"]:
+        return
+    if suffix == ".parquet":
+        raise Unreadable("文件名以 .parquet 结尾，内容却不是 Parquet 文件。请重新导出。")
+    if what := _text_of(head):
+        raise Unreadable(
+            f"不是可读的 Excel 文件：文件名以 {suffix} 结尾，内容其实是{what}。"
+            "请用 Excel 或 WPS 打开后另存为 .xlsx，或按实际格式改名。"
+        )
+    raise Unreadable("不是可读的 Excel 文件，可能已损坏。请用 Excel 或 WPS 重新另存为 .xlsx。")
+
+
+def _text_of(head: bytes) -> str:
+    """What a spreadsheet that is text really is; empty if it is no text."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<html", b"<!doctype", b"<table", b"<meta", b"<head", b"<body", b"<div", b"<style")):
+        return "网页（HTML）"
+    if start.startswith(b"<?xml"):
+        return "网页（HTML）" if b"<html" in start else " XML 文件"
+    return "文本（例如 CSV）" if b"\0" not in head or head[:2] in (b"\xff\xfe", b"\xfe\xff") else ""

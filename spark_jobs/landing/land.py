@@ -1,0 +1,346 @@
+"""Landing files flow in; bronze rows, the archive and a verdict for every file flow out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from deltalake import DeltaTable
+from deltalake.transaction import AddAction
+
+from schemas.contract import Contract, deliverers, feed_of, landing_folders
+from spark_jobs.lake.home import Home, now
+from spark_jobs.lake.ledger import LOADED, Delivery, archived, forget, pending, record, recorded, write_sidecar
+from spark_jobs.lake.tables import SYSTEM
+from spark_jobs.landing.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, keep, new_arrivals, sweep, take
+from spark_jobs.landing.formats import Unreadable
+from spark_jobs.landing.reader import Reader, Readers, is_packed
+from spark_jobs.receipts import index_path, restore_receipts, write_receipts
+
+# Between an archive's name and the name of the file in it.
+INSIDE = "!"
+# Processes that read, and what a second must have to do: half a second of a core goes by until one is up, in which
+# some 40 MB are read. However small a file is, it takes as long as half a MiB.
+READERS, WORTH_ANOTHER, FILE_COST = 2, 64 << 20, 512 << 10
+# Files archived while earlier ones are read: enough to keep the readers busy, few enough to hear soon of a full disk.
+AHEAD = 4
+
+
+@dataclass
+class Landing:
+    """What one pass over the landing zone found."""
+
+    accepted: list[Delivery] = field(default_factory=list)
+    turned_away: list[Delivery] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """Rows committed to bronze."""
+        return sum(delivery.rows for delivery in self.accepted)
+
+    def count(self, state: str) -> int:
+        """How many files ended in that state."""
+        return sum(delivery.state == state for delivery in self.turned_away)
+
+
+def make_landing_zone(home: Home) -> int:
+    """Makes a landing folder for every department and feed; returns how many there are."""
+    home.create()
+    folders = [home.landing / department / folder for department, folder, _ in landing_folders()]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    return len(folders)
+
+
+def land(home: Home, meanwhile: Callable[[Home, int], None] | None = None) -> Landing:
+    """Takes every new file: archived, then committed to bronze or turned away with a receipt.
+
+    `meanwhile` is called before the first is read, with the bytes of all: what comes after landing may get ready.
+    """
+    seen = Seen.load(home)
+    _restore_lost_receipts(home, seen)
+    arrived = new_arrivals(home, seen)
+    if not arrived:
+        return Landing()
+    sweep(home)
+    if meanwhile:
+        meanwhile(home, sum(arrival.bytes for arrival in arrived))
+    with _readers(home, [arrival.bytes for arrival in arrived]) as readers:
+        landing = _Pass(home, readers)
+        for arrival in arrived:
+            try:
+                landing.receive(arrival)
+                seen.add(arrival)
+            except Unfinished:
+                continue
+        result = landing.finish()
+    seen.save()
+    return result
+
+
+def land_again(home: Home, refused: list[Delivery]) -> Landing:
+    """Judges files that were refused once more, from the archive; those that pass now are committed to bronze.
+
+    What came before its contract was recorded under its folder's name, and now gets that of its feed.
+    """
+    kept = [one for one in refused if archived(home, one.delivery).exists()]
+    if not kept:
+        return Landing()
+    with _readers(home, [delivery.bytes for delivery in kept]) as readers:
+        landing = _Pass(home, readers)
+        for delivery in kept:
+            landing.judge(replace(delivery, state="landed", reason="", received_at=landing.moment()))
+        result = landing.finish()
+    forget(home, [one for one in kept if (contract := _promised(one)) and contract.name != one.feed])
+    return result
+
+
+def _readers(home: Home, sizes: list[int]) -> Readers:
+    """As many as files of these sizes are worth."""
+    return Readers(home.logs, READERS if sum(max(size, FILE_COST) for size in sizes) > WORTH_ANOTHER else 1)
+
+
+def _restore_lost_receipts(home: Home, seen: Seen) -> None:
+    for department in sorted(map(as_text, seen.departments())):
+        if not index_path(home, department).exists():
+            restore_receipts(home, department)
+
+
+class _Pass:
+    """One pass: what is known from before, what is being read, and what it has staged so far."""
+
+    def __init__(self, home: Home, readers: Readers) -> None:
+        self.home, self.readers = home, readers
+        self.known = _Known.load(home)
+        self.reading: deque[tuple[Delivery, Future[Delivery]]] = deque()
+        self.staged: dict[str, list[Delivery]] = {}
+        self.turned_away: list[Delivery] = []
+
+    def moment(self) -> datetime:
+        """The time of receipt: later than every one before, also where the clock was set back."""
+        self.known.last = max(now(), self.known.last + timedelta(microseconds=1))
+        return self.known.last
+
+    def receive(self, arrival: Arrival) -> None:
+        """Archives the file and judges it; raises Unfinished if it is still changing."""
+        started = time.perf_counter()
+        contract = arrival.contract
+        delivery = Delivery(
+            delivery="",
+            department=arrival.department,
+            folder=arrival.folder,
+            feed=contract.name if contract else arrival.folder,
+            file_name=arrival.name,
+            bytes=arrival.bytes,
+            received_at=self.moment(),
+        )
+        try:
+            digest = take(self.home, arrival)
+        except NotTaken as refusal:
+            self._turn_away(delivery, "refused", str(refusal))
+        else:
+            self.judge(replace(delivery, delivery=digest, seconds=time.perf_counter() - started))
+
+    def judge(self, delivery: Delivery) -> None:
+        """Stages an archived delivery for its bronze table, or turns it away; a verdict that stands is not repeated."""
+        if contract := _promised(delivery):
+            self._judge(contract, replace(delivery, feed=contract.name), _inner_name(self.home, delivery))
+        elif not self.known.stands(delivery):
+            self._turn_away(delivery, "refused", _unknown_folder(delivery))
+
+    def _judge(self, contract: Contract, delivery: Delivery, name: str) -> None:
+        if any(_is_about(delivery, other) for other, _ in self.reading):
+            self._collect()
+        if self.known.stands(delivery):
+            return
+        if first := self.known.first.get(delivery.delivery):
+            reason = f"内容与此前报送的 {first} 完全相同，不重复入库。如需更正，请修改内容后再报送。"
+            self._turn_away(delivery, "duplicate", reason)
+            return
+        if not is_packed(name):
+            self._stage(contract, delivery, name)
+            return
+        try:
+            self._unpack(contract, delivery, name)
+        except Unreadable as refusal:
+            self._turn_away(delivery, "refused", str(refusal))
+
+    def _unpack(self, contract: Contract, delivery: Delivery, name: str) -> None:
+        """Judges each file of an archive; a .gz is its one file, a .zip gets a verdict of its own."""
+        members = self._members(contract, delivery, name)
+        for inside, inner_name in members:
+            self._judge(contract, inside, inner_name)
+        if not name.lower().endswith(".gz"):
+            listed = "、".join(inner_name for _, inner_name in members[:10]) + (" 等" if len(members) > 10 else "")
+            self._turn_away(delivery, "unpacked", f"包内有 {len(members)} 个文件：{listed}。每个文件各有回执。")
+
+    def _members(self, contract: Contract, delivery: Delivery, name: str) -> list[tuple[Delivery, str]]:
+        """The files inside an archive with their names, each kept in the archive folder under its own content."""
+        into = self.home.archive / ".unpacked.part"
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir()
+        members = []
+        try:
+            with self.readers.one() as reader:
+                unpacked = reader.unpack(contract, archived(self.home, delivery.delivery), name, into)
+            for member in unpacked:
+                if member.path.exists():  # the same content twice in one archive lies there once
+                    keep(self.home, member.path, member.sha256)
+                is_alone = name.lower().endswith(".gz")
+                inside = replace(
+                    delivery,
+                    delivery=member.sha256,
+                    file_name=delivery.file_name if is_alone else f"{delivery.file_name}{INSIDE}{member.name}",
+                    bytes=member.bytes,
+                    received_at=self.moment(),
+                )
+                members.append((inside, member.name))
+        finally:
+            shutil.rmtree(into, ignore_errors=True)
+        return members
+
+    def _stage(self, contract: Contract, delivery: Delivery, name: str) -> None:
+        """Has a reader stage the delivery, when one has time."""
+        self._collect(AHEAD)
+        delivery = replace(delivery, corrects=self.known.names.get(_name(delivery), ""))
+        self.reading.append((delivery, self.readers.submit(partial(_staged, self.home, contract, delivery, name))))
+
+    def _collect(self, left: int = 0) -> None:
+        """Waits until no more than so many files are still being read, and takes what became of the others."""
+        while len(self.reading) > left:
+            delivery, reading = self.reading.popleft()
+            try:
+                staged = reading.result()
+            except Unreadable as refusal:
+                self._turn_away(delivery, "refused", str(refusal))
+            else:
+                self.staged.setdefault(staged.feed, []).append(staged)
+                self.known.add(staged)
+
+    def _turn_away(self, delivery: Delivery, state: str, reason: str) -> None:
+        self.turned_away.append(replace(delivery, state=state, reason=reason))
+
+    def finish(self) -> Landing:
+        """Commits what was staged, a commit a feed, then writes receipts and the ledger."""
+        self._collect()
+        for feed, deliveries in self.staged.items():
+            _commit(self.home, feed, deliveries)
+        accepted = [delivery for some in self.staged.values() for delivery in some]
+        write_receipts(self.home, [*self.turned_away, *accepted])
+        record(self.home, self.turned_away)
+        return Landing(accepted, self.turned_away)
+
+
+def _staged(home: Home, contract: Contract, delivery: Delivery, name: str, reader: Reader) -> Delivery:
+    """Writes the delivery's rows as the Parquet file that its commit will add, and beside the archive what is known."""
+    started = time.perf_counter()
+    content = archived(home, delivery.delivery)
+    read = reader.stage(contract, replace(delivery, file_name=name), content, _bronze_file(home, delivery))
+    seconds = delivery.seconds + time.perf_counter() - started
+    staged = replace(delivery, encoding=read.encoding, rows=read.rows, columns=read.columns, seconds=seconds)
+    write_sidecar(home, staged)
+    return staged
+
+
+@dataclass
+class _Known:
+    """Contents that count already, verdicts that stand, the newest delivery of each name, and the last receipt."""
+
+    first: dict[str, str]
+    judged: set[tuple[str, ...]]
+    names: dict[tuple[str, ...], str]
+    last: datetime
+
+    @classmethod
+    def load(cls, home: Home) -> _Known:
+        known = cls({}, set(), {}, now() - timedelta(microseconds=1))
+        for delivery in recorded(home):
+            # A file that was refused is judged again when it, or the sum beside it, has changed.
+            if delivery.state != "refused":
+                known.judged.add((delivery.delivery, *_name(delivery)))
+            if delivery.state in (*LOADED, "rejected"):
+                known.add(delivery)
+            if delivery.state == "unpacked":
+                known.first[delivery.delivery] = _place(delivery)
+            known.last = max(known.last, delivery.received_at)
+        for delivery in (delivery for waiting in pending(home).values() for delivery in waiting):
+            known.add(delivery)
+        return known
+
+    def add(self, delivery: Delivery) -> None:
+        """Remembers a delivery whose rows count."""
+        self.first.setdefault(delivery.delivery, _place(delivery))
+        self.judged.add((delivery.delivery, *_name(delivery)))
+        self.names[_name(delivery)] = delivery.delivery
+        self.last = max(self.last, delivery.received_at)
+
+    def stands(self, delivery: Delivery) -> bool:
+        """Whether that content was judged under that name."""
+        return (delivery.delivery, *_name(delivery)) in self.judged
+
+
+def _promised(delivery: Delivery) -> Contract | None:
+    """The contract that the delivery's folder and department promise, if any."""
+    contract = feed_of(delivery.department, delivery.folder)
+    return contract if contract and delivery.department in deliverers(contract) else None
+
+
+def _is_about(delivery: Delivery, other: Delivery) -> bool:
+    """Whether the verdict on one depends on what becomes of the other: the same content, or the same name."""
+    return delivery.delivery == other.delivery or _name(delivery) == _name(other)
+
+
+def _name(delivery: Delivery) -> tuple[str, ...]:
+    return delivery.department, delivery.feed, delivery.file_name
+
+
+def _place(delivery: Delivery) -> str:
+    return "/".join(_name(delivery))
+
+
+def _inner_name(home: Home, delivery: Delivery) -> str:
+    """The name that says the content's format: of a file inside an archive its own, of an unpacked .gz without .gz."""
+    name = delivery.file_name.rpartition(INSIDE)[2]
+    if name.lower().endswith(".gz"):
+        with archived(home, delivery.delivery).open("rb") as content:
+            return name if content.read(2) == b"\x1f\x8b" else name[:-3]
+    return name
+
+
+def _unknown_folder(delivery: Delivery) -> str:
+    own = sorted(folder for department, folder, _ in landing_folders() if department == delivery.department)
+    place = "/".join(part for part in (delivery.department, delivery.folder) if part) or "landing"
+    if own:
+        return f"目录 {place} 没有约定任何数据集。请把文件放入以下目录之一：{'、'.join(own)}。"
+    return f"目录 {place} 不属于已登记的报送部门。请放入 landing/<部门简称>/<数据集>/ 目录。"
+
+
+def _bronze_file(home: Home, delivery: Delivery) -> Path:
+    """The file of bronze that holds the delivery's rows, and is named by it."""
+    return home.table("bronze", delivery.feed) / f"{delivery.delivery}.parquet"
+
+
+def _commit(home: Home, feed: str, deliveries: list[Delivery]) -> None:
+    """Adds all staged files of a feed to bronze in one commit."""
+    table = DeltaTable(home.table("bronze", feed))
+    files = [(_bronze_file(home, delivery), _statistics(delivery)) for delivery in deliveries]
+    actions = [
+        AddAction(path.name, path.stat().st_size, {}, int(path.stat().st_mtime * 1000), True, statistics)
+        for path, statistics in files
+    ]
+    table.create_write_transaction(actions, "append", table.schema())
+
+
+def _statistics(delivery: Delivery) -> str:
+    """What lets readers skip the file: whose rows it holds."""
+    same = {"_delivery": delivery.delivery, "_department": delivery.department}
+    nulls = {field_.name: 0 for field_ in SYSTEM}
+    return json.dumps({"numRecords": delivery.rows, "minValues": same, "maxValues": same, "nullCount": nulls})

@@ -1,0 +1,1 @@
+"""Gold flows in; what dashboards read flows out."""
