@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from schemas.contract import Contract, feed_of
+from schemas.contract import FeedContract, feed_of
 from simulate.acts import DEPARTMENT_SHARES, make_checks
 from simulate.complaints import make_complaints
 from simulate.firms import Period, make_firms
@@ -53,7 +53,7 @@ class SimulatedFile:
     headings: dict[str, int]
 
     @property
-    def contract(self) -> Contract:
+    def contract(self) -> FeedContract:
         """What the feed promises."""
         contract = feed_of(self.department, self.folder)
         assert contract, f"{self.department}/{self.folder}"

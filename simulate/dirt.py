@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from schemas.contract import Column, Contract
+from schemas.contract import Column, FeedContract
 from simulate.mess import Style
 from simulate.rows import FAULT, SPARE
 from simulate.spoilers import Spoiler, flags, rejects
@@ -42,7 +42,7 @@ class Fault:
 
 
 def soil(
-    contract: Contract, rows: Table, cells: dict[str, Array], style: Style, rng: np.random.Generator
+    contract: FeedContract, rows: Table, cells: dict[str, Array], style: Style, rng: np.random.Generator
 ) -> list[Fault]:
     """Spoils cells in place; a row of another width is only noted, and made when the file is written."""
     columns = [column for column in contract.columns if column.name in cells]

@@ -19,13 +19,16 @@ from spark_jobs.landing import land as landing
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from spark_jobs.building.base import BaseBuild
+
 
 @dataclass
 class StageReport:
-    """What a stage did: whether any table changed, its figures, and its wall time in seconds."""
+    """What a stage did: whether any table changed, its figures, what a person must see to, its wall time in seconds."""
 
     name: str
     changed: bool = False
+    warnings: list[str] = field(default_factory=list)
     figures: dict[str, int | float | str] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -147,16 +150,21 @@ def _is_beyond_limit(delivery: Delivery) -> bool:
 @_stage
 def base(home: Home, report: StageReport) -> None:
     """Accepted deliveries → the base databases, merged."""
-    from spark_jobs.building.build import build_base
+    from spark_jobs.building.base import build_base
 
-    report.figures = build_base(home)
-    report.changed = bool(report.figures)
+    _report_base(report, build_base(home))
+
+
+def _report_base(report: StageReport, build: BaseBuild) -> None:
+    report.figures = {**build.figures, **({"parked": len(build.parked)} if build.parked else {})}
+    report.changed = bool(build.figures)
+    report.warnings = build.parked
 
 
 @_stage
 def themes(home: Home, report: StageReport) -> None:
     """Base → the thematic databases."""
-    from spark_jobs.building.build import build_themes
+    from spark_jobs.building.views import build_themes
 
     report.changed = build_themes(home)
 
@@ -164,7 +172,7 @@ def themes(home: Home, report: StageReport) -> None:
 @_stage
 def gold(home: Home, report: StageReport) -> None:
     """Base and themes → risk scores and monthly figures as of today."""
-    from spark_jobs.building.build import build_gold
+    from spark_jobs.building.views import build_gold
 
     report.changed = build_gold(home, today())
 
@@ -181,10 +189,11 @@ def publish(home: Home, report: StageReport) -> None:
 @_stage
 def rebuild(home: Home, report: StageReport) -> None:
     """All accepted deliveries → base, themes and gold, as if nothing had been built before."""
-    from spark_jobs.building.build import build_base, build_gold, build_themes
+    from spark_jobs.building.base import build_base
+    from spark_jobs.building.views import build_gold, build_themes
 
-    report.figures = build_base(home, full=True)
-    report.changed = build_themes(home, full=True) | build_gold(home, today(), full=True)
+    _report_base(report, build_base(home, full=True))
+    report.changed |= build_themes(home, full=True) | build_gold(home, today(), full=True)
 
 
 # In one process; as tasks of their own (dags/) each starts what it needs itself.

@@ -15,7 +15,7 @@ from schemas.contract.show import describe
 GOOD = {
     "title": "样本",
     "doc": "One row a sample.",
-    "feeds": "supervised_object",
+    "into": ["supervised_object"],
     "delivery": {"formats": ["csv"], "cadence": "daily", "mode": "full"},
     "key": ["uscc"],
     "columns": [{"name": "uscc", "from": "统一社会信用代码", "required": True}],
@@ -87,7 +87,7 @@ def test_every_lint_rule_is_a_sentence() -> None:
     ("changes", "said"),
     [
         ({"key": ["nothing"]}, "key: nothing is not a column"),
-        ({"feeds": "nothing"}, "feeds: base.nothing has no contract"),
+        ({"into": ["nothing"]}, "into: base.nothing has no contract"),
         ({"columns": [{"name": "uscc", "required": True}]}, "columns.uscc.from: names no heading"),
         ({"ignore": ["统一社会信用代码"]}, "ignore: 统一社会信用代码 is read into uscc"),
         ({"columns": [{"name": "uscc", "from": "代码"}]}, "columns.uscc: is in the key but not required"),

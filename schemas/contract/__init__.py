@@ -1,7 +1,8 @@
-"""Contracts: what is declared in `schemas/`, for everybody who asks; model → read → registry → lint, show, risk."""
+"""Contracts: what is declared in `schemas/`, for everybody who asks; model → read → feeding → registry → the rest."""
 
 from schemas.contract.model import (
     ENVELOPE,
+    FOLLOWING,
     SYSTEM_COLUMNS,
     Bound,
     Check,
@@ -11,12 +12,16 @@ from schemas.contract.model import (
     ContractError,
     DeliveryPromise,
     Department,
+    Event,
     Expect,
+    FeedContract,
     Format,
     Heading,
     Limits,
+    Measure,
     Severity,
     Strict,
+    TableContract,
     Usual,
 )
 from schemas.contract.read import SCHEMAS, read_contract, roots, shown, terms
@@ -30,11 +35,13 @@ from schemas.contract.registry import (
     feed_of,
     feeds,
     landing_folders,
+    table_of,
     tables,
 )
 
 __all__ = [
     "ENVELOPE",
+    "FOLLOWING",
     "SCHEMAS",
     "SYSTEM_COLUMNS",
     "TABLE_LAYERS",
@@ -46,12 +53,16 @@ __all__ = [
     "ContractError",
     "DeliveryPromise",
     "Department",
+    "Event",
     "Expect",
+    "FeedContract",
     "Format",
     "Heading",
     "Limits",
+    "Measure",
     "Severity",
     "Strict",
+    "TableContract",
     "Usual",
     "code_list",
     "code_lists",
@@ -64,6 +75,7 @@ __all__ = [
     "read_contract",
     "roots",
     "shown",
+    "table_of",
     "tables",
     "terms",
 ]

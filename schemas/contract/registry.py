@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from schemas.contract import read
-from schemas.contract.model import Code, Contract, ContractError, Department
+from schemas.contract.feeding import feeds_into, following_columns
+from schemas.contract.model import Code, Contract, ContractError, Department, FeedContract, TableContract
 from schemas.contract.read import read_contract, read_yaml, refusal, roots, shown
 
 TABLE_LAYERS = ("base", "themes", "gold", "ops")
@@ -67,33 +67,53 @@ def _contract_files() -> Iterator[Path]:
 @cache
 def contracts() -> dict[str, Contract]:
     """All contracts by name: `scjg_enterprise` for a feed, `base.supervised_object` for a table."""
-    return {contract.name: contract for contract in map(read_contract, _contract_files())}
+    written = {contract.name: contract for contract in map(read_contract, _contract_files())}
+    return {name: _completed(contract, written) for name, contract in written.items()}
 
 
-def feeds() -> dict[str, Contract]:
+def _completed(contract: Contract, written: Mapping[str, Contract]) -> Contract:
+    """A base table with the columns that follow from the feeds that flow into it."""
+    if not isinstance(contract, TableContract) or contract.layer != "base":
+        return contract
+    follow = following_columns(contract, feeds_into(contract.table, written))
+    return contract.model_copy(update={"columns": (*contract.columns, *follow)})
+
+
+def feeds() -> dict[str, FeedContract]:
     """The contracts of what departments deliver."""
-    return {name: contract for name, contract in contracts().items() if contract.layer == "feed"}
+    return {name: contract for name, contract in contracts().items() if isinstance(contract, FeedContract)}
 
 
-def tables(layer: str) -> dict[str, Contract]:
-    """The contracts of one layer, by name."""
-    return {name: contract for name, contract in contracts().items() if contract.layer == layer}
+def tables(layer: str) -> dict[str, TableContract]:
+    """The contracts of one layer that we build, by name."""
+    return {
+        name: contract
+        for name, contract in contracts().items()
+        if isinstance(contract, TableContract) and contract.layer == layer
+    }
 
 
-def feed_of(department: str, folder: str) -> Contract | None:
+def table_of(name: str) -> TableContract:
+    """The contract of a table that we build, such as `base.licence`; KeyError for any other name."""
+    contract = contracts()[name]
+    assert isinstance(contract, TableContract), name
+    return contract
+
+
+def feed_of(department: str, folder: str) -> FeedContract | None:
     """The feed that a landing folder `<department>/<folder>` carries, or None if nobody promised it."""
     own = feeds().get(f"{department}_{folder}")
     standard = feeds().get(folder)
     return own or (standard if standard and standard.department is None else None)
 
 
-def deliverers(contract: Contract) -> tuple[str, ...]:
-    """Who may deliver a feed: its owner, or every department for a standard shape."""
-    return (contract.department,) if contract.department else tuple(departments())
+def deliverers(feed: FeedContract) -> tuple[str, ...]:
+    """Who may deliver a feed: its owner; of a standard shape those that it names, else every department."""
+    return (feed.department,) if feed.department else feed.by or tuple(departments())
 
 
-def landing_folders() -> Iterator[tuple[str, str, Contract]]:
+def landing_folders() -> Iterator[tuple[str, str, FeedContract]]:
     """Every (department, folder, contract) that may deliver."""
-    for contract in feeds().values():
-        for department in deliverers(contract):
-            yield department, re.sub(f"^{contract.department}_", "", contract.name), contract
+    for feed in feeds().values():
+        for department in deliverers(feed):
+            yield department, feed.folder, feed

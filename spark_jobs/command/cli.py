@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from schemas.contract import ContractError
+from spark_jobs.lake.faults import FULL, advice_on
 from spark_jobs.lake.home import Home, Refused, today
 
 DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
@@ -76,19 +77,12 @@ def _command(name: str | None = None) -> Callable[[Command], click.Command]:
     return register
 
 
-FULL, NEXT_TO_NOTHING = "the disk is full; free some space", 4 << 20
-# What the system says, however deep in a library, and what a person does about it.
-ADVICE = {
-    ("No space left", "os error 28", "Disk quota exceeded"): FULL,
-    ("Read-only file system", "os error 30"): "the disk is mounted read-only; make it writable",
-    ("Permission denied", "os error 13"): "this user may not write there; mend the permissions",
-    ("Too many open files", "os error 24"): "too many open files; raise ulimit -n",
-}
+NEXT_TO_NOTHING = 4 << 20
 
 
 def _cause(home: Home, error: Exception) -> str:
     text = str(error).strip().split("JVM stacktrace")[0].strip()
-    advice = next((do for signs, do in ADVICE.items() if any(sign in text for sign in signs)), None)
+    advice = advice_on(text)
     if (
         home.path.exists() and shutil.disk_usage(home.path).free < NEXT_TO_NOTHING
     ):  # a child may have died without a word
@@ -222,9 +216,11 @@ def _run_stages(home: Home, stages: Any) -> int:
     for stage in stages:
         reports.append(stage(home))
         say(told(reports[-1]))
+        for warning in reports[-1].warnings:
+            say(f"         warning: {warning}")
     summarise(reports)
     troubled = sum(
-        int(report.figures.get(name, 0)) for report in reports for name in ("refused", "held", "beyond_limit")
+        int(report.figures.get(name, 0)) for report in reports for name in ("refused", "held", "beyond_limit", "parked")
     )
     return PARTLY if troubled else DONE
 

@@ -26,6 +26,7 @@ FIGURES = {
     "held": "held",
     "accepted": "rows accepted",
     "quarantined": "rows quarantined",
+    "parked": "feeds parked",
     "beyond_limit": "deliveries beyond their quarantine limit",
 }
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pyspark.sql import SparkSession
 
-from schemas.contract import Column, Contract
+from schemas.contract import Column, FeedContract
 from spark_jobs.judging.rules import (
     Finding,
     Judgement,
@@ -39,7 +39,7 @@ NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"
 HERE = "rand() >= 0"
 
 
-def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> None:
+def conform(home: Home, spark: SparkSession, contract: FeedContract, deliveries: Sequence[Delivery]) -> None:
     """Judges the rows of these deliveries that are not in silver yet: all of a new delivery, of one that is judged
     again those that were quarantined, and after a crash the rest.
 
@@ -64,7 +64,7 @@ def _append(spark: SparkSession, table: str, rows: str) -> None:
     spark.sql(f"insert into {table} by name {rows}")
 
 
-def _portions(contract: Contract, deliveries: Sequence[Delivery]) -> Iterator[Rows]:
+def _portions(contract: FeedContract, deliveries: Sequence[Delivery]) -> Iterator[Rows]:
     """The rows of all deliveries by portions of at most AT_ONCE, for the memory that judging takes is theirs: several
     small deliveries together, a large one by its lines.
 
@@ -99,7 +99,7 @@ class Rows:
     over the cores. `lines`: only those from a line on and before another.
     """
 
-    contract: Contract
+    contract: FeedContract
     deliveries: Sequence[Delivery]
     there: Sequence[Column]
     absent: Sequence[Column]
@@ -107,7 +107,7 @@ class Rows:
     lines: tuple[int, int | None] = (0, None)
 
     @classmethod
-    def of(cls, contract: Contract, deliveries: Sequence[Delivery]) -> Rows:
+    def of(cls, contract: FeedContract, deliveries: Sequence[Delivery]) -> Rows:
         """Those of the deliveries."""
         delivered = {column for one in deliveries for column in one.columns or {}}
         return cls(

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, rows_of
 from spark_jobs.lake.sql import condition, literal
@@ -41,7 +41,9 @@ class Profile:
     codes: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def profile(home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> dict[str, Profile]:
+def profile(
+    home: Home, spark: SparkSession, contract: FeedContract, deliveries: Sequence[Delivery]
+) -> dict[str, Profile]:
     """Profiles by delivery, with the figures rows, rows_accepted, rows_doubtful, rows_quarantined, quarantined_share,
     duplicate_keys and filled__<column>.
 
@@ -70,7 +72,7 @@ def profile(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     return profiles
 
 
-def _accepted(spark: SparkSession, contract: Contract, where: str) -> dict[str, Figures]:
+def _accepted(spark: SparkSession, contract: FeedContract, where: str) -> dict[str, Figures]:
     """Rows, doubtful ones, rows whose key stands more than once, and filled cells.
 
     Keys are compared by 64 bits of their hash: counting distinct keys themselves costs a hundred times as much. Many
@@ -100,7 +102,7 @@ def _accepted(spark: SparkSession, contract: Contract, where: str) -> dict[str, 
 
 
 def _codes(
-    spark: SparkSession, contract: Contract, where: str, rows: dict[str, int]
+    spark: SparkSession, contract: FeedContract, where: str, rows: dict[str, int]
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Shares by delivery, column and code; of large deliveries, evenly chosen rows are counted."""
     coded = [column.name for column in contract.columns if column.codes]

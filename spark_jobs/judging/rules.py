@@ -7,7 +7,7 @@ from functools import partial
 from itertools import product
 
 from schemas.characters import NARROW, WIDE
-from schemas.contract import Check, Column, Contract
+from schemas.contract import Check, Column, FeedContract
 from spark_jobs.judging.check_digits import (
     has_id_card_check,
     has_organisation_check,
@@ -103,13 +103,13 @@ def half_width(text: str) -> str:
     return f"translate({text}, {literal(WIDE)}, {literal(NARROW)})"
 
 
-def judge_absent(contract: Contract, column: Column) -> Judgement:
+def judge_absent(contract: FeedContract, column: Column) -> Judgement:
     """What the contract says of a column that nobody delivered."""
     found = [_finding(column, _missing(contract, column), MISSING)] if column.required else []
     return Judgement(f"cast(null as {column.spark_type})", found, [])
 
 
-def judge(contract: Contract, column: Column) -> Judgement:
+def judge(contract: FeedContract, column: Column) -> Judgement:
     """Everything the contract says of one column: how it is typed, over the CTE `coded` of conform, and what may be
     found against it, over the CTE `typed`, where the typed values stand beside the cells."""
     name, typed = column.name, typed_name(column)
@@ -153,7 +153,7 @@ def typed_name(column: Column) -> str:
     return f"{column.name}__typed"
 
 
-def _missing(contract: Contract, column: Column) -> str:
+def _missing(contract: FeedContract, column: Column) -> str:
     """An empty required cell; a row that deletes need hold no more than its key."""
     if not contract.has_envelope or column.name in contract.key:
         return f"{column.name} is null"

@@ -84,9 +84,9 @@ def promised_tables() -> dict[tuple[str, str], pa.Schema]:
         promised["bronze", name] = bronze_schema(contract)
         promised["silver", name] = silver_schema(contract)
         promised["quarantine", name] = quarantine_schema()
-    for contract in contracts().values():
-        if contract.layer in ("base", "ops"):
-            promised[contract.layer, contract.table] = table_schema(contract)
+    for table in contracts().values():
+        if table.layer in ("base", "ops"):
+            promised[table.layer, table.table] = table_schema(table)
     return promised
 
 

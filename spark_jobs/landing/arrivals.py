@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.contract import Contract, Limits, feed_of
+from schemas.contract import FeedContract, Limits, feed_of
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import archived
 
@@ -62,7 +62,7 @@ class Arrival:
         return "/".join(map(as_text, self.parts[1:-1]))
 
     @property
-    def contract(self) -> Contract | None:
+    def contract(self) -> FeedContract | None:
         """The feed that the folder promises."""
         return feed_of(self.department, self.folder)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
-from schemas.contract import Contract, deliverers, feed_of, landing_folders
+from schemas.contract import FeedContract, deliverers, feed_of, landing_folders
 from spark_jobs.lake.home import Home, now
 from spark_jobs.lake.ledger import LOADED, Delivery, archived, forget, pending, record, recorded, write_sidecar
 from spark_jobs.lake.tables import SYSTEM
@@ -156,7 +156,7 @@ class _Pass:
         elif not self.known.stands(delivery):
             self._turn_away(delivery, "refused", _unknown_folder(delivery))
 
-    def _judge(self, contract: Contract, delivery: Delivery, name: str) -> None:
+    def _judge(self, contract: FeedContract, delivery: Delivery, name: str) -> None:
         if any(_is_about(delivery, other) for other, _ in self.reading):
             self._collect()
         if self.known.stands(delivery):
@@ -173,7 +173,7 @@ class _Pass:
         except Unreadable as refusal:
             self._turn_away(delivery, "refused", str(refusal))
 
-    def _unpack(self, contract: Contract, delivery: Delivery, name: str) -> None:
+    def _unpack(self, contract: FeedContract, delivery: Delivery, name: str) -> None:
         """Judges each file of an archive; a .gz is its one file, a .zip gets a verdict of its own."""
         members = self._members(contract, delivery, name)
         for inside, inner_name in members:
@@ -182,7 +182,7 @@ class _Pass:
             listed = "、".join(inner_name for _, inner_name in members[:10]) + (" 等" if len(members) > 10 else "")
             self._turn_away(delivery, "unpacked", f"包内有 {len(members)} 个文件：{listed}。每个文件各有回执。")
 
-    def _members(self, contract: Contract, delivery: Delivery, name: str) -> list[tuple[Delivery, str]]:
+    def _members(self, contract: FeedContract, delivery: Delivery, name: str) -> list[tuple[Delivery, str]]:
         """The files inside an archive with their names, each kept in the archive folder under its own content."""
         into = self.home.archive / ".unpacked.part"
         shutil.rmtree(into, ignore_errors=True)
@@ -207,7 +207,7 @@ class _Pass:
             shutil.rmtree(into, ignore_errors=True)
         return members
 
-    def _stage(self, contract: Contract, delivery: Delivery, name: str) -> None:
+    def _stage(self, contract: FeedContract, delivery: Delivery, name: str) -> None:
         """Has a reader stage the delivery, when one has time."""
         self._collect(AHEAD)
         delivery = replace(delivery, corrects=self.known.names.get(_name(delivery), ""))
@@ -239,7 +239,7 @@ class _Pass:
         return Landing(accepted, self.turned_away)
 
 
-def _staged(home: Home, contract: Contract, delivery: Delivery, name: str, reader: Reader) -> Delivery:
+def _staged(home: Home, contract: FeedContract, delivery: Delivery, name: str, reader: Reader) -> Delivery:
     """Writes the delivery's rows as the Parquet file that its commit will add, and beside the archive what is known."""
     started = time.perf_counter()
     content = archived(home, delivery.delivery)
@@ -287,7 +287,7 @@ class _Known:
         return (delivery.delivery, *_name(delivery)) in self.judged
 
 
-def _promised(delivery: Delivery) -> Contract | None:
+def _promised(delivery: Delivery) -> FeedContract | None:
     """The contract that the delivery's folder and department promise, if any."""
     contract = feed_of(delivery.department, delivery.folder)
     return contract if contract and delivery.department in deliverers(contract) else None

@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, TypeVar
 
-from schemas.contract import Contract, Limits
+from schemas.contract import FeedContract, Limits
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.landing.formats.packed import Member, is_packed
 from spark_jobs.landing.formats.sheet import Unreadable
@@ -75,7 +75,7 @@ class Reader:
         """The process that reads, while there is one."""
         return self._process.pid if self._process else None
 
-    def stage(self, contract: Contract, delivery: Delivery, source: Path, target: Path) -> Staged:
+    def stage(self, contract: FeedContract, delivery: Delivery, source: Path, target: Path) -> Staged:
         """Writes the file's rows as the Parquet file that its bronze commit adds; raises Unreadable."""
         fields = {
             "delivery": delivery.delivery,
@@ -88,7 +88,7 @@ class Reader:
         finally:
             target.with_name(f"{target.name}.part").unlink(missing_ok=True)
 
-    def unpack(self, contract: Contract, source: Path, name: str, into: Path) -> list[Member]:
+    def unpack(self, contract: FeedContract, source: Path, name: str, into: Path) -> list[Member]:
         """Writes what a packed file holds to `into/<sha256>`; raises Unreadable."""
         try:
             found = self._ask("unpack", contract, source, name, {"into": str(into.absolute())})
@@ -112,7 +112,7 @@ class Reader:
                     pipe.close()
         self._process, self._is_up, self._held = None, False, b""
 
-    def _ask(self, do: str, contract: Contract, source: Path, name: str, fields: dict[str, str]) -> Any:
+    def _ask(self, do: str, contract: FeedContract, source: Path, name: str, fields: dict[str, str]) -> Any:
         request = {"do": do, "contract": contract.model_dump_json(by_alias=True), "name": name, **fields}
         line = json.dumps({**request, "source": str(source.absolute())}).encode() + b"\n"
         limits = contract.delivery.limits if contract.delivery else Limits()

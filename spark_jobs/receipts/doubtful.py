@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
@@ -20,7 +20,7 @@ class Doubtful:
     examples: list[dict[str, object]] = field(default_factory=list)
 
 
-def doubtful(home: Home, contract: Contract, deliveries: Mapping[str, Delivery]) -> dict[str, Doubtful]:
+def doubtful(home: Home, contract: FeedContract, deliveries: Mapping[str, Delivery]) -> dict[str, Doubtful]:
     """By delivery, of which each has doubtful rows."""
     since = min(delivery.received_at for delivery in deliveries.values())
     files = [str(file) for file in files_since(home.table("silver", contract.name), "_received_at", since)]

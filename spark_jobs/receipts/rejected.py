@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
@@ -29,7 +29,9 @@ class Row(NamedTuple):
     cells: dict[str, str | None]
 
 
-def quarantined(home: Home, contract: Contract, deliveries: dict[str, Delivery]) -> Iterator[tuple[str, Iterator[Row]]]:
+def quarantined(
+    home: Home, contract: FeedContract, deliveries: dict[str, Delivery]
+) -> Iterator[tuple[str, Iterator[Row]]]:
     """The rejected rows of each delivery in the order of their lines; sorted on disk when they are many."""
     path = home.table("quarantine", contract.name)
     since = min(delivery.received_at for delivery in deliveries.values())
@@ -63,7 +65,7 @@ class Rejected:
     examples: list[dict[str, object]] = field(default_factory=list)
 
 
-def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Iterable[Row]) -> Rejected:
+def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows: Iterable[Row]) -> Rejected:
     """The rows as delivered, in the file's own columns, then line and reasons; UTF-8 with BOM, CRLF, all quoted.
 
     Columns that the contract ignores are not in it: to read them, the department's file would have to be parsed again.

@@ -20,7 +20,7 @@ from typing import Any, TextIO
 
 import pyarrow as pa
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.landing.formats.packed import unpack
 from spark_jobs.landing.formats.sheet import Source, Unreadable
 from spark_jobs.landing.formats.staging import Origin, stage
@@ -53,7 +53,7 @@ def _answer(request: dict[str, Any], at_rest: int, answers: TextIO) -> dict[str,
     source = Source(
         Path(request["source"]),
         request["name"],
-        Contract.model_validate_json(request["contract"]),
+        FeedContract.model_validate_json(request["contract"]),
         lambda: _say(answers, beat=True),
     )
     _limit(at_rest, source)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.contract import Contract, Limits
+from schemas.contract import FeedContract, Limits
 
 LINE, RAW, FAULT = "_line", "_raw", "_fault"
 WRONG_WIDTH = "列数与表头不一致"
@@ -43,7 +43,7 @@ class Source:
 
     path: Path
     name: str
-    contract: Contract
+    contract: FeedContract
     beat: Callable[[], None] = field(default=lambda: None)
 
     @property

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.tables import bronze_schema
 from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, unmarked
 from spark_jobs.landing.formats.opening import open_sheet
@@ -59,7 +59,7 @@ def stage(source: Source, origin: Origin, target: Path) -> Staged:
     return Staged(rows, sheet.encoding, columns)
 
 
-def find_columns(contract: Contract, delivered: list[str]) -> dict[str, int]:
+def find_columns(contract: FeedContract, delivered: list[str]) -> dict[str, int]:
     """Which cell each contract column is read from; raises Unreadable for a heading that nobody promised."""
     plains = [plain(heading) for heading in delivered]
     _refuse_strange(contract, delivered, plains)
@@ -82,7 +82,7 @@ def find_columns(contract: Contract, delivered: list[str]) -> dict[str, int]:
     return found
 
 
-def _refuse_strange(contract: Contract, delivered: list[str], plains: list[str]) -> None:
+def _refuse_strange(contract: FeedContract, delivered: list[str], plains: list[str]) -> None:
     """Refuses headings that are there twice, empty, or unknown."""
     doubled = sorted({heading for heading in plains if heading and plains.count(heading) > 1})
     if doubled:
@@ -150,7 +150,12 @@ class _Groups:
     """The Parquet file; constants are handed to it as dictionaries, so that nobody writes them out a row."""
 
     def __init__(
-        self, path: Path, contract: Contract, cells: dict[str, int], constants: dict[str, pa.Scalar], first: pa.Table
+        self,
+        path: Path,
+        contract: FeedContract,
+        cells: dict[str, int],
+        constants: dict[str, pa.Scalar],
+        first: pa.Table,
     ) -> None:
         self._cells, self._constants = cells, constants
         coded = pa.dictionary(pa.int32(), pa.string())
