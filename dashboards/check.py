@@ -12,6 +12,7 @@ from typing import Any
 
 from dashboards.render.assets import DASHBOARDS, load
 from schemas.contract import Contract, contracts
+from schemas.contract.labels import served_columns
 
 Asset = dict[str, Any]
 Assets = dict[str, Asset]
@@ -105,7 +106,7 @@ def metrics_use_contract_columns(assets: Assets) -> Iterator[Problem]:
     """A metric is in Chinese and sums columns that the contract has."""
     for path, dataset in kind(assets, "datasets"):
         contract = contract_of(dataset)
-        known = {column.name for column in contract.columns} if contract else set()
+        known = {column.name for column in served_columns(contract)} if contract else set()
         for metric in dataset["metrics"]:
             key = f"metrics.{metric['metric_name']}"
             if fault := title_fault(metric.get("verbose_name")):
@@ -141,7 +142,7 @@ def charts_read_datasets(assets: Assets) -> Iterator[Problem]:
             yield path, "dataset_uuid", f"no such dataset: {chart['dataset_uuid']}"
         elif contract := contract_of(dataset):
             metrics = {metric["metric_name"] for metric in dataset["metrics"]}
-            columns = {column.name for column in contract.columns}
+            columns = {column.name for column in served_columns(contract)}
             for key, name, is_metric in names_used(chart["params"]):
                 if name not in (metrics if is_metric else columns | metrics):
                     yield path, f"params.{key}", f"no {'metric' if is_metric else 'column'} {name} in {contract.name}"
@@ -222,7 +223,7 @@ def filters_have_columns(assets: Assets) -> Iterator[Problem]:
                 dataset = datasets.get(target["datasetUuid"])
                 contract = contract_of(dataset) if dataset else None
                 name = target["column"]["name"]
-                if contract is None or name not in {column.name for column in contract.columns}:
+                if contract is None or name not in {column.name for column in served_columns(contract)}:
                     yield path, f"{native['id']}.targets", f"no column {name} in its dataset"
 
 

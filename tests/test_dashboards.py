@@ -15,6 +15,7 @@ from dashboards import check
 from dashboards.render import assets, datasets
 from dashboards.render.shapes import region_shapes
 from schemas.contract import code_list, contracts
+from schemas.contract.labels import served_columns
 
 CITIES = 17
 
@@ -110,7 +111,7 @@ def test_shapes_cover_every_prefecture() -> None:
 def test_datasets_take_columns_and_chinese_labels_from_contracts() -> None:
     dataset = assets.load()["datasets/risk_score.yaml"]
     columns = {column["column_name"]: column for column in datasets.with_columns(dataset)["columns"]}
-    assert list(columns) == [column.name for column in contracts()["gold.risk_score"].columns]
+    assert list(columns) == [column.name for column in served_columns(contracts()["gold.risk_score"])]
     assert check.CHINESE.search(columns["score"]["verbose_name"])
     assert columns["score"]["type"].startswith("DECIMAL")
     assert columns["as_of"]["is_dttm"]

@@ -533,7 +533,7 @@ def test_what_is_withdrawn_is_in_no_figure(delivered: tuple[Home, dict[str, int]
     home, before = delivered
     assert before["checks"] == len(SPELLED)
     assert _figures(home) == {**before, "checks": len(SPELLED) - 1, FIRMS[1]: 0}
-    profiles = read(home.table("themes", "market_firm_profile"), ["object_id"])["object_id"].to_pylist()
+    profiles = read(home.table("themes", "object_profile"), ["object_id"])["object_id"].to_pylist()
     assert FIRMS[1] not in profiles
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from schemas.contract import Column, Contract, contracts
+from schemas.contract.labels import served_columns
 
 DUCKDB_TYPES = {
     "string": "VARCHAR",
@@ -55,5 +56,5 @@ def with_columns(dataset: dict[str, Any]) -> dict[str, Any]:
     return {
         **dataset,
         "description": contract.title,
-        "columns": [dataset_column(column) for column in contract.columns],
+        "columns": [dataset_column(column) for column in served_columns(contract)],
     }

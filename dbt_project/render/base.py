@@ -47,14 +47,16 @@ def _is_plain(column: Column) -> bool:
 def _column(contract: TableContract, column: Column) -> dict[str, Any]:
     described: dict[str, Any] = {"name": column.name, "type": column.spark_type, "how": _how(contract, column)}
     described |= {"place": column.place, "is_current": column.is_current}
+    if column.lookup:
+        described["lookup"] = column.lookup.model_dump()
     return described | ({"sql": column.sql} if column.sql else {})
 
 
 def _how(contract: TableContract, column: Column) -> str:
     if column.name in contract.key:
         return "key"
-    if column.place:
-        return "place"
+    if column.place or column.lookup:
+        return "place" if column.place else "lookup"
     if column.sql:
         return "sql"
     return "stated" if column in contract.stated else "merging"

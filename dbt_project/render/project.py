@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 
 from dbt_project.render.base import base_models
+from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
-from schemas.contract import Column, Contract, feeds, tables
+from schemas.contract import Column, Contract, feeds, province, tables
 
 PROJECT = Path(__file__).parent.parent
 RENDERED = PROJECT / "models" / "_rendered"
@@ -31,6 +32,7 @@ def render() -> list[Path]:
         RENDERED / "models.yml": _yaml({"version": 2, "models": list(_models())}),
         RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
         RENDERED_MACROS / "characters.sql": _characters(),
+        RENDERED_MACROS / "province.sql": _returning("province", province().code),
     }
     for stale in {*RENDERED.rglob("*.*"), *RENDERED_MACROS.glob("*")} - {*wanted}:
         stale.unlink()
@@ -42,7 +44,10 @@ def render() -> list[Path]:
 
 def _models_sql() -> dict[Path, str]:
     written = {contract.table for contract in _built() if written_model(contract)}
-    return {RENDERED / "base" / f"{name}.sql": text for name, text in base_models() if name not in written}
+    models = [("base", base_models()), ("themes", view_models())]
+    return {
+        RENDERED / layer / f"{name}.sql": text for layer, some in models for name, text in some if name not in written
+    }
 
 
 def _write(path: Path, text: str) -> None:
@@ -64,7 +69,7 @@ def written_model(contract: Contract) -> Path | None:
 
 def _has_model(contract: Contract) -> bool:
     """A table of base, themes or gold without a model of its name is written by a job, and a source to dbt."""
-    return written_model(contract) is not None or contract.table in dict(base_models())
+    return written_model(contract) is not None or contract.is_derived or contract.table in dict(base_models())
 
 
 def _built() -> Iterator[Contract]:
@@ -126,7 +131,7 @@ def _characters() -> str:
     return _returning("characters", {name: f"'{text}'" for name, text in escaped.items()})
 
 
-def _returning(macro: str, value: dict[str, Any]) -> str:
+def _returning(macro: str, value: dict[str, Any] | str) -> str:
     """A macro that hands a model what the contracts say."""
     return (
         f"{{% macro {macro}() %}}{{{{ return({json.dumps(value, ensure_ascii=False, indent=2)}) }}}}{{% endmacro %}}\n"

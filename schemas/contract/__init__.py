@@ -1,5 +1,6 @@
 """Contracts: what is declared in `schemas/`, for everybody who asks; model → read → feeding → registry → the rest."""
 
+from schemas.contract.fields import Field, fields
 from schemas.contract.model import (
     ENVELOPE,
     FOLLOWING,
@@ -35,6 +36,7 @@ from schemas.contract.registry import (
     feed_of,
     feeds,
     landing_folders,
+    province,
     table_of,
     tables,
 )
@@ -56,6 +58,7 @@ __all__ = [
     "Event",
     "Expect",
     "FeedContract",
+    "Field",
     "Format",
     "Heading",
     "Limits",
@@ -71,7 +74,9 @@ __all__ = [
     "departments",
     "feed_of",
     "feeds",
+    "fields",
     "landing_folders",
+    "province",
     "read_contract",
     "roots",
     "shown",

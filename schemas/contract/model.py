@@ -69,6 +69,14 @@ class Derived(Strict):
     sql: str
 
 
+class Lookup(Strict):
+    """The column `give` of codes.`table`, in the row whose code is that of the column `by`."""
+
+    table: Literal["industry", "region"]
+    by: str
+    give: str
+
+
 class Column(Strict):
     """One column; what it leaves open is filled from the term of the same name."""
 
@@ -83,6 +91,8 @@ class Column(Strict):
     check: Check | None = None
     check_when: CheckWhen | None = None
     codes: str | None = None
+    says: dict[str, str] = {}
+    """Of a coded column: other words than the list's for some codes, where the column means something of its own."""
     parse: Literal["amount", "currency"] | None = None
     separator: str | None = None
     min: float | None = None
@@ -102,6 +112,8 @@ class Column(Strict):
     """Of a base column: the columns of a feed that it is read from, the first that the row fills; else its own name."""
     place: tuple[str, ...] = ()
     """Of a base column: the prefecture (市州) of today of the first of these columns that names a place."""
+    lookup: Lookup | None = None
+    """Of a base column: what a table of layer `codes` says of another column's code."""
     is_current: bool = False
     """Of a base column that holds a division's code: it is turned into the code that the division has today."""
     sql: str | None = None
@@ -235,6 +247,8 @@ class Contract(Strict):
     doc: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    is_derived: bool = False
+    """Whether the contract is no file of its own: it follows from measures and fields (views.py)."""
 
     def column(self, name: str) -> Column:
         """The column of that name."""
@@ -281,19 +295,26 @@ class TableContract(Contract):
 
     `merge`: of several statements about a key the newest is the row (newest), or every column is a claim of its own,
     and the named authority's wins (claims). `registry`: the feeds whose rows alone say that a key is there or gone;
-    without it every feed takes back what it stated. Authority over a column is not that power.
+    without it every feed takes back what it stated. Authority over a column is not that power. `profile`: the columns
+    that profiles of objects repeat.
     """
 
     layer: Literal["base", "themes", "gold", "ops"]
     merge: Literal["newest", "claims"] | None = None
     registry: tuple[str, ...] = ()
+    profile: tuple[str, ...] = ()
     event: Event | None = None
     measures: dict[str, Measure] = {}
 
     @property
     def stated(self) -> tuple[Column, ...]:
         """Of a base table: the columns that feeds state; the others follow from them or from how it is fed."""
-        return tuple(column for column in self.columns if not (column.place or column.sql or column.name in FOLLOWING))
+        return tuple(column for column in self.columns if not _follows(column))
+
+
+def _follows(column: Column) -> bool:
+    """Whether a base column follows from others, or from how the table is fed."""
+    return bool(column.place or column.sql or column.lookup) or column.name in FOLLOWING
 
 
 class Department(Strict):

@@ -14,7 +14,6 @@ from pyspark.sql import SparkSession
 
 from schemas.contract import contracts
 from schemas.contract.risk import (
-    GRADE_NAMES,
     OBJECT,
     PROFILE,
     DaysSince,
@@ -200,19 +199,15 @@ def _sentence(indicator: Indicator) -> str:
 def _graded(model: RiskModel, as_of: date) -> str:
     bounds = {name: _hundredths(getattr(model.grades, name)) for name in ("red", "orange", "yellow")}
     steps = " ".join(f"when hundredths >= {bound} then {literal(name)}" for name, bound in bounds.items())
-    names = " ".join(f"when {literal(grade)} then {literal(name)}" for grade, name in GRADE_NAMES.items())
     return f"""
-        select *, case grade {names} end as grade_name
-        from (
-            select *,
-                {_decimal("hundredths")} as score,
-                case {steps} else 'blue' end as grade,
-                array_join(transform(reasons, found -> found.reason), '；') as reasons_text,
-                {literal(model.model)} as model,
-                {literal(model.version)} as model_version,
-                {literal(as_of)} as as_of
-            from scored
-        )"""
+        select *,
+            {_decimal("hundredths")} as score,
+            case {steps} else 'blue' end as grade,
+            array_join(transform(reasons, found -> found.reason), '；') as reasons_text,
+            {literal(model.model)} as model,
+            {literal(model.version)} as model_version,
+            {literal(as_of)} as as_of
+        from scored"""
 
 
 def _hundredths(number: Decimal) -> int:

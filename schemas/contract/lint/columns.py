@@ -103,7 +103,7 @@ def shared_columns_are_terms(contract: Contract) -> Iterator[str]:
     """
     for column in contract.columns:
         others = [other for other in contracts_with(column.name, contract.layer == "ops") if other != contract.name]
-        if others and column.name not in terms():
+        if others and not contract.is_derived and column.name not in terms():
             yield f"columns.{column.name}: stands in {others[0]} too: make it a term in schemas/terms"
 
 
@@ -113,5 +113,7 @@ def contracts_with(name: str, is_ledger: bool) -> tuple[str, ...]:
     return tuple(
         contract.name
         for contract in contracts().values()
-        if (contract.layer == "ops") == is_ledger and any(column.name == name for column in contract.columns)
+        if (contract.layer == "ops") == is_ledger
+        and not contract.is_derived
+        and any(column.name == name for column in contract.columns)
     )
