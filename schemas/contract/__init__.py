@@ -1,6 +1,7 @@
 """Contracts: what is declared in `schemas/`, for everybody who asks; model → read → feeding → registry → the rest."""
 
 from schemas.contract.fields import Field, fields
+from schemas.contract.indicators import Indicator, indicators, measures
 from schemas.contract.model import (
     ENVELOPE,
     FOLLOWING,
@@ -61,6 +62,7 @@ __all__ = [
     "Field",
     "Format",
     "Heading",
+    "Indicator",
     "Limits",
     "Measure",
     "Severity",
@@ -75,7 +77,9 @@ __all__ = [
     "feed_of",
     "feeds",
     "fields",
+    "indicators",
     "landing_folders",
+    "measures",
     "province",
     "read_contract",
     "roots",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from schemas.contract import ContractError, contracts, departments, shown
+from schemas.contract import ContractError, contracts, departments, indicators, shown
 from schemas.contract.lint import columns, feeds, tables
+from schemas.contract.lint.figures import broken_indicators
 from schemas.contract.lint.rules import RULES
 
 __all__ = ["RULES", "columns", "feeds", "lint", "tables"]
@@ -14,13 +15,15 @@ def lint() -> list[str]:
     try:
         contracts_read = contracts()
         departments()
+        indicators()
     except ContractError as error:
         return [str(error)]
     columns.contracts_with.cache_clear()
     tables.tables_with_measure.cache_clear()
-    return [
+    broken = [
         f"{shown(contract.file)}: {broken}"
         for contract in contracts_read.values()
         for check in RULES
         for broken in check(contract)
     ]
+    return broken + list(broken_indicators())
