@@ -23,11 +23,32 @@ from spark_jobs.lake.home import Home, Refused, today
 DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--home", metavar="DIR", help="The home folder [default: LAKEWARDEN_HOME, else ./lake].")
-@click.option("--debug", is_flag=True, help="Show the whole trace of an error.")
-@click.pass_context
-def main(context: click.Context, home: str | None, debug: bool) -> None:
+Command = Callable[..., int | None]
+
+
+def _keep(context: click.Context, option: click.Parameter, value: str | bool | None) -> None:
+    """Of an option that stands before and after a command's name, the later one counts."""
+    if value:
+        context.ensure_object(dict)[option.name] = value
+
+
+# The options that may stand before and after a command's name.
+COMMON: list[click.Parameter] = [
+    click.Option(
+        ["--home"],
+        metavar="DIR",
+        expose_value=False,
+        callback=_keep,
+        help="The home folder [default: LAKEWARDEN_HOME, else ./lake].",
+    ),
+    click.Option(
+        ["--debug"], is_flag=True, expose_value=False, callback=_keep, help="Show the whole trace of an error."
+    ),
+]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, params=[*COMMON])
+def main() -> None:
     """Lakewarden: the lakehouse behind a province's Internet + Supervision (互联网+监管).
 
     \b
@@ -38,18 +59,10 @@ def main(context: click.Context, home: str | None, debug: bool) -> None:
       lakewarden status                        what each department delivered
       lakewarden sql "select * from gold.risk_score order by score desc limit 5"
 
+    --home and --debug may stand before or after a command's name.
+
     Exit codes: 0 done; 1 some deliveries refused or held (the rest is loaded); 2 wrong use; 3 a step failed.
     """
-    try:
-        resolved = Home.resolve(home)
-    except Refused as refusal:
-        raise click.UsageError(str(refusal)) from None
-    os.environ["LAKEWARDEN_HOME"] = str(resolved.path)
-    logging.raiseExceptions = debug  # dbt's log may lie on a disk that is full: a trace for each line helps nobody
-    context.obj = (resolved, debug)
-
-
-Command = Callable[..., int | None]
 
 
 def _command(name: str | None = None) -> Callable[[Command], click.Command]:
@@ -57,23 +70,37 @@ def _command(name: str | None = None) -> Callable[[Command], click.Command]:
 
     def register(work: Command) -> click.Command:
         @wraps(work)
-        @click.pass_obj
-        def run(given: tuple[Home, bool], /, **options: Any) -> None:
-            home, debug = given
-            try:
-                sys.exit(work(home, **options) or DONE)
-            except (Refused, ContractError) as refusal:
-                click.echo(f"lakewarden: {refusal}", err=True)
-                sys.exit(WRONG_USE)
-            except Exception as error:
-                if debug:
-                    raise
-                click.echo(f"lakewarden: {_cause(home, error)}\nlakewarden: --debug shows the whole trace", err=True)
-                sys.exit(FAILED)
+        @click.pass_context
+        def run(context: click.Context, /, **options: Any) -> None:
+            given = context.ensure_object(dict)
+            sys.exit(_run(work, given.get("home"), given.get("debug", False), options))
 
-        return main.command(name or work.__name__)(run)
+        command = main.command(name or work.__name__)(run)
+        command.params += COMMON
+        return command
 
     return register
+
+
+def _run(work: Command, home_option: str | None, debug: bool, options: dict[str, Any]) -> int:
+    """The command's exit code."""
+    logging.raiseExceptions = debug  # dbt's log may lie on a disk that is full: a trace for each line helps nobody
+    try:
+        home = Home.resolve(home_option)
+        os.environ["LAKEWARDEN_HOME"] = str(home.path)
+    except Refused as refusal:
+        click.echo(f"lakewarden: {refusal}", err=True)
+        return WRONG_USE
+    try:
+        return work(home, **options) or DONE
+    except (Refused, ContractError) as refusal:
+        click.echo(f"lakewarden: {refusal}", err=True)
+        return WRONG_USE
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"lakewarden: {_cause(home, error)}\nlakewarden: --debug shows the whole trace", err=True)
+        return FAILED
 
 
 FULL, NEXT_TO_NOTHING = "the disk is full; free some space", 4 << 20
