@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 COMMAND = str(Path(sys.executable).with_name("lakewarden"))
 
@@ -75,6 +77,8 @@ def test_show_tells_contract_lineage_history_and_rows(lake: Path) -> None:
     assert shown.returncode == 0
     assert "监管事项目录清单库" in shown.stdout
     assert "silver.supervision_item" in shown.stdout
+    assert max(map(cell_len, shown.stdout.splitlines())) <= 120
+    assert re.search(r"item_code +监管事项目录编码 +31001001100000", shown.stdout)
 
 
 def test_a_refused_file_is_exit_code_one(lake: Path) -> None:

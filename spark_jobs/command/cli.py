@@ -309,21 +309,23 @@ def sql(home: Home, query: str, form: str) -> None:
 @click.argument("table")
 def show(home: Home, table: str) -> None:
     """A table's contract, lineage, history, row count and a sample: lakewarden show base.supervised_object."""
+    from schemas.contract import contracts
     from schemas.contract.show import describe
-    from spark_jobs.command.screen import say, show_rows, show_table
+    from spark_jobs.command.records import hang, terminal_width
+    from spark_jobs.command.screen import say, show_lines, show_rows, show_table
     from spark_jobs.command.status import sample, table_history
 
     layer, _, name = table.partition(".")
     if not name:
         raise Refused(f"{table!r} is not a table; write <layer>.<table>, for example silver.check_action")
     count, rows = sample(home, layer, name)
-    for line in describe(name if layer in ("bronze", "silver", "quarantine") else table):
-        click.echo(line)
+    contract = name if layer in ("bronze", "silver", "quarantine") else table
+    show_lines(folded for line in describe(contract) for folded in hang(line, terminal_width()))
+    show_lines([""])
     history = table_history(home, layer, name)
-    click.echo("")
     show_table(["version", "at", "operation"], [[str(value) for value in entry.values()] for entry in history])
     say(f"\n{table}: {count:,} rows; the first {rows.num_rows}:")
-    show_rows(rows, "table")
+    show_rows(rows, "table", {column.name: column.label or "" for column in contracts()[contract].columns})
 
 
 @_command()

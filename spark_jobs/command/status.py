@@ -82,7 +82,7 @@ def table_history(home: Home, layer: str, name: str) -> list[dict[str, object]]:
     ]
 
 
-def sample(home: Home, layer: str, name: str, rows: int = 5) -> tuple[int, pa.Table]:
+def sample(home: Home, layer: str, name: str, rows: int = 3) -> tuple[int, pa.Table]:
     """How many rows a table holds, and its first few."""
     _must_exist(home)
     if (layer, name) not in tables(home):
