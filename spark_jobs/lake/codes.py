@@ -13,23 +13,22 @@ import pyarrow as pa
 from schemas.characters import narrowed
 from schemas.contract import Code, code_list, code_lists, departments, roots
 from spark_jobs.lake.home import Home, today
+from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.tables import overwrite
 
 FIRST_DAY = date(2000, 1, 1)
-HUBEI = "420000"
 
 
 def write_codes(home: Home) -> bool:
     """Brings the tables of layer `codes` up to date; does nothing when no list has changed."""
-    stamp = home.state / "codes.stamp"
-    wanted = _fingerprint()
-    if stamp.exists() and stamp.read_text() == wanted and (home.warehouse / "codes").exists():
+    mark = Mark(home.state / "codes.json", {"lists": _fingerprint()})
+    if mark.is_current() and (home.warehouse / "codes").exists():
         return False
     for name, rows in _tables().items():
         path = home.table("codes", name)
         path.mkdir(parents=True, exist_ok=True)
         overwrite(path, rows)
-    stamp.write_text(wanted)
+    mark.keep()
     return True
 
 

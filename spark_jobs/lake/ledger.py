@@ -16,6 +16,7 @@ from schemas.contract import contracts, feeds
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.sql import Where
 from spark_jobs.lake.tables import merge, read, remove, table_schema
+from spark_jobs.lake.whole import write_whole
 
 # Rows of these lie in silver and quarantine, judged as the contract then was.
 LOADED = ("accepted", "held")
@@ -75,10 +76,8 @@ def archived(home: Home, delivery: str) -> Path:
 
 def write_sidecar(home: Home, delivery: Delivery) -> None:
     """Keeps what landing learned until the ledger has it, and for replays after."""
-    path = archived(home, delivery.delivery).with_suffix(".json")
-    temporary = path.with_suffix(".json.part")
-    temporary.write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1, default=datetime.isoformat))
-    temporary.replace(path)
+    learned = json.dumps(asdict(delivery), ensure_ascii=False, indent=1, default=datetime.isoformat)
+    write_whole(archived(home, delivery.delivery).with_suffix(".json"), learned)
 
 
 def read_sidecar(home: Home, delivery: str) -> Delivery:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from schemas.contract import feeds
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, read_sidecar
+from spark_jobs.lake.whole import write_whole
 from spark_jobs.receipts.doubtful import Doubtful, doubtful
 from spark_jobs.receipts.paths import (
     UNJUDGED,
@@ -26,7 +27,6 @@ from spark_jobs.receipts.paths import (
     receipt_path,
     receipt_stem,
     rejected_path,
-    replace_text,
 )
 from spark_jobs.receipts.rejected import Rejected, quarantined, write_rejected
 from spark_jobs.receipts.render import render
@@ -132,8 +132,8 @@ def _write_receipt(
         rejected=rejected.file and quote(rejected.file.name),
         json=quote(path.name),
     )
-    replace_text(page_path(path), page)
-    replace_text(path, json.dumps(receipt, ensure_ascii=False, indent=2))
+    write_whole(page_path(path), page, errors="replace")
+    write_whole(path, json.dumps(receipt, ensure_ascii=False, indent=2), errors="replace")
 
 
 def _receipt(known: Known, delivery: Delivery, rejected: Rejected, doubt: Doubtful) -> dict[str, object]:
@@ -177,7 +177,8 @@ def _write_index(home: Home, known: Known, department: str, changed: Sequence[De
         page_of_month = path.with_name(f"index-{month}.html")
         if month in stale or not page_of_month.exists():
             entries = [_entry(home, known, path, one) for one in newest_first if _month(one) == month]
-            replace_text(page_of_month, render("index.html", **common, month=month, months=[], entries=entries))
+            page = render("index.html", **common, month=month, months=[], entries=entries)
+            write_whole(page_of_month, page, errors="replace")
     page = render(
         "index.html",
         **common,
@@ -190,7 +191,7 @@ def _write_index(home: Home, known: Known, department: str, changed: Sequence[De
         urgent_total=len(urgent),
         entries=[_entry(home, known, path, one) for one in first],
     )
-    replace_text(path, page)
+    write_whole(path, page, errors="replace")
 
 
 def _month(delivery: Delivery) -> str:

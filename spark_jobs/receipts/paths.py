@@ -69,13 +69,6 @@ def page_path(receipt: Path) -> Path:
     return receipt.with_name(receipt.name.removesuffix(RECEIPT) + PAGE)
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Writes the file whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8", errors="replace")
-    temporary.replace(path)
-
-
 @dataclass
 class Known:
     """The deliveries of some departments as the ledger, or a verdict on its way there, has them."""

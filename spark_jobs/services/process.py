@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.whole import write_whole
 from spark_jobs.services.environments import BIN
 
 Say = Callable[[str], None]
@@ -176,11 +177,7 @@ def environment(declared: Mapping[str, str]) -> dict[str, str]:
 def write_private(path: Path, text: str) -> None:
     """Writes a file only its owner may read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    part.replace(path)
+    write_whole(path, text, mode=0o600)
 
 
 def last_lines(path: Path, count: int = 15) -> str:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from schemas.contract import Contract
 from spark_jobs.lake.tables import bronze_schema
 from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, unmarked
+from spark_jobs.lake.whole import writing
 from spark_jobs.landing.formats.opening import open_sheet
 from spark_jobs.landing.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable, excess, plain, shown
 
@@ -48,14 +49,10 @@ def stage(source: Source, origin: Origin, target: Path) -> Staged:
     columns = {name: sheet.headings[cell] for name, cell in sorted(cells.items(), key=lambda found: found[1])}
     if REJECTED_HEADINGS[1] in map(plain, sheet.headings):
         columns[MENDED] = REJECTED_HEADINGS[1]
-    unfinished = target.with_name(f"{target.name}.part")
-    try:
-        rows = _write(source, sheet, cells, _constants(origin, columns), unfinished)
+    with writing(target) as part:
+        rows = _write(source, sheet, cells, _constants(origin, columns), part)
         if rows == 0:
             raise Unreadable("文件只有表头，没有数据行。")
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return Staged(rows, sheet.encoding, columns)
 
 
