@@ -72,8 +72,8 @@ def _command(name: str | None = None) -> Callable[[Command], click.Command]:
         @wraps(work)
         @click.pass_context
         def run(context: click.Context, /, **options: Any) -> None:
-            given = context.ensure_object(dict)
-            sys.exit(_run(work, given.get("home"), given.get("debug", False), options))
+            chosen = context.ensure_object(dict)
+            sys.exit(_run(work, chosen.get("home"), chosen.get("debug", False), options))
 
         command = main.command(name or work.__name__)(run)
         command.params += COMMON
@@ -218,18 +218,18 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
         ["identity", "received", "department", "feed", "file", "state", "rows", "doubtful", "quarantined", "reason"],
         [
             [
-                one.delivery[:12],
-                f"{one.received_at:%Y-%m-%d %H:%M}",
-                one.department,
-                one.feed,
-                one.file_name,
-                one.state,
-                f"{one.rows:,}",
-                f"{one.rows_doubtful:,}",
-                f"{one.rows_quarantined:,}",
-                one.reason,
+                delivery.delivery[:12],
+                f"{delivery.received_at:%Y-%m-%d %H:%M}",
+                delivery.department,
+                delivery.feed,
+                delivery.file_name,
+                delivery.state,
+                f"{delivery.rows:,}",
+                f"{delivery.rows_doubtful:,}",
+                f"{delivery.rows_quarantined:,}",
+                delivery.reason,
             ]
-            for one in latest_deliveries(home, state, department, last)
+            for delivery in latest_deliveries(home, state, department, last)
         ],
     )
 
@@ -243,12 +243,12 @@ def publish_command(home: Home) -> int:
 
 
 def _run_stages(home: Home, stages: Any) -> int:
-    from spark_jobs.command.screen import say, summarise, told
+    from spark_jobs.command.screen import report_line, say, summarise
 
     reports = []
     for stage in stages:
         reports.append(stage(home))
-        say(told(reports[-1]))
+        say(report_line(reports[-1]))
     summarise(reports)
     troubled = sum(
         int(report.figures.get(name, 0)) for report in reports for name in ("refused", "held", "beyond_limit")
@@ -263,9 +263,9 @@ def status_command(home: Home, as_json: bool) -> None:
     from spark_jobs.command.screen import show_table
     from spark_jobs.command.status import feed_status
 
-    found = feed_status(home)
+    feeds = feed_status(home)
     if as_json:
-        click.echo(json.dumps([asdict(feed) for feed in found], ensure_ascii=False, indent=1, default=str))
+        click.echo(json.dumps([asdict(feed) for feed in feeds], ensure_ascii=False, indent=1, default=str))
         return
     show_table(
         ["department", "feed", "title", "state", "deliveries", "refused", "rows", "quarantined", "last delivery"],
@@ -281,7 +281,7 @@ def status_command(home: Home, as_json: bool) -> None:
                 f"{feed.quarantined_share:.2%}",
                 "never" if feed.last_delivery is None else f"{feed.last_delivery:%Y-%m-%d %H:%M}",
             ]
-            for feed in found
+            for feed in feeds
         ],
     )
 

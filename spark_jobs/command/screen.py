@@ -38,7 +38,7 @@ def say(text: str) -> None:
     notes.print(text, markup=False)
 
 
-def told(report: StageReport) -> str:
+def report_line(report: StageReport) -> str:
     """A stage's report as one line."""
     figures = ", ".join(
         f"{value:,} {FIGURES.get(name, name)}" if isinstance(value, int | float) else f"{name} {value}"

@@ -23,7 +23,7 @@ from spark_jobs.judging.rules import (
 )
 from spark_jobs.lake.codes import code_spellings
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import ALL_AGAIN, Delivery, rows_of
+from spark_jobs.lake.ledger import REPLAY_ALL, Delivery, rows_of
 from spark_jobs.lake.sql import Where, condition, literal
 from spark_jobs.lake.tables import SYSTEM, counted, take_back, written
 
@@ -34,8 +34,8 @@ AT_ONCE = 2_000_000
 # Spellings up to which looking a code up in place is cheaper than a join, on both engines.
 SHORT = 80
 NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"
-# What keeps an optimizer from working out the rules twice, for the filter and below it: neither engine moves a filter
-# past a column that is not the same at every look, and this one is.
+# Stops both optimizers from evaluating the rules twice, once in the filter and once below it. It is always true, but
+# calls a function that counts as non-deterministic, and no engine moves a filter past such a column.
 HERE = "rand() >= 0"
 
 
@@ -50,7 +50,7 @@ def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     since = min(delivery.received_at for delivery in deliveries)
     silver = home.table("silver", contract.name)
     take_back(home.table("quarantine", contract.name), names, "_received_at", since)
-    take_back(silver, {one.delivery for one in deliveries if one.state == ALL_AGAIN}, "_received_at", since)
+    take_back(silver, {one.delivery for one in deliveries if one.state == REPLAY_ALL}, "_received_at", since)
     begun = written(silver, names, "_received_at", since)
     for rows in _portions(contract, deliveries):
         accepted = accepted_sql(rows, [one for one in rows.deliveries if one.delivery in begun], _spread(spark, rows))

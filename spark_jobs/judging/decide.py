@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spark_jobs.lake.home import Home, Refused, now
-from spark_jobs.lake.ledger import ALL_AGAIN, QUARANTINED_AGAIN, Delivery, record, recorded
+from spark_jobs.lake.ledger import REPLAY_ALL, REPLAY_QUARANTINED, Delivery, record, recorded
 from spark_jobs.receipts import write_receipts
 
 SHORTEST = 6
@@ -64,6 +64,6 @@ def put_back(home: Home, deliveries: list[Delivery]) -> list[Delivery]:
 
     One commit: a crash after it, and the next run judges them.
     """
-    again = {"held": ALL_AGAIN, "accepted": QUARANTINED_AGAIN}
+    again = {"held": REPLAY_ALL, "accepted": REPLAY_QUARANTINED}
     record(home, [replace(one, state=again[one.state]) for one in deliveries if one.state in again])
     return [one for one in deliveries if one.state == "refused" and one.delivery]

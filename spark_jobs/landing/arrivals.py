@@ -89,14 +89,14 @@ def new_arrivals(home: Home, seen: Seen) -> list[Arrival]:
     A file that has just been written is looked at twice, LAKEWARDEN_QUIET seconds apart (default 2).
     """
     quiet = float(os.environ.get(QUIET, "2"))
-    found = [arrival for arrival in _files(home) if not seen.has(arrival)]
-    young = [arrival for arrival in found if not _is_old(home, arrival, quiet)]
+    arrivals = [arrival for arrival in _files(home) if not seen.has(arrival)]
+    young = [arrival for arrival in arrivals if not _is_old(home, arrival, quiet)]
     if not young or quiet == 0:
-        return found
+        return arrivals
     time.sleep(quiet)
     later = {arrival.parts: arrival.state for arrival in _files(home)}
     still = {arrival.parts for arrival in young if later.get(arrival.parts) != arrival.state}
-    return [arrival for arrival in found if arrival.parts not in still]
+    return [arrival for arrival in arrivals if arrival.parts not in still]
 
 
 def _is_old(home: Home, arrival: Arrival, quiet: float) -> bool:
@@ -197,10 +197,10 @@ def _promised_sum(home: Home, arrival: Arrival) -> str | None:
     if not arrival.state[3]:
         return None
     with _opened(home, (*arrival.parts[:-1], f"{arrival.parts[-1]}.sha256")) as marker:
-        found = SUM.search(os.read(marker, 4096))
-    if not found:
+        digest = SUM.search(os.read(marker, 4096))
+    if not digest:
         raise NotTaken("校验文件（.sha256）里没有 64 位十六进制的 SHA-256。请用 sha256sum 重新生成，或删去校验文件。")
-    return found.group().decode().lower()
+    return digest.group().decode().lower()
 
 
 class _opened:

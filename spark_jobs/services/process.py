@@ -46,8 +46,8 @@ class Service:
     @property
     def declaration(self) -> str:
         """A fingerprint: a running process with another one has to be started anew."""
-        told = json.dumps([self.command, sorted(self.env.items())])
-        return hashlib.sha256(told.encode()).hexdigest()
+        declared = json.dumps([self.command, sorted(self.env.items())])
+        return hashlib.sha256(declared.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def launch(home: Home, service: Service, say: Say) -> bool:
         stop(home, service.name)
     process = _spawn(home, service)
     started = psutil.Process(process.pid).create_time()
-    told = (service.declaration, service.address, service.stop_signal, service.grace)
-    record = Record(service.name, process.pid, started, *told)
+    declared = (service.declaration, service.address, service.stop_signal, service.grace)
+    record = Record(service.name, process.pid, started, *declared)
     write_private(record_path(home, service.name), json.dumps(asdict(record)))
     return True
 
@@ -167,8 +167,8 @@ def environment(declared: Mapping[str, str]) -> dict[str, str]:
 
     PATH is not declared: another shell's PATH is no reason to restart a service.
     """
-    told = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "", "127.0.0.1", "localhost"]
-    loopback = ",".join(part for part in told if part)
+    unproxied = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "", "127.0.0.1", "localhost"]
+    loopback = ",".join(part for part in unproxied if part)
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     common = {"PATH": path, "NO_PROXY": loopback, "no_proxy": loopback, "PYTHONUNBUFFERED": "1"}
     return {**os.environ, **common, **declared}
