@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 
 from schemas.contract import deliverers, departments, feeds
 from spark_jobs.lake.home import Home, Refused, now
-from spark_jobs.lake.ledger import Delivery, recorded
+from spark_jobs.lake.ledger import Delivery, read_ledger
 from spark_jobs.lake.tables import create_tables, read, tables
 
 
@@ -67,7 +67,7 @@ def latest_deliveries(home: Home, state: str | None, department: str | None, las
     create_tables(home)
     filters = {"state": state, "department": department}
     where: list[tuple[str, str, object]] = [(name, "=", value) for name, value in filters.items() if value]
-    return recorded(home, where or None)[::-1][:last]
+    return read_ledger(home, where or None)[::-1][:last]
 
 
 def table_history(home: Home, layer: str, name: str) -> list[dict[str, object]]:

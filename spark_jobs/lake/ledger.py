@@ -75,7 +75,7 @@ class Delivery:
 KEPT = [field.name for field in fields(Delivery) if field.name not in ("delivery", "rows", "columns")]
 
 
-def archived(home: Home, delivery: str) -> Path:
+def archive_path(home: Home, delivery: str) -> Path:
     """Where the file of that content lies for good."""
     return home.archive / delivery[:2] / delivery
 
@@ -83,12 +83,12 @@ def archived(home: Home, delivery: str) -> Path:
 def write_sidecar(home: Home, delivery: Delivery) -> None:
     """Keeps what landing learned until the ledger has it, and for replays after."""
     learned = json.dumps(asdict(delivery), ensure_ascii=False, indent=1, default=datetime.isoformat)
-    write_whole(archived(home, delivery.delivery).with_suffix(".json"), learned)
+    write_whole(archive_path(home, delivery.delivery).with_suffix(".json"), learned)
 
 
 def read_sidecar(home: Home, delivery: str) -> Delivery:
     """The delivery that landing committed to bronze."""
-    stored = json.loads(archived(home, delivery).with_suffix(".json").read_bytes())
+    stored = json.loads(archive_path(home, delivery).with_suffix(".json").read_bytes())
     return Delivery(**{**stored, "received_at": datetime.fromisoformat(stored["received_at"])})
 
 
@@ -108,7 +108,7 @@ def forget(home: Home, deliveries: list[Delivery]) -> None:
         remove(home.table("ops", contract.table), [(name, "=", row[name]) for name in contract.key])
 
 
-def recorded(home: Home, where: Where | None = None) -> list[Delivery]:
+def read_ledger(home: Home, where: Where | None = None) -> list[Delivery]:
     """The ledger in order of receipt."""
     rows = read(home.table("ops", "delivery"), where=where)
     return [Delivery.of_ledger(row) for row in rows.sort_by("received_at").to_pylist()]
@@ -143,7 +143,7 @@ def pending(home: Home) -> dict[str, list[Delivery]]:
     One that is judged again may lie in a file with others by now (upkeep.py): the ledger names it.
     """
     judged = settled(home)
-    replayed = {delivery.delivery: delivery for delivery in recorded(home, [("state", "in", REPLAYED)])}
+    replayed = {delivery.delivery: delivery for delivery in read_ledger(home, [("state", "in", REPLAYED)])}
     waiting: dict[str, list[Delivery]] = {}
     for feed in feeds():
         again = {delivery.delivery for delivery in replayed.values() if delivery.feed == feed}

@@ -125,20 +125,20 @@ def read(path: Path, columns: list[str] | None = None, where: Where | None = Non
     table = DeltaTable(path)
     schema = pa.schema(table.schema())
     names = columns or schema.names
-    rows = _asked(table, ", ".join(f'"{name}"' for name in names), where)
+    rows = _query(table, ", ".join(f'"{name}"' for name in names), where)
     return rows.cast(pa.schema([schema.field(name) for name in names]))
 
 
-def counted(path: Path, where: Where) -> dict[str, int]:
+def rows_by_delivery(path: Path, where: Where) -> dict[str, int]:
     """The rows of each delivery, without those of which there are none."""
-    rows = _asked(DeltaTable(path), "_delivery, count(*) as rows", where, "group by _delivery")
+    rows = _query(DeltaTable(path), "_delivery, count(*) as rows", where, "group by _delivery")
     return dict(zip(rows["_delivery"].to_pylist(), rows["rows"].to_pylist(), strict=True))
 
 
-def _asked(table: DeltaTable, selected: str, where: Where | None, rest: str = "") -> pa.Table:
+def _query(table: DeltaTable, selected: str, where: Where | None, rest: str = "") -> pa.Table:
     """An answer of DataFusion inside delta-rs: an Arrow dataset takes a millisecond a file before its first row."""
-    query = f"select {selected} from asked_table {f'where {DATAFUSION.condition(where)}' if where else ''} {rest}"
-    return pa.table(QueryBuilder().register("asked_table", table).execute(query).read_all())
+    query = f"select {selected} from queried {f'where {DATAFUSION.condition(where)}' if where else ''} {rest}"
+    return pa.table(QueryBuilder().register("queried", table).execute(query).read_all())
 
 
 def files_since(path: Path, column: str, moment: datetime) -> list[Path]:
@@ -176,7 +176,7 @@ def overwrite(path: Path, rows: pa.Table) -> None:
     write_deltalake(path, rows, mode="overwrite", schema_mode="overwrite", writer_properties=ZSTD)
 
 
-def written(path: Path, deliveries: set[str], column: str, since: datetime) -> set[str]:
+def deliveries_in(path: Path, deliveries: set[str], column: str, since: datetime) -> set[str]:
     """Those of the deliveries that a table holds rows of; only files written since then are opened.
 
     `column` is the table's time of writing.
@@ -189,5 +189,5 @@ def written(path: Path, deliveries: set[str], column: str, since: datetime) -> s
 
 def take_back(path: Path, deliveries: set[str], column: str, since: datetime) -> int:
     """Removes what an earlier run wrote of these deliveries; returns the number of rows removed."""
-    holding = sorted(written(path, deliveries, column, since))
+    holding = sorted(deliveries_in(path, deliveries, column, since))
     return remove(path, [("_delivery", "in", holding)]) if holding else 0

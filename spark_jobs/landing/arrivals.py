@@ -17,7 +17,7 @@ from pathlib import Path
 
 from schemas.contract import Contract, Limits, feed_of
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import archived
+from spark_jobs.lake.ledger import archive_path
 from spark_jobs.lake.whole import write_whole
 
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
@@ -258,7 +258,7 @@ def _copy(home: Home, source: int, arrival: Arrival) -> str:
 
 def keep(home: Home, content: Path, digest: str) -> None:
     """Moves a content to its place in the archive; what lies there already is the same."""
-    kept = archived(home, digest)
+    kept = archive_path(home, digest)
     kept.parent.mkdir(parents=True, exist_ok=True)
     content.replace(kept)
 

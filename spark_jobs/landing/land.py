@@ -18,7 +18,7 @@ from deltalake.transaction import AddAction
 
 from schemas.contract import Contract, deliverers, feed_of, landing_folders
 from spark_jobs.lake.home import Home, now
-from spark_jobs.lake.ledger import LOADED, Delivery, archived, forget, pending, record, recorded, write_sidecar
+from spark_jobs.lake.ledger import LOADED, Delivery, archive_path, forget, pending, read_ledger, record, write_sidecar
 from spark_jobs.lake.tables import SYSTEM
 from spark_jobs.landing.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, keep, new_arrivals, sweep, take
 from spark_jobs.landing.formats import Unreadable
@@ -91,7 +91,7 @@ def land_again(home: Home, refused: list[Delivery]) -> Landing:
 
     What came before its contract was recorded under its folder's name, and now gets that of its feed.
     """
-    kept = [delivery for delivery in refused if archived(home, delivery.delivery).exists()]
+    kept = [delivery for delivery in refused if archive_path(home, delivery.delivery).exists()]
     if not kept:
         return Landing()
     with _readers(home, [delivery.bytes for delivery in kept]) as readers:
@@ -159,13 +159,13 @@ class _Pass:
         """Stages an archived delivery for its bronze table, or turns it away; a verdict that stands is not repeated."""
         if contract := _promised(delivery):
             self._judge(contract, replace(delivery, feed=contract.name), _inner_name(self.home, delivery))
-        elif not self.earlier.stands(delivery):
+        elif not self.earlier.was_judged(delivery):
             self._turn_away(delivery, "refused", _unknown_folder(delivery))
 
     def _judge(self, contract: Contract, delivery: Delivery, name: str) -> None:
         if any(_depends_on_verdict_of(delivery, other) for other, _ in self.reading):
             self._collect()
-        if self.earlier.stands(delivery):
+        if self.earlier.was_judged(delivery):
             return
         if first := self.earlier.first.get(delivery.delivery):
             reason = f"内容与此前报送的 {first} 完全相同，不重复入库。如需更正，请修改内容后再报送。"
@@ -196,7 +196,7 @@ class _Pass:
         members = []
         try:
             with self.readers.idle() as reader:
-                unpacked = reader.unpack(contract, archived(self.home, delivery.delivery), name, into)
+                unpacked = reader.unpack(contract, archive_path(self.home, delivery.delivery), name, into)
             for member in unpacked:
                 if member.path.exists():  # the same content twice in one archive lies there once
                     keep(self.home, member.path, member.sha256)
@@ -216,7 +216,7 @@ class _Pass:
     def _stage(self, contract: Contract, delivery: Delivery, name: str) -> None:
         """Has a reader stage the delivery, when one has time."""
         self._collect(AHEAD)
-        delivery = replace(delivery, corrects=self.earlier.names.get(_name(delivery), ""))
+        delivery = replace(delivery, corrects=self.earlier.names.get(_file_key(delivery), ""))
         self.reading.append((delivery, self.readers.submit(partial(_staged, self.home, contract, delivery, name))))
 
     def _collect(self, left: int = 0) -> None:
@@ -248,7 +248,7 @@ class _Pass:
 def _staged(home: Home, contract: Contract, delivery: Delivery, name: str, reader: Reader) -> Delivery:
     """Writes the delivery's rows as the Parquet file that its commit will add, and beside the archive what is known."""
     started = time.perf_counter()
-    content = archived(home, delivery.delivery)
+    content = archive_path(home, delivery.delivery)
     read = reader.stage(contract, replace(delivery, file_name=name), content, _bronze_file(home, delivery))
     seconds = delivery.seconds + time.perf_counter() - started
     staged = replace(delivery, encoding=read.encoding, rows=read.rows, columns=read.columns, seconds=seconds)
@@ -268,14 +268,14 @@ class _Earlier:
     @classmethod
     def load(cls, home: Home) -> _Earlier:
         earlier = cls({}, set(), {}, now() - timedelta(microseconds=1))
-        for delivery in recorded(home):
+        for delivery in read_ledger(home):
             # A file that was refused is judged again when it, or the sum beside it, has changed.
             if delivery.state != "refused":
-                earlier.judged.add((delivery.delivery, *_name(delivery)))
+                earlier.judged.add((delivery.delivery, *_file_key(delivery)))
             if delivery.state in (*LOADED, "rejected"):
                 earlier.add(delivery)
             if delivery.state == "unpacked":
-                earlier.first[delivery.delivery] = _place(delivery)
+                earlier.first[delivery.delivery] = _file_name(delivery)
             earlier.last = max(earlier.last, delivery.received_at)
         for delivery in (delivery for waiting in pending(home).values() for delivery in waiting):
             earlier.add(delivery)
@@ -283,14 +283,14 @@ class _Earlier:
 
     def add(self, delivery: Delivery) -> None:
         """Remembers a delivery whose rows count."""
-        self.first.setdefault(delivery.delivery, _place(delivery))
-        self.judged.add((delivery.delivery, *_name(delivery)))
-        self.names[_name(delivery)] = delivery.delivery
+        self.first.setdefault(delivery.delivery, _file_name(delivery))
+        self.judged.add((delivery.delivery, *_file_key(delivery)))
+        self.names[_file_key(delivery)] = delivery.delivery
         self.last = max(self.last, delivery.received_at)
 
-    def stands(self, delivery: Delivery) -> bool:
+    def was_judged(self, delivery: Delivery) -> bool:
         """Whether that content was judged under that name."""
-        return (delivery.delivery, *_name(delivery)) in self.judged
+        return (delivery.delivery, *_file_key(delivery)) in self.judged
 
 
 def _promised(delivery: Delivery) -> Contract | None:
@@ -301,22 +301,22 @@ def _promised(delivery: Delivery) -> Contract | None:
 
 def _depends_on_verdict_of(delivery: Delivery, other: Delivery) -> bool:
     """Whether what becomes of the other decides about this one: it has the same content, or the same name."""
-    return delivery.delivery == other.delivery or _name(delivery) == _name(other)
+    return delivery.delivery == other.delivery or _file_key(delivery) == _file_key(other)
 
 
-def _name(delivery: Delivery) -> tuple[str, ...]:
+def _file_key(delivery: Delivery) -> tuple[str, ...]:
     return delivery.department, delivery.feed, delivery.file_name
 
 
-def _place(delivery: Delivery) -> str:
-    return "/".join(_name(delivery))
+def _file_name(delivery: Delivery) -> str:
+    return "/".join(_file_key(delivery))
 
 
 def _inner_name(home: Home, delivery: Delivery) -> str:
     """The name that says the content's format: of a file inside an archive its own, of an unpacked .gz without .gz."""
     name = delivery.file_name.rpartition(INSIDE)[2]
     if name.lower().endswith(".gz"):
-        with archived(home, delivery.delivery).open("rb") as content:
+        with archive_path(home, delivery.delivery).open("rb") as content:
             return name if content.read(2) == b"\x1f\x8b" else name[:-3]
     return name
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import REPLAYED, Delivery, pending, recorded
+from spark_jobs.lake.ledger import REPLAYED, Delivery, pending, read_ledger
 
 Key = tuple[str, str, str]
 UNJUDGED = ("landed", *REPLAYED)
@@ -81,7 +81,7 @@ class Ledger:
     @classmethod
     def load(cls, home: Home, wanted: set[str], changed: Iterable[Delivery] = ()) -> Ledger:
         """Reads ledger and bronze; `changed` are verdicts that the ledger does not have yet."""
-        ledger = recorded(home, [("department", "in", sorted(wanted))])
+        ledger = read_ledger(home, [("department", "in", sorted(wanted))])
         waiting = [delivery for some in pending(home).values() for delivery in some if delivery.department in wanted]
         merged = {_identity(delivery): delivery for delivery in (*ledger, *waiting, *changed)}
         loaded = cls(

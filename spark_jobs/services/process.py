@@ -90,7 +90,7 @@ def record_path(home: Home, name: str) -> Path:
     return home.state / "run" / f"{name}.json"
 
 
-def recorded(home: Home, name: str) -> Record | None:
+def read_record(home: Home, name: str) -> Record | None:
     """What the pid file says, running or not; a torn file counts as none."""
     try:
         return Record(**json.loads(record_path(home, name).read_text()))
@@ -100,13 +100,13 @@ def recorded(home: Home, name: str) -> Record | None:
 
 def running(home: Home, name: str) -> Record | None:
     """The record of a service whose process lives."""
-    record = recorded(home, name)
+    record = read_record(home, name)
     return record if record and record.leader() else None
 
 
 def launch(home: Home, service: Service, say: Say) -> bool:
     """Starts the service unless it runs as declared; a changed declaration restarts it."""
-    record = recorded(home, service.name)
+    record = read_record(home, service.name)
     if record and record.leader() and record.declaration == service.declaration:
         return False
     if record and record.family():
@@ -122,7 +122,7 @@ def launch(home: Home, service: Service, say: Say) -> bool:
 
 def await_health(home: Home, service: Service) -> float:
     """Waits until the service answers; returns the seconds since its start."""
-    record = recorded(home, service.name)
+    record = read_record(home, service.name)
     assert record is not None
     deadline = time.monotonic() + service.patience
     while not service.healthy(record.started):
@@ -136,7 +136,7 @@ def await_health(home: Home, service: Service) -> float:
 
 def stop(home: Home, name: str) -> bool:
     """Stops a service with all its children, asking before killing; says whether there was any to stop."""
-    record = recorded(home, name)
+    record = read_record(home, name)
     family = record.family() if record else []
     if record and (leader := record.leader()):
         _end([leader], record.stop_signal, record.grace)
