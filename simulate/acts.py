@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.calendar import BUSY_MONTHS, compact, draw_days
+from simulate.departments import inspecting
 from simulate.firms import Period
 from simulate.staff import Staff
 from simulate.word_lists import Array, Table, industries, items, random_for
 
 CHECKS_A_FIRM_AND_YEAR = 3.3
-DEPARTMENT_SHARES = {"scjg": 0.80, "yjj": 0.08, "yjgl": 0.12}
 MODE_SHARES = {"1": 0.6, "2": 0.28, "3": 0.12}
 
 
@@ -19,7 +19,7 @@ def make_checks(firms: Table, staff: dict[str, Staff], period: Period, seed: int
     total = CHECKS_A_FIRM_AND_YEAR * len(firms["uscc"]) * period.days / 365
     return {
         department: _checks(department, round(total * share), firms, staff[department], period, seed)
-        for department, share in DEPARTMENT_SHARES.items()
+        for department, share in inspecting().items()
     }
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from schemas.contract import Contract, feed_of
-from simulate.acts import DEPARTMENT_SHARES, make_checks
+from simulate.acts import make_checks
 from simulate.complaints import make_complaints
+from simulate.departments import inspecting, office_of
 from simulate.firms import Period, make_firms
 from simulate.mess import Style
 from simulate.penalties import make_penalties
@@ -27,12 +28,6 @@ from simulate.word_lists import Array, Table, random_for
 
 DAY, WEEK, MONTH = 1, 7, 30
 TYPED_ROWS = 700  # larger tables are exported as text, nobody saves them from a spreadsheet
-# How each department's system exports, which its people then open and save as they like.
-HABITS = {
-    "scjg": Style(encoding="utf-8-sig", dates="iso"),
-    "yjj": Style(encoding="gb18030", dates="slash", headings=1, labels=0.9, nothing="N/A", separator="，"),
-    "yjgl": Style(encoding="gb18030", dates="chinese", labels=0.6, quote_all=True, separator="、", thousands=True),
-}
 PLATFORM_12315 = Style(dates="clock", labels=0.4, newline="\n")
 OLD_REGISTER = Style(encoding="gb18030", newline="\n", dates="iso", labels=0.5, nothing="N/A")
 NEW_REGISTER = Style(encoding="utf-8-sig", dates="slash", headings=1, labels=0.1)
@@ -74,12 +69,12 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
     weeks, months = (days, days) if daily else (Windows(period, WEEK), Windows(period, MONTH))
     windows = days if daily else act_windows(period)
     firms = make_firms(objects, period, seed)
-    staff = {department: make_staff(department, seed) for department in DEPARTMENT_SHARES}
+    staff = {department: make_staff(department, seed) for department in inspecting()}
     yield from _register(firms, months, seed)
     reports = complaint_reports(make_complaints(firms, period, seed), firms, weeks)
     yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
     for department, checks in make_checks(firms, staff, period, seed).items():
-        own, habit, first = staff[department], HABITS[department], _day(period.first)
+        own, habit, first = staff[department], office_of(department).style, _day(period.first)
         sheet = replace(habit, suffix="xlsx")
         yield SimulatedFile(
             department, "supervision_item", f"监管事项目录清单_{first}", catalogue(department), sheet, {}

@@ -10,6 +10,7 @@ import numpy as np
 
 from schemas.contract import departments
 from simulate.complaints import as_reported
+from simulate.departments import office_of
 from simulate.divisions import places
 from simulate.staff import Staff
 from simulate.windows import WINDOW, Windows
@@ -18,7 +19,6 @@ from simulate.word_lists import Array, Item, Table, items, person_names, random_
 SPARE, FAULT = "_spare", "_fault"
 SPARE_ITEMS, SPARE_OFFICERS = 5, 12
 NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
-LEVELS = {"scjg": "4", "yjj": "2", "yjgl": "4"}  # 行使层级: who inspects, the province or the county
 
 
 def item_code(item: Item, measure: str) -> str:
@@ -48,7 +48,7 @@ def catalogue(department: str) -> Table:
         "supervised_object_class": texts([item.object_class for item, _ in every]),
         "measure": texts([measure for _, measure in every]),
         "legal_basis": texts([item.basis if measure == "1" else item.accord for item, measure in every]),
-        "item_level": texts([LEVELS[item.department] for item, _ in every]),
+        "item_level": texts([office_of(item.department).level for item, _ in every]),
         "item_class": texts([item.item_class for item, _ in every]),
         "item_status": texts(["01" if measure != "9" else "03" for _, measure in every]),
         SPARE: np.repeat([False, True], [len(listed), len(spare)]),
@@ -101,7 +101,7 @@ def check_actions(department: str, checks: Table, firms: Table, staff: Staff, wi
     licence = staff.officers["certificate_no"]
     return {
         "item_code": code,
-        "check_icode": body_code + LEVELS[department] + code + "001",
+        "check_icode": body_code + office_of(department).level + code + "001",
         "check_action_name": "对" + firms["object_name"][firm] + "的" + texts([i.sub_name for i in items()])[item],
         "check_action_code": checks["check_action_code"],
         "plan_id": np.where(checks["check_mode"] == "1", plan, "").astype(object),
