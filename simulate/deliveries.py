@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from schemas.contract import Contract, feed_of
-from simulate.acts import make_checks
-from simulate.complaints import make_complaints
+from schemas.contract import Contract, deliverers, feed_of
 from simulate.departments import inspecting, office_of
-from simulate.firms import Period, make_firms
+from simulate.draw import Pools
+from simulate.feeds import departments_of, filled_feeds, filled_rows
+from simulate.fill import DAY, Feed
+from simulate.firms import Period
 from simulate.mess import Style
-from simulate.penalties import make_penalties
 from simulate.registrations import register, register_changes
 from simulate.rows import (
     catalogue,
@@ -22,11 +22,10 @@ from simulate.rows import (
     officers,
     punish_actions,
 )
-from simulate.staff import make_staff
 from simulate.windows import WINDOW, Windows, act_windows
 from simulate.word_lists import Array, Table, random_for
+from simulate.world import World
 
-DAY, WEEK, MONTH = 1, 7, 30
 TYPED_ROWS = 700  # larger tables are exported as text, nobody saves them from a spreadsheet
 PLATFORM_12315 = Style(dates="clock", labels=0.4, newline="\n")
 OLD_REGISTER = Style(encoding="gb18030", newline="\n", dates="iso", labels=0.5, nothing="N/A")
@@ -65,26 +64,55 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
 
     Daily: a file every day that has rows, where departments otherwise gather a week's or a month's.
     """
-    days = Windows(period, DAY)
-    weeks, months = (days, days) if daily else (Windows(period, WEEK), Windows(period, MONTH))
+    days = Windows(period, 1)
+    weeks, months = (days, days) if daily else (Windows(period, 7), Windows(period, 30))
     windows = days if daily else act_windows(period)
-    firms = make_firms(objects, period, seed)
-    staff = {department: make_staff(department, seed) for department in inspecting()}
-    yield from _register(firms, months, seed)
-    reports = complaint_reports(make_complaints(firms, period, seed), firms, weeks)
+    world = World(objects, period, seed)
+    yield from _register(world.firms, months, seed)
+    reports = complaint_reports(world.table("complaint", "scjg"), world.firms, weeks)
     yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
-    for department, checks in make_checks(firms, staff, period, seed).items():
-        own, habit, first = staff[department], office_of(department).style, _day(period.first)
-        sheet = replace(habit, suffix="xlsx")
-        yield SimulatedFile(
-            department, "supervision_item", f"监管事项目录清单_{first}", catalogue(department), sheet, {}
-        )
-        yield SimulatedFile(department, "officer", f"执法人员信息_{first}", officers(own, department, seed), sheet, {})
-        rows = check_actions(department, checks, firms, own, windows)
-        yield from _in_windows(department, "check_action", "行政检查", rows, windows, habit, seed)
-        penalties = make_penalties(checks, department, firms, period, seed)
-        rows = punish_actions(penalties, firms, own, windows)
-        yield from _in_windows(department, "punish_action", "行政处罚", rows, windows, habit, seed)
+    for department in inspecting():
+        yield from _who_and_what(department, world)
+        yield from _acts(department, world, windows)
+    filled = filled_feeds()
+    for department in departments_of(filled):
+        told = _who_and_what(department, world)
+        yield from (file for file in told if department in deliverers(file.contract))
+    pools: Pools = {}
+    for feed in filled:
+        for day, rows in filled_rows(feed, world, pools, daily):
+            yield _filled_file(feed, day, rows, seed)
+
+
+def _who_and_what(department: str, world: World) -> Iterator[SimulatedFile]:
+    """A department's items and officers, which people save from a spreadsheet."""
+    sheet, first = replace(office_of(department).style, suffix="xlsx"), _day(world.period.first)
+    known = officers(world.staff(department), department, world.seed)
+    for folder, title, rows in (
+        ("supervision_item", "监管事项目录清单", catalogue(department)),
+        ("officer", "执法人员信息", known),
+    ):
+        yield SimulatedFile(department, folder, f"{title}_{first}", rows, sheet, {})
+
+
+def _acts(department: str, world: World, windows: Windows) -> Iterator[SimulatedFile]:
+    """A department's inspections and penalties."""
+    firms, staff, habit = world.firms, world.staff(department), office_of(department).style
+    rows = check_actions(department, world.table("check", department), firms, staff, windows)
+    yield from _in_windows(department, "check_action", "行政检查", rows, windows, habit, world.seed)
+    rows = punish_actions(world.table("penalty", department), firms, staff, windows)
+    yield from _in_windows(department, "punish_action", "行政处罚", rows, windows, habit, world.seed)
+
+
+def _filled_file(feed: Feed, day: np.datetime64, rows: Table, seed: int) -> SimulatedFile:
+    """A file of a filled feed in the department's manner, as far as the feed takes its format."""
+    stem = f"{feed.contract.title}_{_day(day)}"
+    rng = random_for(seed, "style", feed.department, feed.folder, stem)
+    style = _on_the_day(office_of(feed.department).style, rng, len(rows[DAY]))
+    promise = feed.contract.delivery
+    if promise and style.suffix not in promise.formats:
+        style = replace(style, suffix=promise.formats[0])
+    return SimulatedFile(feed.department, feed.folder, stem, _taken(rows, np.arange(len(rows[DAY]))), style, {})
 
 
 def _register(firms: Table, windows: Windows, seed: int) -> Iterator[SimulatedFile]:

@@ -27,6 +27,16 @@ def item_code(item: Item, measure: str) -> str:
     return f"{national}{item.main}{item.sub}{measure}{int(item.province or 0):02d}001"
 
 
+def catalogue_codes(measure: str) -> Array:
+    """The code of every item for one measure."""
+    return texts([item_code(item, measure) for item in items()])
+
+
+def object_class(form: str) -> str:
+    """What a firm is as an object of supervision, by its legal form."""
+    return "10" if form == "52" else "1"
+
+
 def texts(values: list[str]) -> Array:
     """Python strings as an array, none of them cut."""
     return np.array(values, dtype=object)
@@ -72,7 +82,7 @@ def officers(staff: Staff, department: str, seed: int) -> Table:
 def _parties(firms: Table, firm: Array) -> Table:
     """The firm as object and counterparty of an act."""
     return {
-        "supervised_object_class": texts(["10" if form == "52" else "1" for form in firms["form"][firm]]),
+        "supervised_object_class": texts([object_class(form) for form in firms["form"][firm]]),
         "supervised_object": firms["object_name"][firm],
         "administrative_cp": firms["object_name"][firm],
         "administrative_cp_nature": texts([NATURE[form] for form in firms["form"][firm]]),
@@ -92,7 +102,7 @@ def _regions(firms: Table, firm: Array) -> Array:
 def check_actions(department: str, checks: Table, firms: Table, staff: Staff, windows: Windows) -> Table:
     """A department's inspections."""
     firm, item = checks["firm"], checks["item"]
-    code = texts([item_code(i, "1") for i in items()])[item]
+    code = catalogue_codes("1")[item]
     body_name = texts([body.name for body in staff.bodies])[checks["body"]]
     body_code = texts([body.code for body in staff.bodies])[checks["body"]]
     year = np.datetime_as_string(checks["check_date"], unit="Y").astype(object)
@@ -114,15 +124,15 @@ def check_actions(department: str, checks: Table, firms: Table, staff: Staff, wi
         "check_mode": checks["check_mode"],
         "check_result": checks["check_result"],
         "check_date": checks["check_date"],
-        "check_personnel": _listed(name, checks["officers"]),
-        "check_personnel_code": _listed(licence, checks["officers"]),
+        "check_personnel": listed(name, checks["officers"]),
+        "check_personnel_code": listed(licence, checks["officers"]),
         "submitted_date": checks["submitted_date"],
         "注册地址": firms["address_registered"][firm],
         WINDOW: windows.of(checks["submitted_date"]),
     }
 
 
-def _listed(values: Array, chosen: Array) -> Array:
+def listed(values: Array, chosen: Array) -> Array:
     """The chosen officers' values, a comma between them."""
     first, second = values[chosen[:, 0]] + ",", values[chosen[:, 1]]
     third = np.where(chosen[:, 2] >= 0, "," + values[chosen[:, 2]], "")
@@ -139,7 +149,7 @@ def punish_actions(penalties: Table, firms: Table, staff: Staff, windows: Window
     short = texts([places()[place].short for place in firms["place"][firm]])
     serial = texts([f"{n}号" for n in range(1, len(firm) + 1)])
     rows = {
-        "item_code": texts([item_code(i, "2") for i in items()])[item],
+        "item_code": catalogue_codes("2")[item],
         "punish_action_name": name + fact + "案",
         "punish_action_code": penalties["punish_action_code"],
         "implement_institution": texts([body.name for body in staff.bodies])[penalties["body"]],
