@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from schemas.contract import Contract, deliverers, feed_of
+from schemas.contract import Contract, feed_of
 from simulate.departments import inspecting, office_of
 from simulate.draw import Pools
-from simulate.feeds import departments_of, filled_feeds, filled_rows
+from simulate.feeds import filled_feeds, filled_rows, speaking_of
 from simulate.fill import DAY, Feed
 from simulate.firms import Period
-from simulate.mess import Style
 from simulate.registrations import register, register_changes
 from simulate.rows import (
     catalogue,
@@ -22,8 +21,9 @@ from simulate.rows import (
     officers,
     punish_actions,
 )
+from simulate.style import Style
 from simulate.windows import WINDOW, Windows, act_windows
-from simulate.word_lists import Array, Table, random_for
+from simulate.word_lists import Array, Table, items, random_for
 from simulate.world import World
 
 TYPED_ROWS = 700  # larger tables are exported as text, nobody saves them from a spreadsheet
@@ -72,27 +72,32 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
     reports = complaint_reports(world.table("complaint", "scjg"), world.firms, weeks)
     yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
     for department in inspecting():
-        yield from _who_and_what(department, world)
+        yield from (_items(department, world), _officers(department, world))
         yield from _acts(department, world, windows)
     filled = filled_feeds()
-    for department in departments_of(filled):
-        told = _who_and_what(department, world)
-        yield from (file for file in told if department in deliverers(file.contract))
+    listed = {item.department for item in items()}
+    yield from (_items(department, world) for department in speaking_of("item", filled) if department in listed)
+    yield from (_officers(department, world) for department in speaking_of("officer", filled))
     pools: Pools = {}
     for feed in filled:
         for day, rows in filled_rows(feed, world, pools, daily):
             yield _filled_file(feed, day, rows, seed)
 
 
-def _who_and_what(department: str, world: World) -> Iterator[SimulatedFile]:
-    """A department's items and officers, which people save from a spreadsheet."""
-    sheet, first = replace(office_of(department).style, suffix="xlsx"), _day(world.period.first)
+def _items(department: str, world: World) -> SimulatedFile:
+    """A department's items, which people save from a spreadsheet."""
+    return _sheet(department, "supervision_item", "监管事项目录清单", catalogue(department), world)
+
+
+def _officers(department: str, world: World) -> SimulatedFile:
+    """A department's officers, from a spreadsheet too."""
     known = officers(world.staff(department), department, world.seed)
-    for folder, title, rows in (
-        ("supervision_item", "监管事项目录清单", catalogue(department)),
-        ("officer", "执法人员信息", known),
-    ):
-        yield SimulatedFile(department, folder, f"{title}_{first}", rows, sheet, {})
+    return _sheet(department, "officer", "执法人员信息", known, world)
+
+
+def _sheet(department: str, folder: str, title: str, rows: Table, world: World) -> SimulatedFile:
+    style = replace(office_of(department).style, suffix="xlsx")
+    return SimulatedFile(department, folder, f"{title}_{_day(world.period.first)}", rows, style, {})
 
 
 def _acts(department: str, world: World, windows: Windows) -> Iterator[SimulatedFile]:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Literal
 
 from schemas.contract import Strict
-from simulate.mess import Style
+from simulate.style import Style
 from simulate.word_lists import read_rows
 
 ANY = "*"

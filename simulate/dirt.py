@@ -8,10 +8,10 @@ import numpy as np
 
 from schemas.contract import Column, Contract
 from simulate.meanings import meaning
-from simulate.mess import Style
 from simulate.promises import broken, checked, verdict
 from simulate.rows import FAULT, SPARE
 from simulate.spoilers import Way, ways
+from simulate.style import Style
 from simulate.word_lists import Array, Table
 
 DIRTY, TWICE, SPARE_DIRTY, FLAGGED = 0.015, 0.1, 0.7, 0.002

@@ -17,16 +17,18 @@ HISTORY = date(2000, 1, 1)
 
 
 class City(Strict):
-    """A prefecture's share of the market entities (per cent), rounded from the real register's order of size."""
+    """A prefecture: where its seat is, and its share of the market entities (per cent, as in the real register)."""
 
     city: str
     share: float
+    longitude: float
+    latitude: float
 
 
 @cache
-def city_shares() -> dict[str, float]:
-    """The share of every prefecture."""
-    return {row.city: row.share for row in read_rows("cities.csv", City)}
+def prefectures() -> dict[str, City]:
+    """The prefectures by code."""
+    return {row.city: row for row in read_rows("cities.csv", City)}
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def places() -> tuple[Place, ...]:
 def _is_place(code: Code) -> bool:
     if code.valid_to or code.extra["successor"] or code.extra["note"].startswith("统计用"):
         return False
-    directly_under_province = code.code in city_shares() and code.code.startswith("4290")
+    directly_under_province = code.code in prefectures() and code.code.startswith("4290")
     return code.extra["level"] == "county" or directly_under_province
 
 
@@ -90,9 +92,9 @@ def place_weights(rng: np.random.Generator) -> Array:
     sizes = rng.gamma(6.0, size=len(places())) * np.array([1.5 if p.label.endswith("区") else 1.0 for p in places()])
     cities = np.array([place.city for place in places()])
     weights = np.zeros(len(sizes))
-    for city, share in city_shares().items():
-        here = cities == city
-        weights[here] = share * sizes[here] / sizes[here].sum()
+    for city in prefectures().values():
+        here = cities == city.city
+        weights[here] = city.share * sizes[here] / sizes[here].sum()
     shares: Array = weights / weights.sum()
     return shares
 
@@ -115,6 +117,6 @@ def body_of(department: str, place: Place) -> Body:
     """The department's body that answers for a place, from its county or its prefecture."""
     office, number, region = office_of(department), places().index(place), place.code
     if office.seat == "city":
-        number, region = sorted(city_shares()).index(place.city), place.city
+        number, region = sorted(prefectures()).index(place.city), place.city
     name = office.body.format(place=place.full_label, city=place.short)
     return Body(name, uscc("11", region, f"MY{USCC_ALPHABET[office.serial]}{number:05d}"))

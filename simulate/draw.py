@@ -16,7 +16,7 @@ from simulate.world import ACTS, World
 
 # The rows of filled feeds that others may refer to, by what they may be called: the feed, its base tables.
 Pools = dict[str, Table]
-FIRM = "_firm"
+FIRM, DEPARTMENT = "_firm", "_department"
 
 
 class Draw:
@@ -42,8 +42,8 @@ class Draw:
         """The leading table's name and rows; a name without rows where nothing leads."""
         for column in self.contract.columns:
             table, name = reference_of(self.contract, column) or ("", "")
-            if name in self.pools.get(table, {}):
-                return table, self.pools[table]
+            if name in self._pool(table, column):
+                return table, self._pool(table, column)
         named = {
             held.split(".")[0] for held in self.meanings.values() if held in {f"{a}.{c[0]}" for a, c in ACTS.items()}
         }
@@ -115,19 +115,28 @@ class Draw:
     def value(self, column: Column) -> Array | None:
         """What the world has for a column; None where it has nothing."""
         table, name = reference_of(self.contract, column) or ("", "")
-        if name in self.pools.get(table, {}):
-            return self._referred(table, name)
+        if name in (rows := self._pool(table, column)):
+            return self._referred(table, rows[name])
         held = self.meanings[column.name]
         return self._held(held, column.type == "list") if held else None
 
-    def _referred(self, table: str, name: str) -> Array:
-        rows = self.pools[table]
+    def _pool(self, table: str, column: Column) -> Table:
+        """Another feed's rows that a column may refer to: the department's own, else everybody's; none where the
+        department has such acts in the world."""
+        act = (self.meanings[column.name] or "").split(".")[0]
+        rows = self.pools.get(table, {})
+        if not rows or (act in ACTS and self.world.table(act, self.department)):
+            return {}
+        own = rows[DEPARTMENT] == self.department
+        return {name: values[own] for name, values in rows.items()} if own.any() else rows
+
+    def _referred(self, table: str, values: Array) -> Array:
         if table == self.leads:
-            return rows[name][self.which]
+            return values[self.which]
         key = f"refers {table}"
         if key not in self._chosen:
-            self._chosen[key] = self.rng.integers(0, len(rows[name]), len(self.day))
-        return rows[name][self._chosen[key]]
+            self._chosen[key] = self.rng.integers(0, len(values), len(self.day))
+        return values[self._chosen[key]]
 
     def _held(self, held: str, is_list: bool) -> Array | None:
         thing, name = held.split(".")

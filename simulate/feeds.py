@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from graphlib import TopologicalSorter
 
 import numpy as np
 
-from schemas.contract import Contract, departments, feed_of, feeds
+from schemas.contract import Column, Contract, departments, feed_of, feeds
 from simulate.departments import inspecting, office_of
-from simulate.draw import FIRM, Pools
+from simulate.draw import DEPARTMENT, FIRM, Pools
 from simulate.envelope import with_envelope
 from simulate.fill import DAY, Feed, fill
 from simulate.firms import Period
-from simulate.meanings import names_of, reference_of
+from simulate.meanings import meaning, names_of, tables_referred_to
+from simulate.patterns import NoText, text_of
 from simulate.rows import SPARE
 from simulate.windows import WINDOW, Windows, with_enough
 from simulate.word_lists import Array, Table, random_for
@@ -30,14 +30,42 @@ COME, GONE = 0.05, 0.02  # of a whole list's rows, over the period
 
 def filled_feeds() -> list[Feed]:
     """Every feed without a story, by every department that delivers it, those that others refer to first."""
-    wanted = {name: feed for name, feed in feeds().items() if name not in STORIES}
-    sorter = TopologicalSorter({name: _referred(feed, wanted) for name, feed in wanted.items()})
-    return [
-        Feed(wanted[name], department, name.removeprefix(f"{wanted[name].department}_"))
-        for name in sorter.static_order()
-        for department in _deliverers(wanted[name])
-        if feed_of(department, name.removeprefix(f"{wanted[name].department}_")) is wanted[name]
+    wanted = [feed for feed in feeds().values() if feed.name not in STORIES and not why_not(feed)]
+    filled = [
+        Feed(contract, department, contract.name.removeprefix(f"{contract.department}_"))
+        for contract in _in_order(wanted)
+        for department in _deliverers(contract)
     ]
+    return [feed for feed in filled if feed_of(feed.department, feed.folder) is feed.contract]
+
+
+def _in_order(wanted: list[Contract]) -> list[Contract]:
+    """Feeds behind those that they refer to; where two refer to each other, one of them comes first."""
+    ordered: dict[str, Contract] = {}
+    visited: set[str] = set()
+
+    def visit(feed: Contract) -> None:
+        visited.add(feed.name)
+        for other in wanted:
+            if other.name not in visited and names_of(other) & tables_referred_to(feed):
+                visit(other)
+        ordered[feed.name] = feed
+
+    for feed in wanted:
+        if feed.name not in visited:
+            visit(feed)
+    return list(ordered.values())
+
+
+def why_not(feed: Contract) -> str | None:
+    """Why a feed cannot be filled, as `column: pattern: why`: the pattern is not written as Python reads it."""
+    for column in feed.columns:
+        try:
+            if column.pattern and not column.codes:
+                text_of(column.pattern, np.random.default_rng(0))
+        except NoText as error:
+            return f"{column.name}: {error}"
+    return None
 
 
 def _deliverers(feed: Contract) -> tuple[str, ...]:
@@ -46,34 +74,15 @@ def _deliverers(feed: Contract) -> tuple[str, ...]:
     return (feed.department,) if feed.department else named or tuple(inspecting())
 
 
-def _referred(feed: Contract, among: dict[str, Contract]) -> set[str]:
-    """The feeds whose rows a feed refers to, but for those that refer to it as well."""
-    tables = {reference[0] for column in feed.columns if (reference := reference_of(feed, column))}
-    back = {
-        name
-        for name, other in among.items()
-        if names_of(feed) & {r[0] for c in other.columns if (r := reference_of(other, c))}
-    }
-    return {
-        name for name, other in among.items() if names_of(other) & tables and (name not in back or name < feed.name)
-    }
-
-
 def filled_rows(feed: Feed, world: World, pools: Pools, daily: bool) -> Iterator[tuple[np.datetime64, Table]]:
     """The rows of each file, with the day on which it is sent; what others may refer to goes into the pools."""
     promise = feed.contract.delivery
     assert promise, feed.contract.name
     length = 1 if daily else max(CADENCES[promise.cadence], -(-world.period.days // MOST_FILES))
     windows = Windows(world.period, length)
-    is_referred = any(
-        reference_of(other, column) and reference_of(other, column)[0] in names_of(feed.contract)  # type: ignore[index]
-        for other in feeds().values()
-        for column in other.columns
-    )
-    count = _volume(feed, world)
     period = _before(world.period) if promise.mode == "full" else world.period
-    rows = fill(feed, world, pools, count, period)
-    if is_referred:
+    rows = fill(feed, world, pools, _volume(feed, world), period)
+    if any(names_of(feed.contract) & tables_referred_to(other) for other in feeds().values()):
         rows[SPARE] = _spare(len(rows[DAY]))
         _add_to_pools(feed, rows, pools)
     yield from (_lists if promise.mode == "full" else _changes)(feed, rows, windows, world)
@@ -99,6 +108,7 @@ def _spare(count: int) -> Array:
 def _add_to_pools(feed: Feed, rows: Table, pools: Pools) -> None:
     for name in names_of(feed.contract):
         named = {key: values[~rows[SPARE]] for key, values in rows.items() if not key.startswith("_") or key == FIRM}
+        named[DEPARTMENT] = np.full(len(named[FIRM]), feed.department, dtype=object)
         if name in pools:
             named = {key: np.concatenate([pools[name][key], named[key]]) for key in named.keys() & pools[name].keys()}
         pools[name] = named
@@ -113,10 +123,8 @@ def _changes(feed: Feed, rows: Table, windows: Windows, world: World) -> Iterato
     if office_of(feed.department).envelope:
         rows = with_envelope(feed, rows, windows, random_for(world.seed, "envelope", feed.department, feed.folder))
     for window in np.unique(rows[WINDOW]):
-        yield (
-            np.datetime64(windows.end(window).item(), "D"),
-            {name: values[rows[WINDOW] == window] for name, values in rows.items()},
-        )
+        here = rows[WINDOW] == window
+        yield np.datetime64(windows.end(window).item(), "D"), {name: values[here] for name, values in rows.items()}
 
 
 def _lists(feed: Feed, rows: Table, windows: Windows, world: World) -> Iterator[tuple[np.datetime64, Table]]:
@@ -131,6 +139,11 @@ def _lists(feed: Feed, rows: Table, windows: Windows, world: World) -> Iterator[
         yield world.period.first + window * windows.length, {name: values[there] for name, values in rows.items()}
 
 
-def departments_of(filled: list[Feed]) -> list[str]:
-    """The departments that deliver a filled feed and have no story, in the order of their list."""
-    return [name for name in departments() if name not in inspecting() and name in {feed.department for feed in filled}]
+def speaking_of(thing: str, filled: list[Feed]) -> list[str]:
+    """The departments that have no story and speak of a thing in a filled feed, in the order of their list."""
+    named = {feed.department for feed in filled if any(_is_of(thing, feed, column) for column in feed.contract.columns)}
+    return [name for name in departments() if name in named and name not in inspecting()]
+
+
+def _is_of(thing: str, feed: Feed, column: Column) -> bool:
+    return (meaning(feed.contract, column) or "").startswith(f"{thing}.")

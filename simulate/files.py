@@ -16,7 +16,8 @@ import xlsxwriter
 from schemas.contract import Column, Heading
 from simulate.deliveries import SimulatedFile
 from simulate.dirt import MORE, Fault, soil
-from simulate.mess import Style, write_cells
+from simulate.mess import write_cells
+from simulate.style import Style
 from simulate.word_lists import Array, random_for
 
 TRUTH_COLUMNS = ("department", "feed", "file", "line", "column", "kind", "verdict", "value")
@@ -102,7 +103,7 @@ def _ignored(delivery: SimulatedFile) -> dict[str, Array]:
     count = len(next(iter(delivery.rows.values())))
     promised = {column.name for column in delivery.contract.columns}
     extra = {name: column for name, column in delivery.rows.items() if name in set(delivery.contract.ignore) - promised}
-    is_numbered = delivery.style.quote_all or delivery.style.is_typed
+    is_numbered = NUMBERED in delivery.contract.ignore and (delivery.style.quote_all or delivery.style.is_typed)
     return {
         **({NUMBERED: np.arange(1, count + 1).astype(str).astype(object)} if is_numbered else {}),
         **extra,

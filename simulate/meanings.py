@@ -37,6 +37,11 @@ def reference_of(contract: Contract, column: Column) -> tuple[str, str] | None:
     return (table, name) if table and table not in names_of(contract) else None
 
 
+def tables_referred_to(feed: Contract) -> set[str]:
+    """The tables that a feed's columns refer to."""
+    return {reference[0] for column in feed.columns if (reference := reference_of(feed, column))}
+
+
 def names_of(feed: Contract) -> set[str]:
     """What others may call a feed: its own name and those of the base tables that it flows into."""
     targets: tuple[str, ...] = getattr(feed, "into", ()) or getattr(feed, "feeds", ())

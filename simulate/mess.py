@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
@@ -12,7 +11,9 @@ import numpy as np
 
 from schemas.characters import narrowed
 from schemas.contract import Column, Contract, Heading, code_list
+from simulate.amounts import amounts, number_text
 from simulate.promises import broken, is_narrowed, known_spellings
+from simulate.style import Style
 from simulate.word_lists import Array, Table
 
 NOTHING = ("N/A", "NA", "无", "-", "--", "/", "null", "NULL", "[已脱敏]", "【已脱敏】")
@@ -32,27 +33,6 @@ MOMENT_STYLES: dict[str, Callable[[datetime], str]] = {
     "slash": lambda moment: f"{moment.year}/{moment.month}/{moment.day} {moment:%H:%M:%S}",
     "compact": lambda moment: f"{moment:%Y%m%d%H%M%S}",
 }
-
-
-@dataclass(frozen=True)
-class Style:
-    """How one file is written."""
-
-    suffix: str = "csv"
-    encoding: str = "utf-8"
-    newline: str = "\r\n"
-    quote_all: bool = False
-    dates: str = "iso"
-    headings: int = 0
-    labels: float = 0.0
-    thousands: bool = False
-    nothing: str = ""
-    separator: str = ","
-
-    @property
-    def is_typed(self) -> bool:
-        """Whether cells can be dates and numbers, not only text."""
-        return self.suffix == "xlsx"
 
 
 def spellings(column: Column) -> dict[str, tuple[str, ...]]:
@@ -90,7 +70,7 @@ def write_cells(
     values = rows[column.name]
     is_null = nulls_of(values)
     if column.parse:
-        cells = _amounts(column, heading, rows, currency_beside(contract, column), style, rng)
+        cells = amounts(contract, column, heading, rows, style, rng)
     elif column.type == "date":
         cells = _dates(values, is_null, style, rng)
     elif column.type == "timestamp":
@@ -108,19 +88,6 @@ def write_cells(
     _pad(cells, is_null, rng)
     _say_nothing(column, cells, is_null, style, rng)
     return cells
-
-
-def currency_beside(contract: Contract, column: Column) -> Column | None:
-    """The column whose currency stands in an amount's own cells."""
-    headings = {heading.heading for heading in column.headings}
-    return next(
-        (
-            other
-            for other in contract.columns
-            if other.parse == "currency" and headings & {heading.heading for heading in other.headings}
-        ),
-        None,
-    )
 
 
 def nulls_of(values: Array) -> Array:
@@ -157,7 +124,7 @@ def _figures(values: Array, is_null: Array, style: Style, rng: np.random.Generat
     typed = (rng.random(len(values)) < 0.8) & style.is_typed
     known = np.where(is_null, 0.0, values)
     written = zip(known.tolist(), typed, strict=True)
-    cells = [value if as_number else _number(value, style.thousands) for value, as_number in written]
+    cells = [value if as_number else number_text(value, style.thousands) for value, as_number in written]
     return np.array(cells, dtype=object)
 
 
@@ -189,72 +156,6 @@ def _codes(column: Column, values: Array, is_null: Array, style: Style, rng: np.
         numeric = np.flatnonzero(~by_label & ~is_null & (draw < 0.5))
         cells[numeric] = [int(code) for code in values[numeric]]
     return cells
-
-
-def _amounts(
-    column: Column, heading: Heading, rows: Table, currency: Column | None, style: Style, rng: np.random.Generator
-) -> Array:
-    values = rows[column.name]
-    if currency is not None and currency.name in rows:
-        is_old = heading == column.headings[0]
-        labels = {code.code: code.label for code in code_list(str(currency.codes))} | {"CNY": ""}
-        written = np.array([labels.get(code, "") for code in rows[currency.name]], dtype=object)
-        return _with_currency(values, written, heading, is_old, style, rng)
-    scale = heading.scale or 1
-    draw = rng.random(len(values))
-    cells = np.empty(len(values), dtype=object)
-    for row, value in enumerate(values):
-        if np.isnan(value):
-            cells[row] = ""
-        elif style.is_typed and draw[row] < 0.8:
-            cells[row] = float(value) / scale
-        elif scale == 1 and draw[row] > 0.985:
-            cells[row] = f"{_number(value / 10_000, False)}万元"
-        elif scale == 1 and draw[row] > 0.97:
-            cells[row] = f"{_number(value, True)}元"
-        else:
-            cells[row] = _number(value / scale, style.thousands)
-    return cells
-
-
-def _number(value: float, thousands: bool) -> str:
-    """At most six decimals, none that say nothing."""
-    text = f"{value:,.6f}" if thousands else f"{value:.6f}"
-    return text.rstrip("0").rstrip(".")
-
-
-def _with_currency(
-    values: Array, currencies: Array, heading: Heading, is_old: bool, style: Style, rng: np.random.Generator
-) -> Array:
-    """`50.00(万元人民币)` under the old heading; a bare number, with its currency if foreign, under a newer one."""
-    draw = rng.random(len(values))
-    cells = np.empty(len(draw), dtype=object)
-    for row, (value, currency) in enumerate(zip(values, currencies, strict=True)):
-        units = value / 10_000
-        if np.isnan(value):
-            cells[row] = ""
-        elif heading.scale != 10_000:
-            cells[row] = _number(value / (heading.scale or 1), style.thousands) + currency
-        elif currency:
-            cells[row] = f"{_number(units, True)}(万{currency})"
-        elif is_old:
-            cells[row] = _old_capital(units, draw[row])
-        else:
-            cells[row] = float(units) if style.is_typed else _number(units, style.thousands)
-    return cells
-
-
-def _old_capital(units: float, draw: float) -> str:
-    """The spellings of the old register, as often as they are found there."""
-    if draw < 0.45:
-        return f"{_number(units, True)}(万元人民币)"
-    if draw < 0.5:
-        return f"{units:.2f}(万元人民币)"
-    if draw < 0.88:
-        return f"{_number(units, True)}(万元)"
-    if draw < 0.97:
-        return f"{_number(units, False)}(万)"
-    return f"{units:.4f}万人民币" if draw < 0.985 else f"{_number(units, False)}万元人民币"
 
 
 def _widen(cells: Array, is_null: Array, rng: np.random.Generator) -> None:

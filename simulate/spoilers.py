@@ -10,8 +10,9 @@ import numpy as np
 
 from schemas.contract import Column
 from schemas.identities import id_card_check_char, uscc_check_char
-from simulate.mess import LIST_JOINER, NOTHING, Style, separator_of
+from simulate.mess import LIST_JOINER, NOTHING, separator_of
 from simulate.promises import known_spellings, verdict
+from simulate.style import Style
 from simulate.values import kind_of
 from simulate.word_lists import Table
 

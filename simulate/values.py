@@ -35,6 +35,8 @@ def generated(column: Column, day: Array, rng: np.random.Generator, key: str | N
         return days
     if kind_of(column) == "f":
         return np.arange(1.0, count + 1) + max(column.min or 0, 0) if key is not None else _numbers(column, count, rng)
+    if column.parse == "currency":
+        return rng.choice(np.array(["CNY", "USD"], dtype=object), count, p=[0.98, 0.02])
     if column.codes:
         return _codes(column, count, rng)
     if column.type == "boolean":

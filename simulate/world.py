@@ -14,7 +14,7 @@ from schemas.contract import departments
 from simulate.acts import make_checks
 from simulate.complaints import make_complaints
 from simulate.departments import inspecting
-from simulate.divisions import places
+from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.penalties import make_penalties
 from simulate.rows import NATURE, catalogue_codes, object_class, texts
@@ -81,9 +81,10 @@ def _firms(world: World, department: str) -> Table:
 
 
 def _spots(place: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Somewhere in the province's box, firms of one place near each other."""
-    centres = rng.uniform((109.0, 29.5), (115.8, 32.8), (len(places()), 2))[place]
-    spots = np.round(centres + rng.normal(0, 0.05, (len(place), 2)), 6)
+    """Somewhere around their county, which lies around its prefecture's seat."""
+    seats = np.array([(prefectures()[p.city].longitude, prefectures()[p.city].latitude) for p in places()])
+    counties = seats + rng.normal(0, 0.2, seats.shape)
+    spots = np.round(counties[place] + rng.normal(0, 0.03, (len(place), 2)), 6)
     return spots[:, 0], spots[:, 1]
 
 

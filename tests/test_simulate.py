@@ -20,7 +20,7 @@ from simulate.acts import make_checks
 from simulate.complaints import as_reported, make_complaints
 from simulate.departments import inspecting
 from simulate.dirt import FEWER, MORE
-from simulate.divisions import city_shares, places
+from simulate.divisions import prefectures, places
 from simulate.firms import Period, make_firms
 from simulate.penalties import make_penalties
 from simulate.registrations import register_changes
@@ -210,7 +210,7 @@ def test_codes_check_but_for_the_known_faults(world: tuple[Period, Table]) -> No
 def test_firms_are_spread_as_in_hubei(world: tuple[Period, Table]) -> None:
     period, firms = world
     cities = Counter(places()[place].city for place in firms["place"])
-    assert set(cities) == set(city_shares())
+    assert set(cities) == set(prefectures())
     assert 0.29 < cities["420100"] / len(firms["place"]) < 0.37
     assert 0.52 < np.mean(firms["form"] == "92") < 0.63
     assert 0.9 < np.mean(firms["registration_state"] == "1") < 0.97

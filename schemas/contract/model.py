@@ -75,6 +75,7 @@ class Column(Strict):
     flag: tuple[Rule, ...] = ()
     sensitivity: Literal["public", "internal", "personal"] | None = None
     authority: tuple[str, ...] | None = None
+    refers: str | None = None
 
     @property
     def spark_type(self) -> str:
