@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from dashboards.render.colours import INK, colours
 from dashboards.render.datasets import WHOLE_MONTH
-from dashboards.render.declaration import Listing, Page, Ranking, Trend
+from dashboards.render.declaration import Page, Ranking, Trend
 from dashboards.render.dimensions import DIMENSIONS
+from dashboards.render.listing import listing
 from dashboards.render.plan import Drawn
-from schemas.contract import Column
 
 Json = dict[str, Any]
 
-CURVES_DOC = "曲线从第一个完整月起；数字包含全部月份。"
+CURVES_DOC = "记录开始的那个月可能不足整月，不画入曲线；数字包含全部月份。"
 BARS_LIMIT = 20
 LEGEND: Json = {"show_legend": True, "legendType": "scroll", "legendOrientation": "top"}
 NO_AXIS_TITLES: Json = {"x_axis_title": "", "y_axis_title": ""}
@@ -210,57 +209,6 @@ def table(drawn: Drawn) -> Json:
         "conditional_formatting": [],
         "allow_rearrange_columns": False,
     }
-
-
-def listing(drawn: Drawn) -> Json:
-    """Rows page by page, ordered down to the key, else equal rows change places and stand on two pages."""
-    assert isinstance(drawn.chart, Listing)
-    contract, first = drawn.dataset.contract, drawn.chart.order.removeprefix("-")
-    order = {first: first == drawn.chart.order} | {name: True for name in contract.key if name != first}
-    return {
-        "viz_type": "table",
-        "query_mode": "raw",
-        "all_columns": list(drawn.chart.columns),
-        "order_by_cols": [json.dumps([name, is_ascending]) for name, is_ascending in order.items()],
-        "row_limit": 1000,
-        "server_pagination": True,
-        "server_page_length": 10,
-        "page_length": 10,
-        "include_search": False,
-        "show_cell_bars": False,
-        "table_timestamp_format": "%Y-%m-%d",
-        "column_config": {
-            name: settings
-            for name, width in drawn.chart.columns.items()
-            if (settings := _column_settings(contract.column(name), width))
-        },
-        "conditional_formatting": _coloured(drawn.chart.columns),
-        "allow_rearrange_columns": False,
-    }
-
-
-def _column_settings(column: Column, width: int | None) -> Json:
-    is_fraction = column.type == "double" or str(column.type).startswith("decimal")
-    return ({"columnWidth": width} if width else {}) | ({"d3NumberFormat": ".1f"} if is_fraction else {})
-
-
-def _coloured(columns: dict[str, int | None]) -> list[Json]:
-    """The values of a coloured dimension in their colours."""
-    labels = [dimension.label for dimension in DIMENSIONS.values() if dimension.is_coloured]
-    return [
-        {
-            "column": name,
-            "operator": "=",
-            "targetValue": value,
-            "colorScheme": colour,
-            "objectFormatting": "TEXT_COLOR",
-            "useGradient": False,
-            "toAllRow": False,
-        }
-        for name in columns
-        if name in labels
-        for value, colour in colours().of_values().items()
-    ]
 
 
 PAINTERS: dict[str, Callable[[Drawn], Json]] = {

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from schemas.contract import Strict
 from schemas.contract.read import refusal
@@ -21,6 +21,13 @@ class Colours(Strict):
     tones: dict[str, str]
     metrics: dict[str, str]
     values: dict[str, str]
+
+    @model_validator(mode="after")
+    def _names_tones(self) -> Colours:
+        used = {*self.metrics.values(), *self.values.values()}
+        if unknown := sorted(used - set(self.tones)):
+            raise ValueError(f"no such tone: {', '.join(unknown)}")
+        return self
 
     def of_metric(self, name: str) -> str | None:
         """The colour of a metric that has one of its own."""

@@ -47,14 +47,18 @@ def dataset_column(column: Column, contract: Contract) -> dict[str, Any]:
     }
 
 
-def whole_month(dataset: dict[str, Any]) -> dict[str, Any]:
+def whole_month_sql(table: str) -> str:
     """The month, or nothing in the first one; Superset leaves rows without a month out of a curve."""
-    months = f"{dataset['schema']}.{dataset['table_name']}"
+    first, last = (f"(SELECT {extreme}(month) FROM {table})" for extreme in ("MIN", "MAX"))
+    return f"CASE WHEN month > {first} OR month = {last} THEN month END"
+
+
+def whole_month(dataset: dict[str, Any]) -> dict[str, Any]:
+    """The column of that."""
     return {
         "column_name": WHOLE_MONTH,
         "verbose_name": "月份",
-        "expression": f"CASE WHEN month > (SELECT MIN(month) FROM {months}) "
-        f"OR month = (SELECT MAX(month) FROM {months}) THEN month END",
+        "expression": whole_month_sql(f"{dataset['schema']}.{dataset['table_name']}"),
         "type": "DATE",
         "is_dttm": True,
         "is_active": True,

@@ -34,9 +34,7 @@ def _page(planned: Plan, path: Path) -> dict[str, Json]:
         dashboard = _dashboard(planned)
     except Fault as fault:
         raise ContractError(f"{shown(path)}: {fault}") from None
-    drawn = {
-        f"charts/{planned.slug}.{chart.name}.yaml": charts.asset(chart, planned.page) for chart in planned.charts
-    }
+    drawn = {f"charts/{planned.slug}.{chart.name}.yaml": charts.asset(chart, planned.page) for chart in planned.charts}
     return drawn | {f"dashboards/{planned.slug}.yaml": dashboard}
 
 

@@ -1,4 +1,4 @@
-"""A drill to detail flows in; the rows behind a figure flow out for people: Chinese headings, no codes, dates as days."""
+"""A drill to detail flows in; the rows behind a figure flow out under Chinese headings, no codes, days as days."""
 
 from __future__ import annotations
 

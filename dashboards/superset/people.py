@@ -26,6 +26,7 @@ VARIABLES = {LEADER: "LAKEWARDEN_SUPERSET_LEADER", ANALYST: "LAKEWARDEN_SUPERSET
 LOOKING: Rights = {
     ("menu_access", "Dashboards"),
     ("can_drill", "Dashboard"),
+    ("can_get_drill_info", "Dataset"),
     ("can_samples", "Datasource"),
     ("can_userinfo", "UserDBModelView"),
     ("resetmypassword", "UserDBModelView"),
