@@ -182,7 +182,7 @@ function RegionMap({ width, height, rows, entity, measures, scheme, shapesName, 
       regions.map(({ name, label: [x, y], roomy }) => {
         const row = byName.get(name);
         const dimmed = selected.length && !selected.includes(name);
-        const fill = dimmed ? '#6B7A90' : ink(colour(name));
+        const fill = dimmed ? '#51617A' : ink(colour(name));
         const text = (content, dy, size, weight) =>
           h(
             'text',

@@ -49,7 +49,7 @@ def import_assets(home: Path, force: bool = False) -> bool:
     if not force and remembered("assets") == wanted:
         return False
     with application(home.resolve()).app_context():
-        _import(contents)
+        import_contents(contents)
     remember("assets", wanted)
     return True
 
@@ -131,7 +131,7 @@ def _initialise(user: str, password: str) -> None:
     db.session.commit()
 
 
-def _import(contents: dict[str, str]) -> None:
+def import_contents(contents: dict[str, str]) -> None:
     from superset import security_manager
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.utils.core import override_user
@@ -147,7 +147,7 @@ def _make_room(contents: dict[str, str]) -> None:
     from superset.extensions import db
     from superset.models.dashboard import Dashboard
 
-    for asset in _assets(contents, "dashboards"):
+    for asset in parsed(contents, "dashboards"):
         other = db.session.query(Dashboard).filter_by(slug=asset["slug"]).one_or_none()
         if other and str(other.uuid) != asset["uuid"]:
             for chart in [chart for chart in other.slices if len(chart.dashboards) == 1]:
@@ -163,14 +163,14 @@ def _clear_away(contents: dict[str, str]) -> None:
     from superset.models.slice import Slice
 
     for model, folder in ((Dashboard, "dashboards"), (Slice, "charts")):
-        declared = {asset["uuid"] for asset in _assets(contents, folder)}
+        declared = {asset["uuid"] for asset in parsed(contents, folder)}
         for ours in db.session.query(model).filter_by(is_managed_externally=True):
             if str(ours.uuid) not in declared:
                 db.session.delete(ours)
     db.session.commit()
 
 
-def _assets(contents: dict[str, str], folder: str) -> list[dict[str, Any]]:
+def parsed(contents: dict[str, str], folder: str) -> list[dict[str, Any]]:
     return [yaml.safe_load(text) for path, text in contents.items() if path.startswith(f"{folder}/")]
 
 
