@@ -43,6 +43,18 @@ def render() -> list[Path]:
     return changed
 
 
+def models_of(layer: str) -> dict[str, str]:
+    """The SQL of every model of a layer, written or rendered, by table."""
+    rendered = {path.stem: text for path, text in _models_sql().items() if path.parent.name == layer}
+    written = {path.stem: path.read_text("utf-8") for path in (PROJECT / "models" / layer).rglob("*.sql")}
+    return rendered | written
+
+
+def shared_macros() -> str:
+    """The SQL that models share; a change of it changes all of them."""
+    return "".join(path.read_text("utf-8") for path in sorted((PROJECT / "macros").rglob("*.sql")))
+
+
 def _models_sql() -> dict[Path, str]:
     written = {contract.table for contract in _built() if written_model(contract)}
     models = [("base", base_models()), ("themes", view_models()), ("gold", [("indicator", indicator_model())])]

@@ -50,6 +50,11 @@ def score(home: Home, spark: SparkSession, as_of: date) -> int:
     return int(spark.table(TARGET).count())
 
 
+def scoring_text(as_of: date) -> str:
+    """The SQL of the scores of a day, whose tables say what scores are built from."""
+    return scoring_sql(risk_model(MODEL, as_of), as_of)
+
+
 def scoring_sql(model: RiskModel, as_of: date) -> str:
     """The whole scoring as one statement in the dialect that Sail and Spark share."""
     tables = sorted({i.measure.table for i in model.indicators if isinstance(i.measure, Events)})

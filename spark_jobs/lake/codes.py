@@ -14,7 +14,7 @@ from schemas.characters import narrowed
 from schemas.contract import Code, code_list, code_lists, departments, roots
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
-from spark_jobs.lake.tables import overwrite
+from spark_jobs.lake.tables import exists, overwrite, read
 
 FIRST_DAY = date(2000, 1, 1)
 
@@ -27,16 +27,18 @@ def write_codes(home: Home) -> bool:
     for name, rows in _tables().items():
         path = home.table("codes", name)
         path.mkdir(parents=True, exist_ok=True)
-        overwrite(path, rows)
+        if not exists(path) or not read(path).equals(rows):  # what is built from a table that is written is built anew
+            overwrite(path, rows)
     mark.keep()
     return True
 
 
 def _fingerprint() -> str:
-    """Lists, departments, the calendar's release and its last year decide what the tables hold."""
+    """Lists, what else has labels, the calendar's release and its last year decide what the tables hold."""
     digest = hashlib.sha256(f"{_last_day()} {_last_official_year()}".encode())
     for root in roots():
-        for path in [*sorted((root / "codes").glob("*.csv")), *root.glob("departments.yaml")]:
+        declaring = [*root.glob("departments.yaml"), *root.glob("fields.yaml"), *root.glob("indicators/*/*.yaml")]
+        for path in [*sorted((root / "codes").glob("*.csv")), *sorted(declaring)]:
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 

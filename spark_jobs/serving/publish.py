@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from deltalake import DeltaTable
 
 from dashboards.render.shapes import region_shapes
 from schemas.contract import Contract, code_list, code_lists, contracts
@@ -15,7 +14,7 @@ from schemas.contract.labels import labels, served_columns
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.sql import DATAFUSION
-from spark_jobs.lake.tables import exists, stream
+from spark_jobs.lake.tables import exists, stream, version
 
 SERVED_LAYERS = ("gold", "themes")
 VERSIONS = "lakewarden-*.duckdb"
@@ -30,7 +29,7 @@ def publish_serving(home: Home) -> dict[str, int | float | str]:
     """Publishes a new version if a served table has changed since; returns its size, empty if nothing changed."""
     served = {c.name: home.table(c.layer, c.table) for c in contracts().values() if c.layer in SERVED_LAYERS}
     served = {name: path for name, path in served.items() if exists(path)}
-    versions = {name: str(DeltaTable(path).version()) for name, path in served.items()}
+    versions = {name: str(version(path)) for name, path in served.items()}
     link, mark = serving_file(home), Mark(home.state / "published.json", versions)
     if not served or (link.exists() and mark.is_current()):
         return {}
