@@ -159,10 +159,10 @@ def charts_read_datasets(assets: Assets) -> Iterator[Problem]:
 
 def names_used(params: Asset) -> Iterator[tuple[str, str, bool]]:
     """Every column or metric that a chart's settings name: key, name, whether it must be a metric."""
-    for key in COLUMN_KEYS:
-        yield from ((key, name, False) for name in as_list(params.get(key)))
-    for key in METRIC_KEYS:
-        yield from ((key, name, True) for name in as_list(params.get(key)))
+    for keys, is_metric in ((COLUMN_KEYS, False), (METRIC_KEYS, True)):
+        names = ((key, name) for key in keys for name in as_list(params.get(key)))
+        # What is no text is SQL of the chart's own, and names nothing.
+        yield from ((key, name, is_metric) for key, name in names if isinstance(name, str))
     for key in ("adhoc_filters", "adhoc_filters_b"):
         yield from ((key, item["subject"], False) for item in as_list(params.get(key)))
     yield from (("order_by_cols", json.loads(item)[0], False) for item in as_list(params.get("order_by_cols")))

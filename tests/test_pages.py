@@ -63,6 +63,23 @@ def test_a_page_with_three_charts_costs_one_file(root: Path) -> None:
     assert page["charts/monthly.key_checks.yaml"]["params"]["x_axis"] == WHOLE_MONTH
 
 
+def test_the_guide_s_page_is_a_page(root: Path) -> None:
+    guide = (assets.DASHBOARDS.parent / "docs" / "add-a-page.md").read_text(encoding="utf-8")
+    page = rendered(root, guide.split("```yaml\n")[1].split("```")[0], slug="guide")
+    assert check.problems(root) == []
+    assert len(page) == 8 + 1
+
+
+def test_a_table_by_month_begins_with_the_newest(root: Path) -> None:
+    page = rendered(
+        root, PAGE.replace("chart: share, of: red_objects, by: grade", "chart: table, of: checks, by: month")
+    )
+    assert check.problems(root) == []
+    settings = page["charts/monthly.table_checks_by_month.yaml"]["params"]
+    assert settings["timeseries_limit_metric"]["sqlExpression"] == "MAX(month)"
+    assert settings["order_desc"]
+
+
 def test_every_box_lies_in_its_parent_and_a_row_is_full(root: Path) -> None:
     for page in ("monthly", "overview"):
         rendered(root)

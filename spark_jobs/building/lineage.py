@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -121,7 +122,7 @@ class Lineage:
         }
 
 
-def _name(read: tuple[str, ...], layer_of: dict[str, str]) -> str:
+def _name(read: tuple[str, ...], layer_of: Mapping[str, str]) -> str:
     """The table that a piece of SQL names, as layer.table; no text for what is no table of ours."""
     layer, source, ref, sql_layer, sql_table = read
     if ref:
