@@ -34,10 +34,10 @@ def write_codes(home: Home) -> bool:
 
 
 def _fingerprint() -> str:
-    """Lists, departments, the calendar's release and its last year decide what the tables hold."""
+    """Lists, what is declared elsewhere and has labels, and what the calendar knows decide what the tables hold."""
     digest = hashlib.sha256(f"{_last_day()} {_last_official_year()}".encode())
     for root in roots():
-        for path in [*sorted((root / "codes").glob("*.csv")), *root.glob("departments.yaml")]:
+        for path in sorted([*root.glob("codes/*.csv"), *root.glob("*.yaml"), *root.glob("risk/*.yaml")]):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
