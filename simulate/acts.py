@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.calendar import BUSY_MONTHS, compact, draw_days
+from simulate.departments import inspecting
 from simulate.firms import Period
 from simulate.staff import Staff
 from simulate.word_lists import Array, Table, industries, items, random_for
 
 CHECKS_A_FIRM_AND_YEAR = 3.3
-DEPARTMENT_SHARES = {"scjg": 0.80, "yjj": 0.08, "yjgl": 0.12}
 MODE_SHARES = {"1": 0.6, "2": 0.28, "3": 0.12}
 
 
@@ -19,7 +19,7 @@ def make_checks(firms: Table, staff: dict[str, Staff], period: Period, seed: int
     total = CHECKS_A_FIRM_AND_YEAR * len(firms["uscc"]) * period.days / 365
     return {
         department: _checks(department, round(total * share), firms, staff[department], period, seed)
-        for department, share in DEPARTMENT_SHARES.items()
+        for department, share in inspecting().items()
     }
 
 
@@ -35,7 +35,7 @@ def _checks(department: str, total: int, firms: Table, staff: Staff, period: Per
     there &= np.isnat(firms["closed_date"][firm]) | (firms["closed_date"][firm] > day)
     day, mode, firm = day[there], mode[there], firm[there]
     count = len(day)
-    item = _items_for(rng, department, firms["industry"][firm])
+    item = draw_items(rng, department, firms["industry"][firm])
     body = staff.body_of_place[firms["place"][firm]]
     submitted = np.minimum(day + delays(rng, count), period.last)
     checks: Table = {
@@ -50,7 +50,7 @@ def _checks(department: str, total: int, firms: Table, staff: Staff, period: Per
         "check_form": rng.choice(np.array(["01", "02", "99"], dtype=object), count, p=[0.68, 0.28, 0.04]),
     }
     checks["check_action_code"] = act_codes(department, "JC", firms["region_code"][firm], day)
-    checks["officers"] = _officers(rng, staff, body)
+    checks["officers"] = draw_officers(rng, staff, body)
     return checks
 
 
@@ -66,14 +66,13 @@ def _checked_firms(rng: np.random.Generator, firms: Table, pool: Array, mode: Ar
     return firm
 
 
-def _items_for(rng: np.random.Generator, department: str, industry: Array) -> Array:
-    """For every act one of the department's items that its firm's industry falls under; positions in `items()`."""
+def draw_items(rng: np.random.Generator, department: str, industry: Array) -> Array:
+    """For every act one of the department's items, that its firm's industry falls under if any does; by `items()`."""
     chosen = np.zeros(len(industry), dtype=int)
     for kind in np.unique(industry):
         here = np.flatnonzero(industry == kind)
-        fitting = [
-            n for n, item in enumerate(items()) if item.department == department and item.fits(industries()[kind].code)
-        ]
+        own = [n for n, item in enumerate(items()) if item.department == department] or [*range(len(items()))]
+        fitting = [n for n in own if items()[n].fits(industries()[kind].code)] or own
         weights = np.array([items()[n].weight for n in fitting])
         chosen[here] = rng.choice(fitting, len(here), p=weights / weights.sum())
     return chosen
@@ -104,7 +103,7 @@ def act_codes(department: str, kind: str, region: Array, day: Array) -> Array:
     return np.array([f"{department.upper()}-{kind}-{r}-{d}-{n:06d}" for n, (r, d) in numbers], dtype=object)
 
 
-def _officers(rng: np.random.Generator, staff: Staff, body: Array) -> Array:
+def draw_officers(rng: np.random.Generator, staff: Staff, body: Array) -> Array:
     """Two officers of the body, seldom three: one column each, -1 for no third."""
     begins, counts, count = staff.begins[body], staff.counts[body], len(body)
     first = rng.integers(0, 1 << 30, count) % counts

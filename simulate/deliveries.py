@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from schemas.contract import FeedContract, feed_of
-from simulate.acts import DEPARTMENT_SHARES, make_checks
-from simulate.complaints import make_complaints
-from simulate.firms import Period, make_firms
-from simulate.mess import Style
-from simulate.penalties import make_penalties
+from simulate.departments import inspecting, office_of
+from simulate.draw import Pools
+from simulate.feeds import filled_feeds, filled_rows, speaking_of
+from simulate.fill import DAY, Feed
+from simulate.firms import Period
 from simulate.registrations import register, register_changes
 from simulate.rows import (
     catalogue,
@@ -21,18 +21,12 @@ from simulate.rows import (
     officers,
     punish_actions,
 )
-from simulate.staff import make_staff
+from simulate.style import Style
 from simulate.windows import WINDOW, Windows, act_windows
-from simulate.word_lists import Array, Table, random_for
+from simulate.word_lists import Array, Table, items, random_for
+from simulate.world import World
 
-DAY, WEEK, MONTH = 1, 7, 30
 TYPED_ROWS = 700  # larger tables are exported as text, nobody saves them from a spreadsheet
-# How each department's system exports, which its people then open and save as they like.
-HABITS = {
-    "scjg": Style(encoding="utf-8-sig", dates="iso"),
-    "yjj": Style(encoding="gb18030", dates="slash", headings=1, labels=0.9, nothing="N/A", separator="，"),
-    "yjgl": Style(encoding="gb18030", dates="chinese", labels=0.6, quote_all=True, separator="、", thousands=True),
-}
 PLATFORM_12315 = Style(dates="clock", labels=0.4, newline="\n")
 OLD_REGISTER = Style(encoding="gb18030", newline="\n", dates="iso", labels=0.5, nothing="N/A")
 NEW_REGISTER = Style(encoding="utf-8-sig", dates="slash", headings=1, labels=0.1)
@@ -70,26 +64,60 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
 
     Daily: a file every day that has rows, where departments otherwise gather a week's or a month's.
     """
-    days = Windows(period, DAY)
-    weeks, months = (days, days) if daily else (Windows(period, WEEK), Windows(period, MONTH))
+    days = Windows(period, 1)
+    weeks, months = (days, days) if daily else (Windows(period, 7), Windows(period, 30))
     windows = days if daily else act_windows(period)
-    firms = make_firms(objects, period, seed)
-    staff = {department: make_staff(department, seed) for department in DEPARTMENT_SHARES}
-    yield from _register(firms, months, seed)
-    reports = complaint_reports(make_complaints(firms, period, seed), firms, weeks)
+    world = World(objects, period, seed)
+    yield from _register(world.firms, months, seed)
+    reports = complaint_reports(world.table("complaint", "scjg"), world.firms, weeks)
     yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
-    for department, checks in make_checks(firms, staff, period, seed).items():
-        own, habit, first = staff[department], HABITS[department], _day(period.first)
-        sheet = replace(habit, suffix="xlsx")
-        yield SimulatedFile(
-            department, "supervision_item", f"监管事项目录清单_{first}", catalogue(department), sheet, {}
-        )
-        yield SimulatedFile(department, "officer", f"执法人员信息_{first}", officers(own, department, seed), sheet, {})
-        rows = check_actions(department, checks, firms, own, windows)
-        yield from _in_windows(department, "check_action", "行政检查", rows, windows, habit, seed)
-        penalties = make_penalties(checks, department, firms, period, seed)
-        rows = punish_actions(penalties, firms, own, windows)
-        yield from _in_windows(department, "punish_action", "行政处罚", rows, windows, habit, seed)
+    for department in inspecting():
+        yield from (_items(department, world), _officers(department, world))
+        yield from _acts(department, world, windows)
+    filled = filled_feeds()
+    listed = {item.department for item in items()}
+    yield from (_items(department, world) for department in speaking_of("item", filled) if department in listed)
+    yield from (_officers(department, world) for department in speaking_of("officer", filled))
+    pools: Pools = {}
+    for feed in filled:
+        for day, rows in filled_rows(feed, world, pools, daily):
+            yield _filled_file(feed, day, rows, seed)
+
+
+def _items(department: str, world: World) -> SimulatedFile:
+    """A department's items, which people save from a spreadsheet."""
+    return _sheet(department, "supervision_item", "监管事项目录清单", catalogue(department), world)
+
+
+def _officers(department: str, world: World) -> SimulatedFile:
+    """A department's officers, from a spreadsheet too."""
+    known = officers(world.staff(department), department, world.seed)
+    return _sheet(department, "officer", "执法人员信息", known, world)
+
+
+def _sheet(department: str, folder: str, title: str, rows: Table, world: World) -> SimulatedFile:
+    style = replace(office_of(department).style, suffix="xlsx")
+    return SimulatedFile(department, folder, f"{title}_{_day(world.period.first)}", rows, style, {})
+
+
+def _acts(department: str, world: World, windows: Windows) -> Iterator[SimulatedFile]:
+    """A department's inspections and penalties."""
+    firms, staff, habit = world.firms, world.staff(department), office_of(department).style
+    rows = check_actions(department, world.table("check", department), firms, staff, windows)
+    yield from _in_windows(department, "check_action", "行政检查", rows, windows, habit, world.seed)
+    rows = punish_actions(world.table("penalty", department), firms, staff, windows)
+    yield from _in_windows(department, "punish_action", "行政处罚", rows, windows, habit, world.seed)
+
+
+def _filled_file(feed: Feed, day: np.datetime64, rows: Table, seed: int) -> SimulatedFile:
+    """A file of a filled feed in the department's manner, as far as the feed takes its format."""
+    stem = f"{feed.contract.title}_{_day(day)}"
+    rng = random_for(seed, "style", feed.department, feed.folder, stem)
+    style = _on_the_day(office_of(feed.department).style, rng, len(rows[DAY]))
+    promise = feed.contract.delivery
+    if promise and style.suffix not in promise.formats:
+        style = replace(style, suffix=promise.formats[0])
+    return SimulatedFile(feed.department, feed.folder, stem, _taken(rows, np.arange(len(rows[DAY]))), style, {})
 
 
 def _register(firms: Table, windows: Windows, seed: int) -> Iterator[SimulatedFile]:

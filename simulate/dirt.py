@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from schemas.contract import Column, FeedContract
-from simulate.mess import Style
+from simulate.meanings import meaning
+from simulate.promises import broken, checked, verdict
 from simulate.rows import FAULT, SPARE
-from simulate.spoilers import Spoiler, flags, rejects
+from simulate.spoilers import Way, ways
+from simulate.style import Style
 from simulate.word_lists import Array, Table
 
 DIRTY, TWICE, SPARE_DIRTY, FLAGGED = 0.015, 0.1, 0.7, 0.002
@@ -21,6 +22,7 @@ WEIGHTS = {
     "bad_date": 2.5,
     "bad_uscc": 2.0,
     "order": 2.0,
+    "one_officer": 2.0,
     "too_long": 0.4,
     "too_old": 0.5,
 }
@@ -28,6 +30,10 @@ FEWER, MORE = "少一列", "多一列"
 WIDTHS = (FEWER, MORE)
 # A second fault in a row must not hide the first, nor be hidden by it.
 INDEPENDENT = ("missing", "unknown_code", "bad_item_code", "too_long")
+# Rules that a text breaks by itself: what a spoiled one is thought to break is looked up.
+OF_TEXT = frozenset({"codes", "pattern", "check", "check_digit", "length", "items"})
+# Faults that move a date behind what another column calls its earliest.
+POSTPONING = ("too_late", "future")
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,17 @@ def soil(
     columns = [column for column in contract.columns if column.name in cells]
     born = _from_birth(columns, rows)
     free = np.setdiff1d(np.arange(len(next(iter(cells.values())))), [fault.row for fault in born])
+    if "cd_operation" in rows:
+        free = free[rows["cd_operation"][free] != "D"]  # which need hold little: nothing can be missing there
     is_shared = SPARE in rows
     if is_shared:
         free = free[rows[SPARE][free]]
     dirty = free[rng.random(len(free)) < (SPARE_DIRTY if is_shared else DIRTY)]
-    faults = _spoil(_by_kind(columns, rejects), dirty, rows, style, rng)
+    kinds = _kinds(contract, columns)
+    faults = _spoil(_of_verdict(kinds, "quarantine"), dirty, rows, style, rng)
     clean = np.setdiff1d(free, dirty)
     flagged = clean[rng.random(len(clean)) < (SPARE_DIRTY if is_shared else FLAGGED)]
-    faults += _doubt(_by_kind(columns, flags), flagged, rows, rng)
+    faults += _doubt(_of_verdict(kinds, "flag"), flagged, rows, rng)
     for fault in faults:
         if fault.column:
             cells[fault.column][fault.row] = fault.value
@@ -63,30 +72,48 @@ def soil(
 
 
 def _from_birth(columns: list[Column], rows: Table) -> list[Fault]:
-    """Rows of firms whose code was issued wrong, where that code is written."""
-    codes = [
-        column.name
-        for column in columns
-        if column.check_when or (column.check == "uscc" and column.name.endswith("uscc"))
-    ]
+    """Rows of firms whose code was issued wrong, where that code is written; a doubt does not count beside a reason."""
     if FAULT not in rows:
         return []
-    return [
-        Fault(int(row), column, str(rows[FAULT][row]), "flag", "")
-        for column in codes
-        for row in np.flatnonzero((rows[FAULT] != "") & (rows[column] != ""))
+    born = [
+        Fault(row, column.name, str(rows[FAULT][row]), verdict(column, "check_digit"), "")
+        for column in columns
+        if column.check or column.check_when
+        for row in np.flatnonzero(rows[FAULT] != "").tolist()
+        if checked(column, _document(column, rows, row), str(rows[column.name][row])) == {"check_digit"}
     ]
+    rejected = {fault.row for fault in born if fault.verdict == "quarantine"}
+    return [fault for fault in born if fault.verdict == "quarantine" or fault.row not in rejected]
 
 
-Kinds = dict[str, list[tuple[Column, Spoiler]]]
+def _document(column: Column, rows: Table, row: int) -> str:
+    """The code of the column that says which check holds."""
+    return str(rows[column.check_when.column][row]) if column.check_when else ""
 
 
-def _by_kind(columns: list[Column], offers: Callable[[Column], Iterator[tuple[str, Spoiler]]]) -> Kinds:
+Kinds = dict[str, list[tuple[Column, Way]]]
+
+
+def _kinds(contract: FeedContract, columns: list[Column]) -> Kinds:
+    """What can be wrong with the columns, by kind, so that it says nothing of other columns."""
+    earliest = {column.not_before for column in contract.columns}
     kinds: Kinds = {}
     for column in columns:
-        for kind, spoiler in offers(column):
-            kinds.setdefault(kind, []).append((column, spoiler))
+        for way in ways(column):
+            if not (way.kind in POSTPONING and column.name in earliest) and not _is_another(contract, column, way):
+                kinds.setdefault(way.kind, []).append((column, way))
     return kinds
+
+
+def _is_another(contract: FeedContract, column: Column, way: Way) -> bool:
+    """A firm's code with another check digit, where that is a doubt only: another firm, which there is not."""
+    held = meaning(contract, column) or ""
+    return way.rule == "check_digit" and way.verdict == "flag" and held == "firm.uscc"
+
+
+def _of_verdict(kinds: Kinds, expected: str) -> Kinds:
+    chosen = {kind: [offer for offer in offers if offer[1].verdict == expected] for kind, offers in kinds.items()}
+    return {kind: offers for kind, offers in chosen.items() if offers}
 
 
 def _spoil(kinds: Kinds, dirty: Array, rows: Table, style: Style, rng: np.random.Generator) -> list[Fault]:
@@ -96,46 +123,55 @@ def _spoil(kinds: Kinds, dirty: Array, rows: Table, style: Style, rng: np.random
         if style.suffix == "csv" and rng.random() < 1 / (len(kinds) + 1):
             faults.append(Fault(row, "", "width", "quarantine", WIDTHS[int(rng.integers(2))]))
             continue
-        first = _one(kinds, row, rows, rng, "quarantine")
-        second = _one(_beside(first, kinds), row, rows, rng, "quarantine") if first and rng.random() < TWICE else None
+        first = _one(kinds, row, rows, rng)
+        second = _one(_beside(first, kinds), row, rows, rng) if first and rng.random() < TWICE else None
         faults += [fault for fault in (first, second) if fault]
     return faults
 
 
 def _doubt(kinds: Kinds, flagged: Array, rows: Table, rng: np.random.Generator) -> list[Fault]:
-    drawn = [_one(kinds, row, rows, rng, "flag") for row in flagged.tolist()]
+    drawn = [_one(kinds, row, rows, rng) for row in flagged.tolist()]
     return [fault for fault in drawn if fault]
 
 
 def _beside(first: Fault, kinds: Kinds) -> Kinds:
     """What can be wrong as well without the one fault hiding the other."""
-    touched = _touched(first.column)
+    columns = {column.name: column for offers in kinds.values() for column, _ in offers}
+    touched = {first.column} | _asked(columns[first.column])
     beside = {
-        kind: [(column, spoil) for column, spoil in kinds[kind] if column.name not in touched and column.type != "date"]
+        kind: [
+            (column, way)
+            for column, way in kinds[kind]
+            if column.type != "date" and column.name not in touched and first.column not in _asked(column)
+        ]
         for kind in INDEPENDENT
         if kind in kinds
     }
     return {kind: offers for kind, offers in beside.items() if offers}
 
 
-def _touched(column: str) -> tuple[str, ...]:
-    """The columns a fault of this one says something about."""
-    return (
-        (column, "administrative_cp_document")
-        if column == "administrative_cp_code"
-        else (column, "administrative_cp_code")
-    )
+def _asked(column: Column) -> set[str]:
+    """The columns that a rule of this one looks at."""
+    document = column.check_when.column if column.check_when else None
+    return {name for name in (document, column.required_with, column.not_before) if name}
 
 
-def _one(kinds: Kinds, row: int, rows: Table, rng: np.random.Generator, verdict: str) -> Fault | None:
+def _one(kinds: Kinds, row: int, rows: Table, rng: np.random.Generator) -> Fault | None:
     """A fault of a drawn kind; another kind where the row has nothing for it."""
     if not kinds:
         return None
     weights = np.array([WEIGHTS.get(kind, 1.0) for kind in kinds])
     for kind in rng.choice(list(kinds), len(kinds), replace=False, p=weights / weights.sum()):
         offers = kinds[str(kind)]
-        column, spoiler = offers[int(rng.integers(len(offers)))]
-        value = spoiler(rng, column, rows, row)
-        if value is not None:
-            return Fault(row, column.name, str(kind), verdict, value)
+        column, way = offers[int(rng.integers(len(offers)))]
+        value = way.spoil(rng, column, rows, row)
+        if value is not None and _is_as_meant(column, way, value, _document(column, rows, row)):
+            return Fault(row, column.name, str(kind), way.verdict, value)
     return None
+
+
+def _is_as_meant(column: Column, way: Way, value: str, document: str) -> bool:
+    """Whether a spoiled text breaks the rule that it should and, where that is a doubt only, no harder one."""
+    breaks = broken(column, value) | checked(column, document, value)
+    is_broken = way.rule in breaks or way.rule not in OF_TEXT
+    return is_broken and (way.verdict == "quarantine" or all(rule in column.flag for rule in breaks))

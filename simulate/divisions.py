@@ -8,31 +8,27 @@ from functools import cache
 
 import numpy as np
 
-from schemas.contract import Code, code_list
-from schemas.identities import org_code_check_char, uscc_check_char
-from simulate.word_lists import Array
+from schemas.contract import Code, Strict, code_list
+from schemas.identities import USCC_ALPHABET, org_code_check_char, uscc_check_char
+from simulate.departments import office_of
+from simulate.word_lists import Array, read_rows
 
-# Shares of market entities by prefecture, rounded from the real register's order of size (per cent).
-CITY_SHARES = {
-    "420100": 33.0,
-    "420500": 9.0,
-    "420600": 9.0,
-    "421000": 7.5,
-    "421100": 7.5,
-    "420900": 6.0,
-    "420300": 5.5,
-    "420200": 4.2,
-    "420800": 4.2,
-    "421200": 4.0,
-    "422800": 4.0,
-    "421300": 2.8,
-    "420700": 1.8,
-    "429004": 1.8,
-    "429005": 1.4,
-    "429006": 1.3,
-    "429021": 0.4,
-}
 HISTORY = date(2000, 1, 1)
+
+
+class City(Strict):
+    """A prefecture: where its seat is, and its share of the market entities (per cent, as in the real register)."""
+
+    city: str
+    share: float
+    longitude: float
+    latitude: float
+
+
+@cache
+def prefectures() -> dict[str, City]:
+    """The prefectures by code."""
+    return {row.city: row for row in read_rows("cities.csv", City)}
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,7 @@ def places() -> tuple[Place, ...]:
 def _is_place(code: Code) -> bool:
     if code.valid_to or code.extra["successor"] or code.extra["note"].startswith("统计用"):
         return False
-    directly_under_province = code.code in CITY_SHARES and code.code.startswith("4290")
+    directly_under_province = code.code in prefectures() and code.code.startswith("4290")
     return code.extra["level"] == "county" or directly_under_province
 
 
@@ -96,9 +92,9 @@ def place_weights(rng: np.random.Generator) -> Array:
     sizes = rng.gamma(6.0, size=len(places())) * np.array([1.5 if p.label.endswith("区") else 1.0 for p in places()])
     cities = np.array([place.city for place in places()])
     weights = np.zeros(len(sizes))
-    for city, share in CITY_SHARES.items():
-        here = cities == city
-        weights[here] = share * sizes[here] / sizes[here].sum()
+    for city in prefectures().values():
+        here = cities == city.city
+        weights[here] = city.share * sizes[here] / sizes[here].sum()
     shares: Array = weights / weights.sum()
     return shares
 
@@ -118,10 +114,9 @@ class Body:
 
 
 def body_of(department: str, place: Place) -> Body:
-    """The department's body that answers for a place; drug supervision works from prefectures."""
-    number = places().index(place)
-    if department == "yjj":
-        number = sorted(CITY_SHARES).index(place.city)
-        return Body(f"湖北省药品监督管理局{place.short}分局", uscc("11", place.city, f"MY2{number:05d}"))
-    serial, suffix = {"scjg": (1, "市场监督管理局"), "yjgl": (3, "应急管理局")}[department]
-    return Body(place.full_label + suffix, uscc("11", place.code, f"MY{serial}{number:05d}"))
+    """The department's body that answers for a place, from its county or its prefecture."""
+    office, number, region = office_of(department), places().index(place), place.code
+    if office.seat == "city":
+        number, region = sorted(prefectures()).index(place.city), place.city
+    name = office.body.format(place=place.full_label, city=place.short)
+    return Body(name, uscc("11", region, f"MY{USCC_ALPHABET[office.serial]}{number:05d}"))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 
 import numpy as np
 
-from schemas.contract import Column, Heading, code_list
+from schemas.characters import narrowed
+from schemas.contract import Column, FeedContract, Heading, code_list
+from simulate.amounts import amounts, number_text
+from simulate.promises import broken, is_narrowed, known_spellings
+from simulate.style import Style
 from simulate.word_lists import Array, Table
 
 NOTHING = ("N/A", "NA", "无", "-", "--", "/", "null", "NULL", "[已脱敏]", "【已脱敏】")
 WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-CURRENCIES = {"CNY": "人民币", "USD": "美元", "HKD": "港币", "EUR": "欧元"}
+SEPARATORS = (",", "、", ";", "|", "/", " ")
+LIST_JOINER = ","  # between the items of a list, until a file writes its own separator
 ODD_SPELLING, FULL_WIDTH, SPACES, NOTHING_WORD = 0.02, 0.006, 0.006, 0.2
 DATE_STYLES: dict[str, Callable[[date], str]] = {
     "iso": lambda day: day.isoformat(),
@@ -23,32 +28,24 @@ DATE_STYLES: dict[str, Callable[[date], str]] = {
     "chinese": lambda day: f"{day.year}年{day.month}月{day.day}日",
     "clock": lambda day: f"{day.isoformat()} {9 + day.day % 9:02d}:{day.day * 2 % 60:02d}:00",
 }
+MOMENT_STYLES: dict[str, Callable[[datetime], str]] = {
+    "iso": lambda moment: moment.isoformat(sep=" "),
+    "slash": lambda moment: f"{moment.year}/{moment.month}/{moment.day} {moment:%H:%M:%S}",
+    "compact": lambda moment: f"{moment:%Y%m%d%H%M%S}",
+}
 
 
-@dataclass(frozen=True)
-class Style:
-    """How one file is written."""
-
-    suffix: str = "csv"
-    encoding: str = "utf-8"
-    newline: str = "\r\n"
-    quote_all: bool = False
-    dates: str = "iso"
-    headings: int = 0
-    labels: float = 0.0
-    thousands: bool = False
-    nothing: str = ""
-    separator: str = ","
-
-    @property
-    def is_typed(self) -> bool:
-        """Whether cells can be dates and numbers, not only text."""
-        return self.suffix == "xlsx"
+def spellings(column: Column) -> dict[str, tuple[str, ...]]:
+    """For every code of a column what may be written for it: itself first, then spellings that mean no other code."""
+    assert column.codes
+    listed = _spellings(column.codes)
+    if not (column.pattern or column.max_length):
+        return listed
+    return {code: tuple(text for text in several if not broken(column, text)) for code, several in listed.items()}
 
 
 @cache
-def spellings(name: str) -> dict[str, tuple[str, ...]]:
-    """For every code of a list what may be written for it: itself first, then spellings that mean no other code."""
+def _spellings(name: str) -> dict[str, tuple[str, ...]]:
     owners: dict[str, set[str]] = {}
     for code in code_list(name):
         for spelling in (code.code, code.label, *code.aliases):
@@ -66,36 +63,35 @@ def spellings(name: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-@cache
-def known_spellings(name: str) -> frozenset[str]:
-    """Everything that a list accepts."""
-    return frozenset(
-        spelling.strip().upper() for code in code_list(name) for spelling in (code.code, code.label, *code.aliases)
-    )
-
-
-def write_cells(column: Column, heading: Heading, rows: Table, style: Style, rng: np.random.Generator) -> Array:
+def write_cells(
+    contract: FeedContract, column: Column, heading: Heading, rows: Table, style: Style, rng: np.random.Generator
+) -> Array:
     """The cells of one column of one file."""
     values = rows[column.name]
-    is_null = _is_null(values)
+    is_null = nulls_of(values)
     if column.parse:
-        cells = _amounts(column, heading, rows, style, rng)
+        cells = amounts(contract, column, heading, rows, style, rng)
     elif column.type == "date":
         cells = _dates(values, is_null, style, rng)
+    elif column.type == "timestamp":
+        cells = _moments(values, is_null, style)
     elif column.codes:
-        cells = _codes(column.codes, values, is_null, style, rng)
+        cells = _codes(column, values, is_null, style, rng)
     elif column.type == "list":
-        cells = np.array([text.replace(",", style.separator) for text in values], dtype=object)
+        cells = _lists(column, values, style)
+    elif values.dtype.kind == "f":
+        cells = _figures(values, is_null, style, rng)
     else:
         cells = values.copy()
-    if column.check or column.check_when or column.type == "date" or column.codes or column.parse:
+    if is_narrowed(column):
         _widen(cells, is_null, rng)
     _pad(cells, is_null, rng)
     _say_nothing(column, cells, is_null, style, rng)
     return cells
 
 
-def _is_null(values: Array) -> Array:
+def nulls_of(values: Array) -> Array:
+    """Which values are none."""
     if values.dtype.kind == "M":
         return np.isnat(values)
     nulls: Array = np.isnan(values) if values.dtype.kind == "f" else values == ""
@@ -116,80 +112,50 @@ def _dates(values: Array, is_null: Array, style: Style, rng: np.random.Generator
     return cells
 
 
-def _codes(name: str, values: Array, is_null: Array, style: Style, rng: np.random.Generator) -> Array:
+def _moments(values: Array, is_null: Array, style: Style) -> Array:
+    """Date and time of day in the file's way, to the second."""
+    written = MOMENT_STYLES.get(style.dates, MOMENT_STYLES["iso"])
+    moments = np.where(is_null, np.datetime64("2000-01-01T00:00:00"), values).astype("datetime64[s]").astype(object)
+    return np.array([written(moment) for moment in moments], dtype=object)
+
+
+def _figures(values: Array, is_null: Array, style: Style, rng: np.random.Generator) -> Array:
+    """Numbers as text, in workbooks mostly as numbers."""
+    typed = (rng.random(len(values)) < 0.8) & style.is_typed
+    known = np.where(is_null, 0.0, values)
+    written = zip(known.tolist(), typed, strict=True)
+    cells = [value if as_number else number_text(value, style.thousands) for value, as_number in written]
+    return np.array(cells, dtype=object)
+
+
+def _lists(column: Column, values: Array, style: Style) -> Array:
+    """The items with a separator between them."""
+    separator = separator_of(column, style)
+    return np.array([text.replace(LIST_JOINER, separator) for text in values], dtype=object)
+
+
+def separator_of(column: Column, style: Style) -> str:
+    """The file's separator, or the first that the contract splits at."""
+    separators = (style.separator, *SEPARATORS)
+    fitting = (mark for mark in separators if re.fullmatch(column.separator or ",", narrowed(mark)))
+    return next(fitting, style.separator)
+
+
+def _codes(column: Column, values: Array, is_null: Array, style: Style, rng: np.random.Generator) -> Array:
     """The file's column in codes or, by its habit, in labels and aliases; a few cells the other way round."""
     cells = values.copy()
     codes, where = np.unique(np.where(is_null, "", values).astype(str), return_inverse=True)
     by_label = (rng.random() < style.labels) ^ (rng.random(len(values)) < ODD_SPELLING)
-    draw = rng.random(len(values))
+    draw, listed = rng.random(len(values)), spellings(column)
     for number, code in enumerate(codes):
         here = np.flatnonzero((where == number) & by_label) if code else np.array([], dtype=int)
-        known = np.array(spellings(name)[str(code)][1:3] or (str(code),), dtype=object) if len(here) else None
+        known = np.array(listed[str(code)][1:3] or listed[str(code)][:1], dtype=object) if len(here) else None
         if known is not None:
             cells[here] = known[(draw[here] ** 2 * len(known)).astype(int)]
-    if style.is_typed and name == "region":
+    if style.is_typed and column.codes == "region":
         numeric = np.flatnonzero(~by_label & ~is_null & (draw < 0.5))
         cells[numeric] = [int(code) for code in values[numeric]]
     return cells
-
-
-def _amounts(column: Column, heading: Heading, rows: Table, style: Style, rng: np.random.Generator) -> Array:
-    values = rows[column.name]
-    if column.name.startswith("capital"):
-        return _capital(heading, rows, style, rng)
-    scale = heading.scale or 1
-    draw = rng.random(len(values))
-    cells = np.empty(len(values), dtype=object)
-    for row, value in enumerate(values):
-        if np.isnan(value):
-            cells[row] = ""
-        elif style.is_typed and draw[row] < 0.8:
-            cells[row] = float(value) / scale
-        elif scale == 1 and draw[row] > 0.985:
-            cells[row] = f"{_number(value / 10_000, False)}万元"
-        elif scale == 1 and draw[row] > 0.97:
-            cells[row] = f"{_number(value, True)}元"
-        else:
-            cells[row] = _number(value / scale, style.thousands)
-    return cells
-
-
-def _number(value: float, thousands: bool) -> str:
-    """At most six decimals, none that say nothing."""
-    text = f"{value:,.6f}" if thousands else f"{value:.6f}"
-    return text.rstrip("0").rstrip(".")
-
-
-def _capital(heading: Heading, rows: Table, style: Style, rng: np.random.Generator) -> Array:
-    """`50.00(万元人民币)` in the old files; a bare number, with its currency if foreign, in the new."""
-    draw = rng.random(len(rows["capital_amount"]))
-    cells = np.empty(len(draw), dtype=object)
-    for row, (value, currency) in enumerate(zip(rows["capital_amount"], rows["capital_currency"], strict=True)):
-        units = value / 10_000
-        if np.isnan(value):
-            cells[row] = ""
-        elif heading.scale == 1:
-            cells[row] = _number(value, style.thousands) + (CURRENCIES[currency] if currency != "CNY" else "")
-        elif currency != "CNY":
-            cells[row] = f"{_number(units, True)}(万{CURRENCIES[currency]})"
-        elif heading.heading == "注册资金":
-            cells[row] = _old_capital(units, draw[row])
-        else:
-            cells[row] = float(units) if style.is_typed else _number(units, style.thousands)
-    return cells
-
-
-def _old_capital(units: float, draw: float) -> str:
-    """The spellings of the old register, as often as they are found there."""
-    if draw < 0.45:
-        return f"{_number(units, True)}(万元人民币)"
-    if draw < 0.5:
-        return f"{units:.2f}(万元人民币)"
-    if draw < 0.88:
-        return f"{_number(units, True)}(万元)"
-    if draw < 0.97:
-        return f"{_number(units, False)}(万)"
-    return f"{units:.4f}万人民币" if draw < 0.985 else f"{_number(units, False)}万元人民币"
 
 
 def _widen(cells: Array, is_null: Array, rng: np.random.Generator) -> None:

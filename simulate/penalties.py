@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.acts import act_codes, delays
+from simulate.departments import office_of
 from simulate.firms import NAT, Period
 from simulate.staff import id_cards
 from simulate.word_lists import Array, Table, person_names, random_for
 
 OTHER_CASES = 0.2
-FINES = {"scjg": 4_000.0, "yjj": 15_000.0, "yjgl": 20_000.0}
 
 
 def make_penalties(checks: Table, department: str, firms: Table, period: Period, seed: int) -> Table:
     """A decision for every check with result 04, some against the person in charge, and cases from elsewhere."""
     rng = random_for(seed, "penalties", department)
     cited = np.flatnonzero(checks["check_result"] == "04")
-    persons = cited[rng.random(len(cited)) < (0.12 if department == "yjgl" else 0.02)]
+    persons = cited[rng.random(len(cited)) < office_of(department).persons]
     others = _other_cases(rng, checks, round(len(cited) * OTHER_CASES))
     source = np.concatenate([cited, persons, others])
     is_person = np.repeat([False, True, False], [len(cited), len(persons), len(others)])
@@ -77,7 +77,7 @@ def _add_sanctions(rng: np.random.Generator, penalties: Table, risk: Array, depa
     kinds = np.array(["01", "02", "03", "04", "05", "07"], dtype=object)
     kind = rng.choice(kinds, count, p=[0.22, 0.6, 0.11, 0.03, 0.02, 0.02])
     kind[penalties["is_person"]] = "02"
-    size = FINES[department] * np.where(simple, 0.1, 1.0) * np.where(penalties["is_person"], 0.4, 1.0)
+    size = office_of(department).fine * np.where(simple, 0.1, 1.0) * np.where(penalties["is_person"], 0.4, 1.0)
     fine = np.maximum(np.round(size * rng.lognormal(0, 0.9, count) * (0.7 + risk) / 50) * 50, 50)
     penalties["punish_kind"] = kind
     penalties["fine_cny"] = np.where(np.isin(kind, ["02", "03"]), fine, np.nan)

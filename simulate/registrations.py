@@ -7,8 +7,8 @@ import numpy as np
 from simulate.divisions import places
 from simulate.firms import Period
 from simulate.rows import FAULT, texts
-from simulate.windows import WINDOW, Windows
-from simulate.word_lists import Array, Table, person_names, random_for, some
+from simulate.windows import WINDOW, Windows, with_enough
+from simulate.word_lists import Table, person_names, random_for, some
 
 FEWEST_ENTERPRISES = 8
 
@@ -40,19 +40,7 @@ def register_changes(firms: Table, windows: Windows, seed: int) -> Table:
     elsewhere = texts([places()[place].full_label for place in rows["place"]]) + some(rng, "road", count) + "新址"
     rows["address_registered"] = np.where(change == "moved", elsewhere, rows["address_registered"])
     rows["legal_representative"] = np.where(change == "head", person_names(rng, count), rows["legal_representative"])
-    return {**_registration(rows), WINDOW: _with_enough(windows.of(day))}
-
-
-def _with_enough(window: Array) -> Array:
-    """Months with too few rows to be a file of their own go with the next; the last ones with the one before."""
-    begins, ends = [0], (np.flatnonzero(np.diff(window, append=-1)) + 1).tolist()
-    for end in ends:
-        if end - begins[-1] >= FEWEST_ENTERPRISES:
-            begins.append(end)
-    if len(window) and len(window) - begins[-1] < FEWEST_ENTERPRISES and len(begins) > 1:
-        del begins[-1]
-    groups = zip(begins, [*begins[1:], len(window)], strict=True)
-    return np.concatenate([np.repeat(window[end - 1 : end], end - begin) for begin, end in groups])
+    return {**_registration(rows), WINDOW: with_enough(windows.of(day), FEWEST_ENTERPRISES)}
 
 
 def _registration(firms: Table) -> Table:

@@ -10,6 +10,7 @@ import numpy as np
 
 from schemas.contract import departments
 from simulate.complaints import as_reported
+from simulate.departments import office_of
 from simulate.divisions import places
 from simulate.staff import Staff
 from simulate.windows import WINDOW, Windows
@@ -18,13 +19,22 @@ from simulate.word_lists import Array, Item, Table, items, person_names, random_
 SPARE, FAULT = "_spare", "_fault"
 SPARE_ITEMS, SPARE_OFFICERS = 5, 12
 NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
-LEVELS = {"scjg": "4", "yjj": "2", "yjgl": "4"}  # 行使层级: who inspects, the province or the county
 
 
 def item_code(item: Item, measure: str) -> str:
     """14 digits: department, main item, sub-item, measure, province, serial: a composition of ours (domain.md §2.7)."""
     national = departments()[item.department].national
     return f"{national}{item.main}{item.sub}{measure}{int(item.province or 0):02d}001"
+
+
+def catalogue_codes(measure: str) -> Array:
+    """The code of every item for one measure."""
+    return texts([item_code(item, measure) for item in items()])
+
+
+def object_class(form: str) -> str:
+    """What a firm is as an object of supervision, by its legal form."""
+    return "10" if form == "52" else "1"
 
 
 def texts(values: list[str]) -> Array:
@@ -48,7 +58,7 @@ def catalogue(department: str) -> Table:
         "supervised_object_class": texts([item.object_class for item, _ in every]),
         "measure": texts([measure for _, measure in every]),
         "legal_basis": texts([item.basis if measure == "1" else item.accord for item, measure in every]),
-        "item_level": texts([LEVELS[item.department] for item, _ in every]),
+        "item_level": texts([office_of(item.department).level for item, _ in every]),
         "item_class": texts([item.item_class for item, _ in every]),
         "item_status": texts(["01" if measure != "9" else "03" for _, measure in every]),
         SPARE: np.repeat([False, True], [len(listed), len(spare)]),
@@ -72,7 +82,7 @@ def officers(staff: Staff, department: str, seed: int) -> Table:
 def _parties(firms: Table, firm: Array) -> Table:
     """The firm as object and counterparty of an act."""
     return {
-        "supervised_object_class": texts(["10" if form == "52" else "1" for form in firms["form"][firm]]),
+        "supervised_object_class": texts([object_class(form) for form in firms["form"][firm]]),
         "supervised_object": firms["object_name"][firm],
         "administrative_cp": firms["object_name"][firm],
         "administrative_cp_nature": texts([NATURE[form] for form in firms["form"][firm]]),
@@ -92,7 +102,7 @@ def _regions(firms: Table, firm: Array) -> Array:
 def check_actions(department: str, checks: Table, firms: Table, staff: Staff, windows: Windows) -> Table:
     """A department's inspections."""
     firm, item = checks["firm"], checks["item"]
-    code = texts([item_code(i, "1") for i in items()])[item]
+    code = catalogue_codes("1")[item]
     body_name = texts([body.name for body in staff.bodies])[checks["body"]]
     body_code = texts([body.code for body in staff.bodies])[checks["body"]]
     year = np.datetime_as_string(checks["check_date"], unit="Y").astype(object)
@@ -101,7 +111,7 @@ def check_actions(department: str, checks: Table, firms: Table, staff: Staff, wi
     licence = staff.officers["certificate_no"]
     return {
         "item_code": code,
-        "check_icode": body_code + LEVELS[department] + code + "001",
+        "check_icode": body_code + office_of(department).level + code + "001",
         "check_action_name": "对" + firms["object_name"][firm] + "的" + texts([i.sub_name for i in items()])[item],
         "check_action_code": checks["check_action_code"],
         "plan_id": np.where(checks["check_mode"] == "1", plan, "").astype(object),
@@ -114,15 +124,15 @@ def check_actions(department: str, checks: Table, firms: Table, staff: Staff, wi
         "check_mode": checks["check_mode"],
         "check_result": checks["check_result"],
         "check_date": checks["check_date"],
-        "check_personnel": _listed(name, checks["officers"]),
-        "check_personnel_code": _listed(licence, checks["officers"]),
+        "check_personnel": listed(name, checks["officers"]),
+        "check_personnel_code": listed(licence, checks["officers"]),
         "submitted_date": checks["submitted_date"],
         "注册地址": firms["address_registered"][firm],
         WINDOW: windows.of(checks["submitted_date"]),
     }
 
 
-def _listed(values: Array, chosen: Array) -> Array:
+def listed(values: Array, chosen: Array) -> Array:
     """The chosen officers' values, a comma between them."""
     first, second = values[chosen[:, 0]] + ",", values[chosen[:, 1]]
     third = np.where(chosen[:, 2] >= 0, "," + values[chosen[:, 2]], "")
@@ -139,7 +149,7 @@ def punish_actions(penalties: Table, firms: Table, staff: Staff, windows: Window
     short = texts([places()[place].short for place in firms["place"][firm]])
     serial = texts([f"{n}号" for n in range(1, len(firm) + 1)])
     rows = {
-        "item_code": texts([item_code(i, "2") for i in items()])[item],
+        "item_code": catalogue_codes("2")[item],
         "punish_action_name": name + fact + "案",
         "punish_action_code": penalties["punish_action_code"],
         "implement_institution": texts([body.name for body in staff.bodies])[penalties["body"]],

@@ -10,8 +10,10 @@ from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 
+from schemas.contract import feeds
 from simulate.bad_files import write_bad_files
 from simulate.deliveries import make_deliveries
+from simulate.feeds import STORIES, why_not
 from simulate.files import TRUTH_COLUMNS, Truth, write_delivery
 from simulate.firms import Period
 
@@ -59,6 +61,9 @@ def simulate(
         found += write_delivery(delivery, out, seed)
         files[feed] += 1
         rows[feed] += len(next(iter(delivery.rows.values())))
+    for name, contract in feeds().items():
+        if name not in STORIES and (why := why_not(contract)):
+            say(f"  {name} is not simulated: {why}")
     refused = write_bad_files(out, period) if bad_files else []
     path = truth or out.parent / "truth.csv"
     write_truth(path, found + refused)

@@ -9,10 +9,9 @@ import numpy as np
 from schemas.contract import departments
 from schemas.identities import id_card_check_char
 from simulate.calendar import compact
+from simulate.departments import office_of
 from simulate.divisions import Body, body_of, places
 from simulate.word_lists import Array, Table, person_names, random_for
-
-OFFICERS_A_BODY = {"scjg": 5, "yjj": 6, "yjgl": 3}
 
 
 @dataclass(frozen=True)
@@ -28,15 +27,15 @@ class Staff:
 
 def make_staff(department: str, seed: int) -> Staff:
     """The officers of every body of a department; places that share a body share its officers."""
-    rng = random_for(seed, "officers", department)
+    rng, office = random_for(seed, "officers", department), office_of(department)
     of_place = [body_of(department, place) for place in places()]
     bodies = tuple(dict.fromkeys(of_place))
-    counts = OFFICERS_A_BODY[department] + rng.integers(0, 3, len(bodies))
+    counts = office.officers + rng.integers(0, 3, len(bodies))
     owner = np.repeat(np.arange(len(bodies)), counts)
     seat = [of_place.index(body) for body in bodies]
-    region = [places()[s].city if department == "yjj" else places()[s].code for s in seat]
+    region = [places()[s].city if office.seat == "city" else places()[s].code for s in seat]
     count = len(owner)
-    prefix = {"scjg": 1, "yjj": 2, "yjgl": 3}[department]
+    first = office.serial % 10 * 10**6 + office.serial // 10 * 10**5  # no two departments' licences meet
     female = rng.random(count) < 0.35
     officers: Table = {
         "officer_name": person_names(rng, count),
@@ -44,7 +43,7 @@ def make_staff(department: str, seed: int) -> Staff:
         "id_card": id_cards(rng, count, female),
         "gender": np.where(female, "2", "1").astype(object),
         "officer_nature": rng.choice(np.array(["01", "02", "03"], dtype=object), count, p=[0.6, 0.1, 0.3]),
-        "certificate_no": np.array([f"17{region[o][2:4]}{prefix}{n:06d}" for n, o in enumerate(owner)], dtype=object),
+        "certificate_no": np.array([f"17{region[o][2:4]}{first + n:07d}" for n, o in enumerate(owner)], dtype=object),
         "certificate_expiry_date": np.datetime64("2026-01-01")
         + rng.integers(0, 4 * 365, count).astype("timedelta64[D]"),
         "enforcement_class": np.full(

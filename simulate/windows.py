@@ -38,3 +38,15 @@ class Windows:
 def act_windows(period: Period) -> Windows:
     """Weekly, fortnightly or monthly files, so that six feeds of acts stay near a hundred files."""
     return Windows(period, next((days for days in (7, 14) if period.days / days <= 13), 30))
+
+
+def with_enough(window: Array, fewest: int) -> Array:
+    """Stretches with too few rows to be a file of their own go with the next; the last ones with the one before."""
+    begins, ends = [0], (np.flatnonzero(np.diff(window, append=-1)) + 1).tolist()
+    for end in ends:
+        if end - begins[-1] >= fewest:
+            begins.append(end)
+    if len(window) and len(window) - begins[-1] < fewest and len(begins) > 1:
+        del begins[-1]
+    groups = zip(begins, [*begins[1:], len(window)], strict=True)
+    return np.concatenate([np.repeat(window[end - 1 : end], end - begin) for begin, end in groups])

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import csv
 import zlib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import yaml
+from pydantic import BeforeValidator
+
+from schemas.contract import Strict
 
 Array = npt.NDArray[Any]
 Table = dict[str, Array]
+Row = TypeVar("Row", bound=Strict)
+Words = Annotated[tuple[str, ...], BeforeValidator(lambda text: tuple(filter(None, text.split("|"))))]
 
 HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Industry:
+class Industry(Strict):
     """One class of GB/T 4754 as firms of the province spread over it; risk is on the logit scale."""
 
     code: str
@@ -28,14 +31,13 @@ class Industry:
     individual: float
     risk: float
     complaints: float
-    departments: tuple[str, ...]
-    shop: tuple[str, ...]
-    firm: tuple[str, ...]
+    departments: Words
+    shop: Words
+    firm: Words
     scope: str
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Strict):
     """One supervision item of a department; `applies` are beginnings of the industry codes it is for."""
 
     department: str
@@ -46,7 +48,7 @@ class Item:
     object_class: str
     item_class: str
     province: str
-    applies: tuple[str, ...]
+    applies: Words
     weight: float
     basis: str
     fact: str
@@ -81,38 +83,19 @@ def person_names(rng: np.random.Generator, count: int) -> Array:
     return drawn
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def read_rows(name: str, kind: type[Row]) -> tuple[Row, ...]:
+    """The rows of a CSV file beside this module."""
     with (HERE / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part for part in text.split("|") if part)
+        return tuple(kind.model_validate(row) for row in csv.DictReader(file))
 
 
 @cache
 def industries() -> tuple[Industry, ...]:
     """The industry mix."""
-    return tuple(
-        Industry(
-            code=row["code"],
-            share=float(row["share"]),
-            individual=float(row["individual"]),
-            risk=float(row["risk"]),
-            complaints=float(row["complaints"]),
-            departments=("scjg", *_split(row["departments"])),
-            shop=_split(row["shop"]),
-            firm=_split(row["firm"]),
-            scope=row["scope"],
-        )
-        for row in _rows("industries.csv")
-    )
+    return read_rows("industries.csv", Industry)
 
 
 @cache
 def items() -> tuple[Item, ...]:
     """The supervision items of all departments."""
-    return tuple(
-        Item(**{**row, "applies": _split(row["applies"]), "weight": float(row["weight"])})  # type: ignore[arg-type]
-        for row in _rows("items.csv")
-    )
+    return read_rows("items.csv", Item)

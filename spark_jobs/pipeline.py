@@ -118,7 +118,8 @@ def replay(feed: str | None = None, department: str | None = None) -> Stage:
 def conform(home: Home, report: StageReport) -> None:
     """Bronze → silver and quarantine, then the gate, receipts and the ledger."""
     if home in _preparations:  # also where nothing has landed: a later stage may need the engine
-        wait([_preparations.pop(home)])  # what went wrong there goes wrong again where it is told
+        # An error while warming up is ignored here: the stage that needs the engine starts it again, and raises it.
+        wait([_preparations.pop(home)])
     waiting = pending(home)
     if not waiting:
         return

@@ -16,10 +16,11 @@ from python_calamine import CalamineWorkbook
 from schemas.contract import code_list, feed_of
 from schemas.identities import id_card_check_char, org_code_check_char, uscc_check_char
 from simulate import SimulationReport, simulate
-from simulate.acts import DEPARTMENT_SHARES, make_checks
+from simulate.acts import make_checks
 from simulate.complaints import as_reported, make_complaints
+from simulate.departments import inspecting
 from simulate.dirt import FEWER, MORE
-from simulate.divisions import CITY_SHARES, places
+from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.penalties import make_penalties
 from simulate.registrations import register_changes
@@ -209,7 +210,7 @@ def test_codes_check_but_for_the_known_faults(world: tuple[Period, Table]) -> No
 def test_firms_are_spread_as_in_hubei(world: tuple[Period, Table]) -> None:
     period, firms = world
     cities = Counter(places()[place].city for place in firms["place"])
-    assert set(cities) == set(CITY_SHARES)
+    assert set(cities) == set(prefectures())
     assert 0.29 < cities["420100"] / len(firms["place"]) < 0.37
     assert 0.52 < np.mean(firms["form"] == "92") < 0.63
     assert 0.9 < np.mean(firms["registration_state"] == "1") < 0.97
@@ -232,7 +233,7 @@ def test_every_place_and_industry_is_in_the_code_lists() -> None:
 
 def test_checks_are_consistent_and_risky_firms_fail_more(world: tuple[Period, Table]) -> None:
     period, firms = world
-    staff = {department: make_staff(department, SEED) for department in DEPARTMENT_SHARES}
+    staff = {department: make_staff(department, SEED) for department in inspecting()}
     for department, checks in make_checks(firms, staff, period, SEED).items():
         assert checks["check_date"].min() >= period.first
         assert checks["check_date"].max() <= period.last
@@ -253,7 +254,7 @@ def test_checks_are_consistent_and_risky_firms_fail_more(world: tuple[Period, Ta
 
 def test_every_penalty_result_is_followed_by_a_penalty(world: tuple[Period, Table]) -> None:
     period, firms = world
-    staff = {department: make_staff(department, SEED) for department in DEPARTMENT_SHARES}
+    staff = {department: make_staff(department, SEED) for department in inspecting()}
     for department, checks in make_checks(firms, staff, period, SEED).items():
         penalties = make_penalties(checks, department, firms, period, SEED)
         cited = set(penalties["check_action_code"]) - {""}
@@ -290,7 +291,7 @@ def test_complaints_find_the_risky(world: tuple[Period, Table]) -> None:
 
 
 def test_officers_carry_valid_numbers_that_nobody_has() -> None:
-    for department in DEPARTMENT_SHARES:
+    for department in inspecting():
         officers = make_staff(department, SEED).officers
         assert all(
             id_card_check_char(card[:17]) == card[17] and card.startswith("420000") for card in officers["id_card"]

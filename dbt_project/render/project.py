@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from dbt_project.render.base import base_models
+from dbt_project.render.indicators import indicator_model
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, feeds, province, tables
@@ -44,7 +45,7 @@ def render() -> list[Path]:
 
 def _models_sql() -> dict[Path, str]:
     written = {contract.table for contract in _built() if written_model(contract)}
-    models = [("base", base_models()), ("themes", view_models())]
+    models = [("base", base_models()), ("themes", view_models()), ("gold", [("indicator", indicator_model())])]
     return {
         RENDERED / layer / f"{name}.sql": text for layer, some in models for name, text in some if name not in written
     }
@@ -69,7 +70,7 @@ def written_model(contract: Contract) -> Path | None:
 
 def _has_model(contract: Contract) -> bool:
     """A table of base, themes or gold without a model of its name is written by a job, and a source to dbt."""
-    return written_model(contract) is not None or contract.is_derived or contract.table in dict(base_models())
+    return contract.table in {path.stem for path in _models_sql()} or written_model(contract) is not None
 
 
 def _built() -> Iterator[Contract]:

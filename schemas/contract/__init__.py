@@ -1,6 +1,7 @@
 """Contracts: what is declared in `schemas/`, for everybody who asks; model → read → feeding → registry → the rest."""
 
 from schemas.contract.fields import Field, fields
+from schemas.contract.indicators import Indicator, indicators, measures
 from schemas.contract.model import (
     ENVELOPE,
     FOLLOWING,
@@ -62,6 +63,7 @@ __all__ = [
     "Field",
     "Format",
     "Heading",
+    "Indicator",
     "Limits",
     "Measure",
     "Severity",
@@ -77,7 +79,9 @@ __all__ = [
     "feeds",
     "fields",
     "grades",
+    "indicators",
     "landing_folders",
+    "measures",
     "province",
     "read_contract",
     "roots",

@@ -41,6 +41,11 @@ def served_columns(contract: Contract) -> list[Column]:
     return served
 
 
+def served_column(contract: Contract, name: str) -> Column:
+    """The column of that name in the served table."""
+    return next(column for column in served_columns(contract) if column.name == name)
+
+
 def _label(column: Column) -> Column:
     stem = column.name.removesuffix("_code")
     text = str(column.label).replace("代码", "")

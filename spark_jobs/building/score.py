@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import SparkSession
 
 from schemas.contract import ContractError
-from schemas.contract.lint import lint_models
+from schemas.contract.lint import broken_models
 from schemas.contract.risk import risk_models, valid_on
 from spark_jobs.building.scoring_sql import TARGET, scoring_sql
 from spark_jobs.lake.home import Home
@@ -15,7 +15,7 @@ from spark_jobs.lake.home import Home
 
 def score(home: Home, spark: SparkSession, as_of: date) -> int:
     """Scores every model's objects as of a day, in one commit; returns the number of scores."""
-    for fault in lint_models():
+    for fault in broken_models():
         raise ContractError(fault)
     models = valid_on(as_of, risk_models())
     if not models:

@@ -17,6 +17,7 @@ from dbt_project.render import base_facts, written_model
 from schemas.contract import TableContract, tables
 from spark_jobs.building.dbt import PROJECT
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.whole import write_whole
 
 Shape = dict[str, str]
 
@@ -45,8 +46,7 @@ class Shapes:
         """Says that these tables are built from today's declarations."""
         today = {contract.table: shape_of(contract) for contract in tables("base").values()}
         shapes = {**self._kept(), **{name: today[name] for name in names}}
-        self.path.with_suffix(".part").write_text(json.dumps(shapes))
-        self.path.with_suffix(".part").replace(self.path)
+        write_whole(self.path, json.dumps(shapes))
 
     def _kept(self) -> dict[str, Shape]:
         with suppress(OSError, ValueError):

@@ -43,16 +43,16 @@ def connect(home: Home, volume: int = 0) -> SparkSession:
 
 def register(spark: SparkSession, home: Home) -> None:
     """Tells the session's catalog of every table that it does not know yet: the path is the truth."""
-    known = _registered.setdefault((spark.session_id, home), set())
-    new = [table for table in tables(home) if table not in known and table[0] != "work"]
-    for layer in sorted({layer for layer, _ in new} - {layer for layer, _ in known}):
+    registered = _registered.setdefault((spark.session_id, home), set())
+    new = [table for table in tables(home) if table not in registered and table[0] != "work"]
+    for layer in sorted({layer for layer, _ in new} - {layer for layer, _ in registered}):
         spark.sql(f"create database if not exists {layer} location '{home.warehouse / layer}'")
         if layer == "ops":
             _refuse_other_home(spark, home)
     for layer, name in new:
         location = home.table(layer, name)
         spark.sql(f"create table if not exists {layer}.{name} using delta location '{location}'")
-        known.add((layer, name))
+        registered.add((layer, name))
 
 
 def _refuse_other_home(spark: SparkSession, home: Home) -> None:

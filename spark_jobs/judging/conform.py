@@ -23,9 +23,9 @@ from spark_jobs.judging.rules import (
 )
 from spark_jobs.lake.codes import code_spellings
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import ALL_AGAIN, Delivery, rows_of
+from spark_jobs.lake.ledger import REPLAY_ALL, Delivery, rows_of
 from spark_jobs.lake.sql import Where, condition, literal
-from spark_jobs.lake.tables import SYSTEM, counted, take_back, written
+from spark_jobs.lake.tables import SYSTEM, deliveries_in, rows_by_delivery, take_back
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
 WORTH_SPREADING = 200_000
@@ -34,8 +34,8 @@ AT_ONCE = 2_000_000
 # Spellings up to which looking a code up in place is cheaper than a join, on both engines.
 SHORT = 80
 NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"
-# What keeps an optimizer from working out the rules twice, for the filter and below it: neither engine moves a filter
-# past a column that is not the same at every look, and this one is.
+# Stops both optimizers from evaluating the rules twice, once in the filter and once below it. It is always true, but
+# calls a function that counts as non-deterministic, and no engine moves a filter past such a column.
 HERE = "rand() >= 0"
 
 
@@ -50,8 +50,8 @@ def conform(home: Home, spark: SparkSession, contract: FeedContract, deliveries:
     since = min(delivery.received_at for delivery in deliveries)
     silver = home.table("silver", contract.name)
     take_back(home.table("quarantine", contract.name), names, "_received_at", since)
-    take_back(silver, {one.delivery for one in deliveries if one.state == ALL_AGAIN}, "_received_at", since)
-    begun = written(silver, names, "_received_at", since)
+    take_back(silver, {one.delivery for one in deliveries if one.state == REPLAY_ALL}, "_received_at", since)
+    begun = deliveries_in(silver, names, "_received_at", since)
     for rows in _portions(contract, deliveries):
         accepted = accepted_sql(rows, [one for one in rows.deliveries if one.delivery in begun], _spread(spark, rows))
         _append(spark, f"silver.{contract.name}", accepted)
@@ -87,7 +87,9 @@ def _portions(contract: FeedContract, deliveries: Sequence[Delivery]) -> Iterato
 
 def _lacking(home: Home, rows: Rows) -> list[Delivery]:
     """The deliveries of which silver does not hold every one of these rows."""
-    bronze, silver = (counted(home.table(layer, rows.contract.name), rows.where) for layer in ("bronze", "silver"))
+    bronze, silver = (
+        rows_by_delivery(home.table(layer, rows.contract.name), rows.where) for layer in ("bronze", "silver")
+    )
     return [one for one in rows.deliveries if bronze.get(one.delivery, 0) > silver.get(one.delivery, 0)]
 
 

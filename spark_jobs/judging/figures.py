@@ -14,7 +14,7 @@ from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, rows_of
 from spark_jobs.lake.sql import condition, literal
-from spark_jobs.lake.tables import counted
+from spark_jobs.lake.tables import rows_by_delivery
 
 Figures = dict[str, Any]
 # Rows that the shares of codes are counted in (ours: of 100,000 rows a share is exact to a third of a percent).
@@ -51,7 +51,7 @@ def profile(
     """
     where = f"where {condition(rows_of(deliveries))}"
     accepted = _accepted(spark, contract, where)
-    rejected = counted(home.table("quarantine", contract.name), rows_of(deliveries))
+    rejected = rows_by_delivery(home.table("quarantine", contract.name), rows_of(deliveries))
     codes = _codes(spark, contract, where, {name: found["rows_accepted"] for name, found in accepted.items()})
     profiles: dict[str, Profile] = {}
     for delivery in deliveries:

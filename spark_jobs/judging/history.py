@@ -6,9 +6,9 @@ cannot be had:
 - `volume`: rows delivered, as a multiple of the median of the last 12 accepted deliveries.
 - `emptied`: columns that hold something in at least a fifth of the rows in half of those deliveries, and nothing now,
   where chance would leave so many cells empty less than once in a thousand times.
-- `shift`: for the coded column where it is largest, the share of rows that would need another code for the codes to
-  be spread as in the mean of those deliveries (the total variation distance). Columns with so many codes for so few
-  rows that chance alone is expected to move more than a tenth of them are left out.
+- `shift`: whether codes are used differently: half the summed change of the codes' shares, for the column where that
+  is largest. Usual 60 % A and 40 % B, now 90 % and 10 %: 0.3, which is the share of rows that would need another code.
+  A column is left out where so few rows have so many codes that chance alone is expected to move more than a tenth.
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ def _shift(shape: Shape, accepted: int, history: Sequence[Shape], name: str) -> 
     rows = accepted * shape.filled.get(name, 0.0)
     if not now or not usual or rows < SHIFT_ROWS:
         return -1.0
-    # The mean distance of a sample of so many rows from what it is drawn from: √(2/π) of the standard error, halved.
+    # How far a sample of so many rows is expected to be from what it is drawn from though nothing has changed: the mean
+    # of |error|, which is √(2/π) of each share's standard error, halved as the distance itself is. √(2/π) / 2 ≈ 0.4.
     by_chance = 0.4 * sum(sqrt(share * (1 - share) / rows) for share in usual.values())
     if by_chance > LARGEST_CHANCE_SHIFT:
         return -1.0

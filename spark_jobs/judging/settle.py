@@ -17,7 +17,7 @@ from spark_jobs.judging.figures import Figures, Profile, profile
 from spark_jobs.judging.gate import Gatekeeper
 from spark_jobs.judging.history import Opinion, is_mended, keep_profiles, opinions
 from spark_jobs.lake.home import Home, now
-from spark_jobs.lake.ledger import Delivery, record, recorded
+from spark_jobs.lake.ledger import Delivery, read_ledger, record
 from spark_jobs.lake.tables import append, table_schema, take_back
 from spark_jobs.receipts import write_receipts
 
@@ -31,7 +31,7 @@ def settle(home: Home, spark: SparkSession, waiting: dict[str, list[Delivery]], 
     """Conforms deliveries by feed, then writes what became of them; the ledger last, so a crash repeats all of it."""
     with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
         judged = {feed: pool.submit(_conformed, home, spark, feeds()[feed], some) for feed, some in waiting.items()}
-    known = recorded(home)
+    known = read_ledger(home)
     settled: list[Delivery] = []
     for feed, future in judged.items():
         profiles, seconds = future.result()

@@ -15,6 +15,7 @@ from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
 from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, marked
+from spark_jobs.lake.whole import writing
 from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
 
 ROWS_AT_ONCE = 5_000
@@ -76,8 +77,7 @@ def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows:
     text = {column.name: column.type in ("string", "list") and not column.parse for column in contract.columns}
     rejected = Rejected(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
+    with writing(path) as part, part.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow([*(marked(labels[name]) for name in columns), *REJECTED_HEADINGS])
         for row in rows:
@@ -88,5 +88,4 @@ def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows:
             rejected.counted.update((p["列"], p["问题"]) for p in problems)
             room = EXAMPLES - len(rejected.examples)
             rejected.examples += [{"行": row.line, **p} for p in problems[:room]]
-    temporary.replace(path)
     return rejected

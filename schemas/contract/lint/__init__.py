@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from schemas.contract import ContractError, contracts, departments, shown
+from schemas.contract import ContractError, contracts, departments, indicators, shown
 from schemas.contract.lint import columns, feeds, tables
-from schemas.contract.lint.risk import lint_models
+from schemas.contract.lint.figures import broken_indicators
+from schemas.contract.lint.risk import broken_models
 from schemas.contract.lint.rules import RULES
 
-__all__ = ["RULES", "columns", "feeds", "lint", "lint_models", "tables"]
+__all__ = ["RULES", "broken_models", "columns", "feeds", "lint", "tables"]
 
 
 def lint() -> list[str]:
@@ -15,6 +16,7 @@ def lint() -> list[str]:
     try:
         contracts_read = contracts()
         departments()
+        indicators()
     except ContractError as error:
         return [str(error)]
     columns.contracts_with.cache_clear()
@@ -25,5 +27,5 @@ def lint() -> list[str]:
         for check in RULES
         for sentence in check(contract)
     ]
-    # A risk model is looked up in contracts that hold.
-    return broken or lint_models()
+    # Indicators and risk models are looked up in contracts that hold.
+    return broken or [*broken_indicators(), *broken_models()]

@@ -35,7 +35,7 @@ from schemas.contract.risk import (
 from schemas.contract.views import OBJECT, table_of_measure
 
 
-def lint_models() -> list[str]:
+def broken_models() -> list[str]:
     """Everything that is wrong with the risk models; empty if nothing is."""
     models, wrong = [], []
     for path in risk_files():

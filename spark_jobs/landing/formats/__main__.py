@@ -44,8 +44,8 @@ def main() -> None:
         _say(answers, **_answer(json.loads(line), at_rest, answers))
 
 
-def _say(answers: TextIO, **said: object) -> None:
-    print(json.dumps(said), file=answers, flush=True)
+def _say(answers: TextIO, **answer: object) -> None:
+    print(json.dumps(answer), file=answers, flush=True)
 
 
 def _answer(request: dict[str, Any], at_rest: int, answers: TextIO) -> dict[str, object]:

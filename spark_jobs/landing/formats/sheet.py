@@ -60,9 +60,9 @@ class Source:
         return len(self._promised & {plain(heading) for heading in headings if len(heading) <= RAW_SHOWN})
 
 
-def excess(what: str, found: int, limit: int, unit: str, key: str) -> Unreadable:
+def excess(what: str, actual: int, limit: int, unit: str, key: str) -> Unreadable:
     """The refusal of a file that costs more than its contract allows."""
-    return Unreadable(f"{what} {found:,} {unit}，超过上限 {limit:,} {unit}（limits.{key}）。")
+    return Unreadable(f"{what} {actual:,} {unit}，超过上限 {limit:,} {unit}（limits.{key}）。")
 
 
 def plain(heading: str) -> str:

@@ -1,0 +1,156 @@
+"""A feed's contract and the world flow in; rows that keep the contract, and hang together, flow out as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+import numpy as np
+
+from schemas.contract import ENVELOPE, Column, FeedContract
+from simulate.calendar import BUSY_MONTHS, draw_days
+from simulate.draw import FIRM, Draw, Pools
+from simulate.firms import NAT, Period
+from simulate.meanings import meaning
+from simulate.mess import nulls_of
+from simulate.promises import broken
+from simulate.rows import FAULT
+from simulate.values import bounded, clocked, generated, kind_of, within
+from simulate.word_lists import Array, Table, random_for
+from simulate.world import World
+
+DAY = "_day"
+USUALLY_FILLED = 0.94
+NOTHING = {"M": NAT, "f": np.nan, "O": ""}
+LATER = ("day.later", "day.soon", "licence.expiry_date", "officer.certificate_expiry_date")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed as one department delivers it."""
+
+    contract: FeedContract
+    department: str
+    folder: str
+
+    @property
+    def prefix(self) -> str:
+        """What the numbers that it gives begin with: YJJ-DP- for yjj/drug_permit."""
+        return f"{self.department}-{''.join(word[:1] for word in self.folder.split('_'))}-".upper()
+
+
+def fill(feed: Feed, world: World, pools: Pools, count: int, period: Period) -> Table:
+    """At most `count` rows about days of the period, no key twice; `_day` says when each row came about."""
+    rng = random_for(world.seed, "fill", feed.department, feed.folder)
+    day = np.sort(draw_days(rng, period.first, period.days, count, BUSY_MONTHS, 0.1))
+    draw = Draw(feed.contract, feed.department, world, pools, day, rng)
+    rows: Table = {}
+    for column in _in_order(feed.contract):
+        rows[column.name] = _values(feed, column, draw, rows, period)
+    reported = _reported(feed.contract, rows, draw.day, period)
+    _empty(feed.contract, rows, rng)
+    rows[FIRM], rows[DAY] = draw.firm, reported
+    rows[FAULT] = world.firms["code_fault"][draw.firm]
+    first = _first_of_each_key(feed.contract, rows)
+    return {name: values[first] for name, values in rows.items()}
+
+
+def _reported(contract: FeedContract, rows: Table, day: Array, period: Period) -> Array:
+    """The day on which everything that a row speaks of has come."""
+    for column in contract.columns:
+        if column.name in rows and kind_of(column) == "M" and meaning(contract, column) not in LATER:
+            day = np.fmax(day, rows[column.name].astype("datetime64[D]"))
+    return np.minimum(day, period.last)
+
+
+def _in_order(contract: FeedContract) -> list[Column]:
+    """The contract's own columns, each behind those that its rules look at."""
+    own = {column.name: column for column in contract.columns if column.name not in ENVELOPE}
+    sorter = TopologicalSorter(
+        {
+            name: {other for other in (column.not_before, column.required_with, _asks(column)) if other in own}
+            for name, column in own.items()
+        }
+    )
+    return [own[name] for name in sorter.static_order()]
+
+
+def _asks(column: Column) -> str | None:
+    return column.check_when.column if column.check_when else None
+
+
+def _values(feed: Feed, column: Column, draw: Draw, rows: Table, period: Period) -> Array:
+    """The world's values, and others where it has none or the contract does not accept them."""
+    made = draw.value(column)
+    is_key = column.name in feed.contract.key
+    key = feed.prefix if is_key else None
+    if made is None and draw.is_of_another(column) and not column.required:
+        return np.full(
+            len(draw.day), NOTHING[kind_of(column)], dtype="datetime64[D]" if kind_of(column) == "M" else None
+        )
+    if made is None or made.dtype.kind != kind_of(column):
+        made = generated(column, draw.day, draw.rng, key)
+    if kind_of(column) == "M":
+        return _ordered(feed.contract, column, made, rows, draw, period)
+    if kind_of(column) == "f":
+        return made if is_key else bounded(column, made)
+    if column.check_when:
+        return _by_document(feed.contract, column, made, rows, draw)
+    return _accepted(column, made, draw, key)
+
+
+def _accepted(column: Column, made: Array, draw: Draw, key: str | None) -> Array:
+    """Texts that break a rule give way to generated ones; a firm's code that was wrong from birth stays."""
+    wrong = [text for text in set(made.tolist()) if broken(column, text) - {"check_digit"}]
+    if not wrong:
+        return made
+    return np.where(np.isin(made, wrong), generated(column, draw.day, draw.rng, key), made).astype(object)
+
+
+def _by_document(contract: FeedContract, column: Column, made: Array, rows: Table, draw: Draw) -> Array:
+    """Each row's code is of the kind that its document asks for; of other documents a number that nobody checks."""
+    assert column.check_when
+    documents = rows[column.check_when.column]
+    for document, check in column.check_when.is_.items():
+        made = np.where(documents == document, draw.of_check(check), made)
+    unchecked = ~np.isin(documents, list(column.check_when.is_))
+    plain = column.model_copy(update={"check_when": None})
+    return np.where(unchecked, generated(plain, draw.day, draw.rng, ""), made).astype(object)
+
+
+def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, draw: Draw, period: Period) -> Array:
+    """Dates that have come by the day they are reported on, in the order and the years that the contract asks for."""
+    if meaning(contract, column) not in LATER:
+        made = np.minimum(made, period.last)
+    made = within(column, made, period)
+    if column.type == "timestamp":
+        made = clocked(made, draw.rng)
+    if column.not_before:
+        earliest = rows[column.not_before]
+        late = np.where(
+            made < earliest, earliest.astype(made.dtype) + (10 * 3600 if column.type == "timestamp" else 0), made
+        )
+        impossible = within(column, late, period).astype(late.dtype) < earliest
+        made = np.where(impossible, earliest if column.required else NAT, late).astype(made.dtype)
+    return made
+
+
+def _empty(contract: FeedContract, rows: Table, rng: np.random.Generator) -> None:
+    """Takes some of what may be missing away, where no other column asks for it."""
+    for column in _in_order(contract):
+        if column.required or column.name in contract.key:
+            continue
+        values = rows[column.name]
+        usual = max(USUALLY_FILLED, min(contract.expect.filled.get(column.name, 0) + 0.04, 1))
+        empty = rng.random(len(values)) > usual
+        if column.required_with in rows:
+            empty &= nulls_of(rows[column.required_with])
+        values[empty] = NOTHING[kind_of(column)]
+
+
+def _first_of_each_key(contract: FeedContract, rows: Table) -> Array:
+    keys = zip(*(rows[name].tolist() for name in contract.key), strict=True)
+    seen: dict[tuple[object, ...], int] = {}
+    for number, key in enumerate(keys):
+        seen.setdefault(key, number)
+    return np.array(list(seen.values()), dtype=int)

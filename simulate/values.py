@@ -1,0 +1,131 @@
+"""A contract's column flows in; values that it accepts, where the world has none for it, flow out."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from schemas.contract import Column, code_list
+from simulate.firms import NAT, Period
+from simulate.mess import LIST_JOINER, NOTHING, spellings
+from simulate.patterns import text_of
+from simulate.promises import broken
+from simulate.word_lists import Array, words
+
+DISTINCT_TEXTS = 300  # of a pattern: more are made only where a key must differ row by row
+DELAY = (0, 1, 1, 2, 3, 5, 8, 15)
+YEAR = np.timedelta64(365, "D")
+
+
+def kind_of(column: Column) -> str:
+    """How a column's values are held: as dates (M), as numbers (f) or as text (O)."""
+    if column.type in ("date", "timestamp"):
+        return "M"
+    if column.parse == "amount" or re.match("integer|bigint|double|decimal", column.type or ""):
+        return "f"
+    return "O"
+
+
+def generated(column: Column, day: Array, rng: np.random.Generator, key: str | None = None) -> Array:
+    """Values for a column that means nothing known, one for each event's day; `key`: of a key, that begin with it."""
+    count = len(day)
+    if kind_of(column) == "M":
+        days: Array = day + rng.choice(DELAY, count).astype("timedelta64[D]")
+        return days
+    if kind_of(column) == "f":
+        return np.arange(1.0, count + 1) + max(column.min or 0, 0) if key is not None else _numbers(column, count, rng)
+    if column.parse == "currency":
+        return rng.choice(np.array(["CNY", "USD"], dtype=object), count, p=[0.98, 0.02])
+    if column.codes:
+        return _codes(column, count, rng)
+    if column.type == "boolean":
+        return rng.choice(np.array(["true", "false"], dtype=object), count)
+    if column.type == "list":
+        return _lists(column, count, rng)
+    return _texts(column, count, rng) if key is None else _keys(column, key, day, rng)
+
+
+def _numbers(column: Column, count: int, rng: np.random.Generator) -> Array:
+    """Log-normal above the least; between the least and the most, where both are promised, nearer to the least."""
+    low, high = column.min, column.max
+    if low is not None and high is not None and high - low < 1e6:
+        drawn = low + (high - low) * rng.beta(1.3, 2.5, count)
+    else:
+        drawn = (low or 0) + rng.lognormal(6, 1.2, count)
+    return bounded(column, drawn)
+
+
+def bounded(column: Column, numbers: Array) -> Array:
+    """The numbers as the column's type holds them and its headings' units write them, within its bounds."""
+    match = re.fullmatch(r"decimal\((\d+), ?(\d+)\)", column.type or "")
+    digits, places = (int(part) for part in match.groups()) if match else (15, 0 if column.type != "double" else 3)
+    most = 10.0 ** (digits - places) - 1
+    step = max([10.0**-places, *((heading.scale or 1) * 1e-6 for heading in column.headings)])
+    low, high = max(column.min if column.min is not None else -most, -most), min(column.max or most, most)
+    rounded = np.round(np.clip(numbers, low, high) / step) * step
+    rounded = np.where(rounded < low, np.ceil(low / step) * step, rounded)
+    rounded = np.where(rounded > high, np.floor(high / step) * step, rounded)
+    return np.round(rounded, places)
+
+
+def within(column: Column, days: Array, period: Period) -> Array:
+    """Dates whose years the column allows; others are drawn back to the nearest year that it does."""
+    first = np.datetime64(f"{int(column.min or 1)}-01-01") if column.min is not None else NAT
+    last = np.datetime64(f"{int(column.max)}-12-31") if column.max is not None else NAT
+    days = np.where(days < first, first, days)
+    days = np.where(days > last, last, days)
+    return (np.where(days > period.last, period.last, days) if column.not_future else days).astype("datetime64[D]")
+
+
+def clocked(days: Array, rng: np.random.Generator) -> Array:
+    """Moments of the days, in office hours."""
+    seconds = rng.integers(8 * 3600 + 1, 18 * 3600, len(days)).astype("timedelta64[s]")
+    moments: Array = days.astype("datetime64[s]") + seconds
+    return moments
+
+
+def _codes(column: Column, count: int, rng: np.random.Generator) -> Array:
+    """Codes in force; the first of a list are the usual ones."""
+    assert column.codes
+    written = spellings(column)
+    codes = np.array(
+        [code.code for code in code_list(column.codes) if not code.valid_to and written[code.code]], object
+    )
+    weights = 1 / np.arange(1, len(codes) + 1)
+    return rng.choice(codes, count, p=weights / weights.sum())
+
+
+def _lists(column: Column, count: int, rng: np.random.Generator) -> Array:
+    offered = [f"{column.label or column.name}{mark}" for mark in "甲乙丙丁戊己庚"]
+    fewest = max(column.min_items or 1, 1)
+    sizes = fewest + rng.integers(0, 2, count)
+    offered += [f"{offered[0]}{number}" for number in range(len(offered), fewest + 1)]
+    starts = rng.integers(0, len(offered), count)
+    listed = [
+        [offered[(start + n) % len(offered)] for n in range(size)] for start, size in zip(starts, sizes, strict=True)
+    ]
+    return np.array([LIST_JOINER.join(items) for items in listed], dtype=object)
+
+
+def _keys(column: Column, begin: str, day: Array, rng: np.random.Generator) -> Array:
+    """Running numbers behind the day, or texts of the column's pattern, which a row may share with another."""
+    count = len(day)
+    if column.pattern:
+        made = np.array([text_of(column.pattern, rng) for _ in range(count)], dtype=object)
+    else:
+        dates = np.char.replace(np.datetime_as_string(day.astype("datetime64[D]")), "-", "")
+        made = np.array([f"{begin}{date}{number:06d}" for number, date in enumerate(dates, 1)], dtype=object)
+    limit = column.max_length or 100
+    return np.array([text[-limit:] for text in made], dtype=object)
+
+
+def _texts(column: Column, count: int, rng: np.random.Generator) -> Array:
+    """A few words behind the column's label; texts of its pattern where they do not match it."""
+    marks = [f"{column.label or column.name}{word}" for word in words("remark")]
+    fitting = [text for text in (*marks, *words("remark")) if not broken(column, text) and text not in NOTHING]
+    if not fitting and column.pattern:
+        distinct = {text_of(column.pattern, rng) for _ in range(min(count, DISTINCT_TEXTS))}
+        fitting = [text for text in sorted(distinct) if not broken(column, text)]
+    fitting = fitting or [mark for mark in "甲乙丙丁" if not broken(column, mark)]
+    return rng.choice(np.array(fitting, dtype=object), count)

@@ -1,0 +1,170 @@
+"""Size, period and seed flow in; everything a row can speak of flows out: tables of things, as a department sees them.
+
+A thing is a firm, an officer, an item, an act …; `meanings.csv` says which column holds which value of which thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from schemas.contract import departments
+from simulate.acts import make_checks
+from simulate.complaints import make_complaints
+from simulate.departments import inspecting
+from simulate.divisions import places, prefectures
+from simulate.firms import Period, make_firms
+from simulate.penalties import make_penalties
+from simulate.rows import NATURE, catalogue_codes, object_class, texts
+from simulate.staff import Staff, id_cards, make_staff
+from simulate.word_lists import Array, Table, items, person_names, random_for
+
+LICENSED, LICENCE_YEARS = 0.3, 5
+PERSONS_A_FIRM = 0.5
+# The acts, with the column that names one and the column of the day on which it was done.
+ACTS = {
+    "penalty": ("punish_action_code", "punish_date"),
+    "check": ("check_action_code", "check_date"),
+    "complaint": ("complaint_no", "received_date"),
+    "licence": ("licence_no", "issued_date"),
+}
+
+
+class World:
+    """The things of a province; nothing is made before somebody asks for it, and everything is made once."""
+
+    def __init__(self, objects: int, period: Period, seed: int) -> None:
+        self.period, self.seed = period, seed
+        self.firms = make_firms(objects, period, seed)
+        self._tables: dict[tuple[str, str], Table] = {}
+        self._staff: dict[str, Staff] = {}
+
+    def staff(self, department: str) -> Staff:
+        """The department's officers and bodies."""
+        if department not in self._staff:
+            self._staff[department] = make_staff(department, self.seed)
+        return self._staff[department]
+
+    @cached_property
+    def checks(self) -> dict[str, Table]:
+        """The inspections of every department that has any."""
+        staff = {department: self.staff(department) for department in inspecting()}
+        return make_checks(self.firms, staff, self.period, self.seed)
+
+    def table(self, thing: str, department: str) -> Table:
+        """The things of a kind that a department may speak of; a table without columns where there are none."""
+        if (thing, department) not in self._tables:
+            self._tables[thing, department] = THINGS[thing](self, department)
+        return self._tables[thing, department]
+
+    def firms_there(self) -> Array:
+        """The firms that were there before the period began and still are."""
+        firms = self.firms
+        there = (firms["registration_state"] == "1") & (firms["established_date"] < self.period.first)
+        return np.flatnonzero(there & np.isnat(firms["closed_date"])) if there.any() else np.arange(len(there))
+
+
+def _firms(world: World, department: str) -> Table:
+    firms = world.firms
+    longitude, latitude = _spots(firms["place"], random_for(world.seed, "spots"))
+    return {
+        **firms,
+        "object_class": texts([object_class(form) for form in firms["form"]]),
+        "nature": texts([NATURE[form] for form in firms["form"]]),
+        "document": np.full(len(firms["form"]), "001", dtype=object),
+        "city_code": texts([places()[place].city for place in firms["place"]]),
+        "longitude": longitude,
+        "latitude": latitude,
+    }
+
+
+def _spots(place: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Somewhere around their county, which lies around its prefecture's seat."""
+    seats = np.array([(prefectures()[p.city].longitude, prefectures()[p.city].latitude) for p in places()])
+    counties = seats + rng.normal(0, 0.2, seats.shape)
+    spots = np.round(counties[place] + rng.normal(0, 0.03, (len(place), 2)), 6)
+    return spots[:, 0], spots[:, 1]
+
+
+def _bodies(world: World, department: str) -> Table:
+    bodies = world.staff(department).bodies
+    return {"name": texts([body.name for body in bodies]), "code": texts([body.code for body in bodies])}
+
+
+def _items(world: World, department: str) -> Table:
+    return {
+        "item_code": catalogue_codes("1"),
+        **{
+            column: texts([getattr(item, name) for item in items()])
+            for column, name in (
+                ("item_name", "name"),
+                ("sub_item_name", "sub_name"),
+                ("item_class", "item_class"),
+                ("legal_basis", "basis"),
+                ("fact", "fact"),
+                ("accord", "accord"),
+            )
+        },
+    }
+
+
+def _persons(world: World, department: str) -> Table:
+    rng = random_for(world.seed, "persons", department)
+    count = max(50, round(PERSONS_A_FIRM * len(world.firms["uscc"])))
+    female = rng.random(count) < 0.45
+    cards = id_cards(rng, count, female)
+    return {
+        "name": person_names(rng, count),
+        "id_card": cards,
+        "gender": np.where(female, "2", "1").astype(object),
+        "phone": texts([f"100{number:08d}" for number in rng.integers(0, 10**8, count)]),
+        "born": np.array([f"{card[6:10]}-{card[10:12]}-{card[12:14]}" for card in cards], dtype="datetime64[D]"),
+    }
+
+
+def _licences(world: World, department: str) -> Table:
+    """Some of the firms that are there hold one of the department's licences, for five years from its day."""
+    rng = random_for(world.seed, "licences", department)
+    pool = world.firms_there()
+    firm = np.sort(rng.choice(pool, max(1, round(LICENSED * len(pool))), replace=False))
+    issued = world.period.last - rng.integers(1, LICENCE_YEARS * 365, len(firm)).astype("timedelta64[D]")
+    issued = np.maximum(issued, world.firms["established_date"][firm]).astype("datetime64[D]")
+    region = world.firms["region_code"][firm]
+    return {
+        "firm": firm,
+        "licence_no": texts([f"{department.upper()}XK{r}{n:06d}" for n, r in enumerate(region, 1)]),
+        "issued_date": issued,
+        "expiry_date": issued + np.timedelta64(LICENCE_YEARS * 365 - 1, "D"),
+    }
+
+
+def _departments(world: World, department: str) -> Table:
+    entry = departments()[department]
+    return {
+        "name": texts([department]),
+        "code": texts([entry.code]),
+        "national": texts([entry.national]),
+        "label": texts([entry.label]),
+        "title": texts([entry.title]),
+    }
+
+
+def _penalties(world: World, department: str) -> Table:
+    checks = world.checks.get(department)
+    return make_penalties(checks, department, world.firms, world.period, world.seed) if checks else {}
+
+
+THINGS: dict[str, Callable[[World, str], Table]] = {
+    "firm": _firms,
+    "body": _bodies,
+    "officer": lambda world, department: world.staff(department).officers,
+    "item": _items,
+    "person": _persons,
+    "check": lambda world, department: world.checks.get(department, {}),
+    "penalty": _penalties,
+    "complaint": lambda world, department: make_complaints(world.firms, world.period, world.seed),
+    "licence": _licences,
+    "department": _departments,
+}
