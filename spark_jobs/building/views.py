@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from typing import TYPE_CHECKING
 
 from deltalake import DeltaTable
 
 from schemas.contract import SCHEMAS, roots
+from schemas.contract import tables as promised
 from spark_jobs.lake.codes import write_codes
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
-from spark_jobs.lake.tables import tables
+from spark_jobs.lake.tables import exists, tables
 from spark_jobs.lake.upkeep import keep_up
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 PROJECT = SCHEMAS.parent / "dbt_project"
 
@@ -29,7 +34,7 @@ def build_themes(home: Home, full: bool = False) -> bool:
     from spark_jobs.building.dbt import run_dbt
     from spark_jobs.engine.session import connect
 
-    connect(home)
+    _renew(connect(home), home, "themes")
     run_dbt(home, ["config.schema:themes"], {}, full)
     keep_up(home, "themes")
     mark.keep()
@@ -49,12 +54,31 @@ def build_gold(home: Home, as_of: date, full: bool = False) -> bool:
     from spark_jobs.engine.session import connect, register
 
     spark = connect(home)
+    _renew(spark, home, "gold")
     score(home, spark, as_of)
     register(spark, home)
     run_dbt(home, ["config.schema:gold"], {"as_of": str(as_of)}, full)
     keep_up(home, "gold")
     mark.keep()
     return True
+
+
+def _renew(spark: SparkSession, home: Home, layer: str) -> None:
+    """Empties tables whose columns are not their contracts' any more, so that they can be built with the new ones.
+
+    Sail writes over a table only rows of the same columns.
+    """
+    from spark_jobs.engine.session import forget, register
+
+    for contract in promised(layer).values():
+        path = home.table(layer, contract.table)
+        columns = [(column.name, column.spark_type) for column in contract.columns]
+        if exists(path) and columns != [(name, kind) for name, kind in spark.table(contract.name).dtypes]:
+            nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in columns)
+            empty = spark.sql(f"select {nothing} where false").write.format("delta")
+            empty.mode("overwrite").option("overwriteSchema", "true").save(str(path))
+            forget(spark, home, layer, contract.table)
+    register(spark, home)
 
 
 def _layers(home: Home, layer: str) -> list[str]:
