@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from dbt_project.render.fields import field_of
 from dbt_project.render.sql import counted, literal
-from dbt_project.render.views import field_of
 from schemas.contract import Measure, TableContract, tables
 from schemas.contract.indicators import (
     COLUMNS,

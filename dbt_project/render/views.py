@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbt_project.render.sql import counted, listed, literal
-from schemas.contract import TableContract, fields, province, table_of, tables, terms
+from dbt_project.render.fields import field_of
+from dbt_project.render.sql import counted
+from schemas.contract import TableContract, fields, province, table_of, tables
 from schemas.contract.fields import Field
 from schemas.contract.views import OBJECT, OBJECT_KEY, acts, acts_on_objects, additive, first_and_last
 
@@ -41,23 +42,6 @@ def _standing(table: str) -> str:
 
 def _lines(parts: Iterator[str] | list[str]) -> str:
     return ",\n    ".join(parts)
-
-
-def field_of(table: TableContract) -> str:
-    """The field that a row of acts belongs to, as SQL; empty text where it is nobody's."""
-    by_department = _cases("department", {name: field.departments for name, field in fields().items()})
-    if not any(column.name == "item_code" for column in table.columns):
-        return by_department
-    by_item = _cases(terms()["item_department"]["derived"]["sql"], {n: field.national for n, field in fields().items()})
-    return f"case when item_code is null then {by_department} else {by_item} end"
-
-
-def _cases(value: str, fields_of: dict[str, tuple[str, ...]]) -> str:
-    """The first field that claims a value."""
-    cases = " ".join(
-        f"when {value} in {listed(values)} then {literal(name)}" for name, values in fields_of.items() if values
-    )
-    return f"case {cases} else '' end"
 
 
 def _object_activity() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from schemas.contract.feeding import feeds_into, following_columns
 from schemas.contract.fields import fields
 from schemas.contract.model import Code, Contract, ContractError, Department, FeedContract, TableContract
 from schemas.contract.read import read_contract, read_yaml, refusal, roots, shown
+from schemas.contract.risk import risk_models, valid_on
 from schemas.contract.views import follow
 
 TABLE_LAYERS = ("base", "themes", "gold", "ops")
@@ -34,7 +36,7 @@ def departments() -> dict[str, Department]:
 
 @cache
 def code_list(name: str) -> tuple[Code, ...]:
-    """The codes of `codes/<name>.csv` in the file's order, or, by the names department and field, those declared."""
+    """The codes of `codes/<name>.csv` in the file's order, or of what is declared elsewhere (DECLARED)."""
     if name in DECLARED:
         return DECLARED[name]()
     paths = [root / "codes" / f"{name}.csv" for root in roots()]
@@ -60,6 +62,9 @@ def code_list(name: str) -> tuple[Code, ...]:
 DECLARED: dict[str, Callable[[], tuple[Code, ...]]] = {
     "department": lambda: tuple(Code(code=name, label=entry.label) for name, entry in departments().items()),
     "field": lambda: tuple(Code(code=name, label=field.title) for name, field in fields().items()),
+    "risk_model": lambda: tuple(
+        Code(code=model.model, label=model.title) for model in valid_on(date.max, risk_models())
+    ),
 }
 
 
@@ -73,6 +78,11 @@ def code_lists() -> tuple[str, ...]:
 def province() -> Code:
     """The division that all others lie in."""
     return next(code for code in code_list("region") if code.extra["level"] == "province")
+
+
+def grades() -> tuple[Code, ...]:
+    """The grades of risk, the highest first."""
+    return tuple(sorted(code_list("risk_grade"), key=lambda grade: int(grade.extra["order"])))
 
 
 def _contract_files() -> Iterator[Path]:

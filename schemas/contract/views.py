@@ -34,6 +34,11 @@ def additive(table: TableContract) -> dict[str, Measure]:
     return {name: measure for name, measure in table.measures.items() if measure.is_additive}
 
 
+def table_of_measure(name: str, tables: Iterable[TableContract]) -> TableContract | None:
+    """The table of acts on objects that has a measure of that name, if it may be added up."""
+    return next((table for table in acts_on_objects(tables) if name in additive(table)), None)
+
+
 def first_and_last(table: TableContract) -> tuple[str, str]:
     """The names of an object's first and last day of such an act: first_check_date, last_check_date."""
     assert table.event

@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
+from schemas.contract import table_of
 from spark_jobs.building.lineage import SCORES, Lineage
 from spark_jobs.lake.codes import write_codes
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import tables
+from spark_jobs.lake.tables import exists, tables
 from spark_jobs.lake.upkeep import keep_up
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def build_themes(home: Home, full: bool = False) -> bool:
@@ -33,7 +38,9 @@ def _build(home: Home, lineage: Lineage, full: bool) -> bool:
     from spark_jobs.building.score import score
     from spark_jobs.engine.session import connect, register
 
-    spark = connect(home, needs=lineage.inputs(outdated))
+    own = {f"{lineage.layer}.{name}" for name in outdated}
+    spark = connect(home, needs=lineage.inputs(outdated) | own)
+    _renew(spark, home, own)
     if SCORES in outdated:
         score(home, spark, date.fromisoformat(lineage.as_of))
         register(spark, home, {f"gold.{SCORES}"})
@@ -42,3 +49,22 @@ def _build(home: Home, lineage: Lineage, full: bool) -> bool:
     keep_up(home, lineage.layer, written=outdated)
     lineage.keep()
     return True
+
+
+def _renew(spark: SparkSession, home: Home, names: set[str]) -> None:
+    """Empties tables whose columns are not their contracts' any more, so that they can be built with the new ones.
+
+    Sail writes over a table only rows of the same columns.
+    """
+    from spark_jobs.engine.session import forget, register
+
+    for name in sorted(names):
+        contract = table_of(name)
+        path = home.table(contract.layer, contract.table)
+        columns = [(column.name, column.spark_type) for column in contract.columns]
+        if exists(path) and columns != [(column, kind) for column, kind in spark.table(name).dtypes]:
+            nothing = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns)
+            empty = spark.sql(f"select {nothing} where false").write.format("delta")
+            empty.mode("overwrite").option("overwriteSchema", "true").save(str(path))
+            forget(spark, home, contract.layer, contract.table)
+    register(spark, home, names)

@@ -61,6 +61,12 @@ def register(spark: SparkSession, home: Home, needs: Collection[str] | None = No
         registered.add((layer, name))
 
 
+def forget(spark: SparkSession, home: Home, layer: str, name: str) -> None:
+    """Takes a table out of the session's catalog, which would keep the columns it knows; the files stay."""
+    spark.sql(f"drop table if exists {layer}.{name}")
+    _registered[spark.session_id, home].discard((layer, name))
+
+
 def _refuse_other_home(spark: SparkSession, home: Home) -> None:
     """All sessions of a Spark server share one catalog: a second home would read the first one's tables."""
     location = unquote(spark.catalog.getDatabase("ops").locationUri).removeprefix("file:")

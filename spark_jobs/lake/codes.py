@@ -16,6 +16,8 @@ from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.tables import exists, overwrite, read
 
+# What has codes with labels.
+DECLARING = ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml")
 FIRST_DAY = date(2000, 1, 1)
 
 
@@ -34,11 +36,13 @@ def write_codes(home: Home) -> bool:
 
 
 def _fingerprint() -> str:
-    """Lists, what else has labels, the calendar's release and its last year decide what the tables hold."""
+    """Lists, what is declared elsewhere and has labels, and what the calendar knows decide what the tables hold."""
     digest = hashlib.sha256(f"{_last_day()} {_last_official_year()}".encode())
     for root in roots():
-        declaring = [*root.glob("departments.yaml"), *root.glob("fields.yaml"), *root.glob("indicators/*/*.yaml")]
-        for path in [*sorted((root / "codes").glob("*.csv")), *sorted(declaring)]:
+        declaring = [
+            path for kind in ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml") for path in root.glob(kind)
+        ]
+        for path in sorted(declaring):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
