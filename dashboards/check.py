@@ -27,7 +27,7 @@ Assets = dict[str, Asset]
 Problem = tuple[str, str, str]
 Rule = Callable[[Assets], Iterator[Problem]]
 
-LAYERS = ("gold", "themes")
+LAYERS = ("gold", "themes", "detail")
 READ_ONLY = {"access_mode": "read_only", "enable_external_access": False, "lock_configuration": True}
 COLUMN_KEYS = ("x_axis", "entity", "groupby", "groupby_b", "all_columns")
 METRIC_KEYS = ("metric", "metrics", "metrics_b", "secondary_metrics", "timeseries_limit_metric")
@@ -116,15 +116,16 @@ def metrics_use_contract_columns(assets: Assets) -> Iterator[Problem]:
 
 
 @rule
-def metrics_have_one_home(assets: Assets) -> Iterator[Problem]:
-    """A page names a metric and nothing else: one name is one metric of one dataset."""
-    homes = Counter(metric["metric_name"] for _, dataset in kind(assets, "datasets") for metric in dataset["metrics"])
+def metrics_mean_one_thing(assets: Assets) -> Iterator[Problem]:
+    """A page names a metric and nothing else: wherever a name stands, it is the same figure under the same label."""
+    labels: dict[str, str] = {}
     for path, dataset in kind(assets, "datasets"):
-        for name in (metric["metric_name"] for metric in dataset["metrics"]):
-            if homes[name] > 1:
-                yield path, f"metrics.{name}", "stands in two datasets"
+        for metric in dataset["metrics"]:
+            name, label = metric["metric_name"], metric["verbose_name"]
+            if labels.setdefault(name, label) != label:
+                yield path, f"metrics.{name}", f"is {label} here and {labels[name]} elsewhere"
     for name in colours().metrics:
-        if name not in homes:
+        if name not in labels:
             yield "colours.yaml", f"metrics.{name}", "no such metric"
 
 

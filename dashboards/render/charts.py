@@ -46,7 +46,7 @@ def conditions(drawn: Drawn, page: Page) -> list[Json]:
     month = {**simple, "subject": drawn.dataset.time, "operator": "TEMPORAL_RANGE", "comparator": "No filter"}
     fixed = [
         {**simple, "subject": DIMENSIONS[name].code, "operator": "IN", "comparator": list(codes)}
-        for name, codes in page.where.items()
+        for name, codes in {**page.where, **drawn.chart.where}.items()
     ]
     return [month, *fixed] if drawn.dataset.time else fixed
 

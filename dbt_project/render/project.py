@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from dbt_project.render.base import base_models
-from dbt_project.render.indicators import indicator_model
+from dbt_project.render.indicators import gold_models
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, feeds, province, tables
@@ -57,7 +57,7 @@ def shared_macros() -> str:
 
 def _models_sql() -> dict[Path, str]:
     written = {contract.table for contract in _built() if written_model(contract)}
-    models = [("base", base_models()), ("themes", view_models()), ("gold", [("indicator", indicator_model())])]
+    models = [("base", base_models()), ("themes", view_models()), ("gold", gold_models())]
     return {
         RENDERED / layer / f"{name}.sql": text for layer, some in models for name, text in some if name not in written
     }

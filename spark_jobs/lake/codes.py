@@ -59,7 +59,7 @@ def _tables() -> dict[str, pa.Table]:
     return {
         "code": pa.Table.from_pylist(codes),
         "spelling": pa.Table.from_pylist(spellings),
-        "region": pa.Table.from_pylist(list(_regions())),
+        "region": pa.Table.from_pylist(list(regions())),
         "industry": pa.Table.from_pylist(list(_industries())),
         "department": pa.Table.from_pylist(
             [
@@ -99,7 +99,7 @@ def _meaning(codes: list[Code]) -> str | None:
     return max(codes, key=lambda code: code.valid_to or "").code if not current and one_line else None
 
 
-def _regions() -> Iterator[dict[str, str | None]]:
+def regions() -> Iterator[dict[str, str | None]]:
     """Any code a division ever had, with its code and prefecture of today."""
     by_code = {code.code: code for code in code_list("region")}
     for code in by_code.values():
