@@ -139,7 +139,11 @@ def test_a_page_may_be_about_some_codes_only(root: Path) -> None:
         ("filters:", "filter:", "filter: unknown key"),
         ("filters: [department", "filters: [deparment", "filters.0: no such dimension: deparment"),
         ("filters: [department", "filters: [item", "filters.0: no chart of the page knows item"),
-        ("by: department", "by: industry", "rows.0.1.ranking.by: detail.punish_action has no column industry_section_name"),
+        (
+            "by: department",
+            "by: industry",
+            "rows.0.1.ranking.by: detail.punish_action has no column industry_section_name",
+        ),
         ("by: department", "by: month", "rows.0.1.ranking.by: there is no ranking by that"),
         ("chart: share", "chart: map", "rows.1.0.map.by: there is no map by that"),
         ("fine_cny]", "objects]", "rows.0.1.ranking.of: no table has both objects and punishments"),

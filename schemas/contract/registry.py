@@ -18,6 +18,11 @@ from schemas.contract.read import read_contract, read_yaml, refusal, roots, show
 from schemas.contract.risk import risk_models, valid_on
 from schemas.contract.views import follow
 
+# What a feed's column takes from the base table that it flows into.
+INHERITED = {
+    *("label", "doc", "pattern", "check", "check_when", "codes", "parse", "separator", "min", "max", "max_length"),
+    *("min_items", "flag", "sensitivity"),
+}
 TABLE_LAYERS = ("base", "themes", "gold", "ops")
 
 
@@ -101,14 +106,28 @@ def contracts() -> dict[str, Contract]:
 
 
 def _completed(contract: Contract, written: Mapping[str, Contract]) -> Contract:
-    """A base table with what follows from the feeds into it; other tables with what measures say of their columns."""
-    if not isinstance(contract, TableContract):
-        return contract
+    """A feed with what its base tables say of its columns; a base table with what follows from its feeds; others with
+    what measures say."""
+    if isinstance(contract, FeedContract):
+        columns = tuple(_of_base(column, contract, written) for column in contract.columns)
+        return contract.model_copy(update={"columns": columns})
+    assert isinstance(contract, TableContract)
     if contract.layer != "base":
         columns = tuple(_measured(column, written) for column in contract.columns)
         return contract.model_copy(update={"columns": columns})
     follow = following_columns(contract, feeds_into(contract.table, written))
     return contract.model_copy(update={"columns": (*contract.columns, *follow)})
+
+
+def _of_base(column: Column, feed: FeedContract, written: Mapping[str, Contract]) -> Column:
+    """A feed's column with what the base table that it flows into says of it, and the feed leaves open."""
+    for target in feed.into:
+        table = written.get(f"base.{target}")
+        own = next((other for other in table.columns if other.name == column.name), None) if table else None
+        if own and own.type and column.type is None:
+            said = {name: getattr(own, name) for name in own.model_fields_set & INHERITED - column.model_fields_set}
+            return column.model_copy(update={"type": own.type, **said})
+    return column
 
 
 def _measured(column: Column, written: Mapping[str, Contract]) -> Column:
