@@ -11,7 +11,6 @@ from schemas.contract import FOLLOWING, TableContract, contracts, tables
 from schemas.contract.feeding import feeds_into, stated_by
 from schemas.contract.lint.rules import rule
 
-
 # By these the monthly facts are counted.
 COUNTED_BY = ("department", "city_code", "region_code")
 
