@@ -115,7 +115,7 @@ def test_every_table_has_the_columns_and_types_of_its_contract(province: Home) -
 
 
 def test_monthly_figures_add_up_to_the_acts_they_count(province: Home) -> None:
-    months = read(province.table("gold", "region_department_month")).to_pandas()
+    months = read(province.table("gold", "supervision_month")).to_pandas()
     checks = read(province.table("base", "check_action"), ["is_problem", "city_code"]).to_pandas()
     assert months.checks.sum() == checks.city_code.notna().sum()
     assert months.checks_with_problem.sum() == checks[checks.city_code.notna()].is_problem.sum()
@@ -144,7 +144,7 @@ def test_the_serving_file_holds_gold_and_nothing_personal(province: Home) -> Non
         }
         columns = {row[0] for row in served.sql("select column_name from duckdb_columns()").fetchall()}
         scored = served.sql("select count(*) from gold.risk_score").fetchone()
-    assert {"gold.risk_score", "gold.region_department_month", "gold.complaint_clock", "gold.region_shape"} <= tables
+    assert {"gold.risk_score", "gold.supervision_month", "gold.complaint_clock", "gold.region_shape"} <= tables
     personal = {c.name for contract in contracts().values() for c in contract.columns if c.sensitivity == "personal"}
     assert columns.isdisjoint(personal)
     assert scored

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from dbt_project.render.base import base_models
-from dbt_project.render.indicators import indicator_model
+from dbt_project.render.indicators import gold_models
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, feeds, province, tables
@@ -43,9 +43,21 @@ def render() -> list[Path]:
     return changed
 
 
+def models_of(layer: str) -> dict[str, str]:
+    """The SQL of every model of a layer, written or rendered, by table."""
+    rendered = {path.stem: text for path, text in _models_sql().items() if path.parent.name == layer}
+    written = {path.stem: path.read_text("utf-8") for path in (PROJECT / "models" / layer).rglob("*.sql")}
+    return rendered | written
+
+
+def shared_macros() -> str:
+    """The SQL that models share; a change of it changes all of them."""
+    return "".join(path.read_text("utf-8") for path in sorted((PROJECT / "macros").rglob("*.sql")))
+
+
 def _models_sql() -> dict[Path, str]:
     written = {contract.table for contract in _built() if written_model(contract)}
-    models = [("base", base_models()), ("themes", view_models()), ("gold", [("indicator", indicator_model())])]
+    models = [("base", base_models()), ("themes", view_models()), ("gold", gold_models())]
     return {
         RENDERED / layer / f"{name}.sql": text for layer, some in models for name, text in some if name not in written
     }

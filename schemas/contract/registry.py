@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from schemas.contract import read
 from schemas.contract.feeding import feeds_into, following_columns
 from schemas.contract.fields import fields
-from schemas.contract.model import Code, Contract, ContractError, Department, FeedContract, TableContract
+from schemas.contract.model import Code, Column, Contract, ContractError, Department, FeedContract, TableContract
 from schemas.contract.read import read_contract, read_yaml, refusal, roots, shown
 from schemas.contract.risk import risk_models, valid_on
 from schemas.contract.views import follow
@@ -101,11 +101,24 @@ def contracts() -> dict[str, Contract]:
 
 
 def _completed(contract: Contract, written: Mapping[str, Contract]) -> Contract:
-    """A base table with the columns that follow from the feeds that flow into it."""
-    if not isinstance(contract, TableContract) or contract.layer != "base":
+    """A base table with what follows from the feeds into it; other tables with what measures say of their columns."""
+    if not isinstance(contract, TableContract):
         return contract
+    if contract.layer != "base":
+        columns = tuple(_measured(column, written) for column in contract.columns)
+        return contract.model_copy(update={"columns": columns})
     follow = following_columns(contract, feeds_into(contract.table, written))
     return contract.model_copy(update={"columns": (*contract.columns, *follow)})
+
+
+def _measured(column: Column, written: Mapping[str, Contract]) -> Column:
+    """A column that repeats a measure, with the measure's type and label."""
+    for table in written.values():
+        measure = table.measures.get(column.name) if isinstance(table, TableContract) else None
+        if measure and column.type is None:
+            kind = table.column(measure.sum).type if measure.sum else "integer"
+            return column.model_copy(update={"type": kind, "label": column.label or measure.label})
+    return column
 
 
 def feeds() -> dict[str, FeedContract]:

@@ -17,12 +17,15 @@ def score(home: Home, spark: SparkSession, as_of: date) -> int:
     """Scores every model's objects as of a day, in one commit; returns the number of scores."""
     for fault in broken_models():
         raise ContractError(fault)
+    spark.sql("create database if not exists gold")
+    location = home.table("gold", "risk_score")
+    spark.sql(f"create or replace table {TARGET} using delta location '{location}' as {scoring_text(as_of)}")
+    return int(spark.table(TARGET).count())
+
+
+def scoring_text(as_of: date) -> str:
+    """The SQL of a day's scores by every model that is valid on it."""
     models = valid_on(as_of, risk_models())
     if not models:
         raise ContractError(f"schemas/risk: no model is valid on {as_of}")
-    spark.sql("create database if not exists gold")
-    spark.sql(
-        f"create or replace table {TARGET} using delta location '{home.table('gold', 'risk_score')}' as "
-        + " union all ".join(f"({scoring_sql(model, as_of)})" for model in models)
-    )
-    return int(spark.table(TARGET).count())
+    return " union all ".join(f"({scoring_sql(model, as_of)})" for model in models)

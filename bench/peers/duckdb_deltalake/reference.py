@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.contract import code_list, departments, feeds
-from spark_jobs.lake.codes import FIRST_DAY, _industries, _regions, code_spellings
+from spark_jobs.lake.codes import FIRST_DAY, _industries, code_spellings, regions
 
 STATES = "registration_state"
 
@@ -21,7 +21,7 @@ def tables(as_of: date) -> dict[str, pa.Table]:
     named = [(name, entry.label) for name, entry in departments().items()]
     return {
         "spelling": _table(("list", "spelling", "code"), spellings),
-        "region": pa.Table.from_pylist(list(_regions())),
+        "region": pa.Table.from_pylist(list(regions())),
         "industry": pa.Table.from_pylist(list(_industries())),
         "department": _table(("department", "label"), named),
         "state": _table(("code", "label"), [(code.code, code.label) for code in code_list(STATES)]),

@@ -10,12 +10,12 @@ import polars as pl
 from chinese_calendar.constants import holidays, workdays
 
 from schemas.contract import code_list, departments
-from spark_jobs.lake.codes import FIRST_DAY, _industries, _regions
+from spark_jobs.lake.codes import FIRST_DAY, _industries, regions
 
 
 @cache
 def _region(fact: str) -> dict[str, str]:
-    return {region["code"]: known for region in _regions() if (known := region[fact])}
+    return {region["code"]: known for region in regions() if (known := region[fact])}
 
 
 @cache

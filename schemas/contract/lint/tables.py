@@ -72,6 +72,16 @@ def registries_flow_in(contract: TableContract) -> Iterator[str]:
 
 
 @rule(TableContract)
+def nothing_personal_is_served(contract: TableContract) -> Iterator[str]:
+    """What people see of a row is a column of the table, and not personal."""
+    for key, names in (("profile", contract.profile), ("detail", contract.detail)):
+        for name in names:
+            column = next((column for column in contract.columns if column.name == name), None)
+            if column is None or column.sensitivity == "personal":
+                yield f"{key}: {name} is {'not a column' if column is None else 'personal'}"
+
+
+@rule(TableContract)
 def measures_count_columns(contract: TableContract) -> Iterator[str]:
     """A measure counts by columns that are there; its name stands once in the province; its label is Chinese."""
     names = {column.name for column in contract.columns}
