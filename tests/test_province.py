@@ -13,8 +13,10 @@ import pytest
 from schemas.contract import contracts, feed_of, feeds
 from simulate import simulate
 from spark_jobs import pipeline
+from spark_jobs.building.views import build_gold, build_themes
+from spark_jobs.engine.session import connect, forget, register
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
+from spark_jobs.lake.tables import overwrite, read
 from spark_jobs.landing.land import make_landing_zone
 from spark_jobs.serving.publish import serving_file
 
@@ -157,3 +159,19 @@ def test_gold_never_shows_a_citizen_number(province: Home) -> None:
                     len(str(v)) == 18 and str(v)[6:10] in {"1990", "1985"} and str(v)[:17].isdigit()
                     for v in column.to_pylist()
                 )
+
+
+def test_a_table_whose_contract_has_gained_a_column_is_built_with_it(province: Home) -> None:
+    spark = connect(province)
+    scores, reasons = ("gold", "risk_score"), ("gold", "risk_reason")
+    gained = {("themes", "drug_profile"): "checks", scores: "is_general", reasons: "model"}
+    before = {table: read(province.table(*table)) for table in gained}
+    for table, column in gained.items():
+        overwrite(province.table(*table), before[table].drop_columns([column]))
+        forget(spark, province, *table)
+    register(spark, province)
+    build_themes(province, full=True)
+    build_gold(province, date(2026, 7, 1), full=True)
+    for table, rows in before.items():
+        after = read(province.table(*table))
+        assert (after.column_names, after.num_rows) == (rows.column_names, rows.num_rows)

@@ -55,7 +55,7 @@ def _faults(model: RiskModel) -> Iterator[str]:
     yield from (f"{key}: is not Chinese" for key, text in texts.items() if not re.search("[\u4e00-\u9fff]", text))
     above_the_lowest = [grade.code for grade in grades()][:-1]
     if [*model.grades] != above_the_lowest:
-        yield f"grades: must name {', '.join(above_the_lowest)}, risk_grade but its lowest, from the highest down"
+        yield f"grades: must name {', '.join(above_the_lowest)}: risk_grade without its lowest, from the highest down"
     if model.field and model.field not in fields():
         yield f"field: {model.field} is not in fields.yaml"
         return
