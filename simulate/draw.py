@@ -12,7 +12,7 @@ from simulate.departments import office_of
 from simulate.meanings import meaning, meaning_of, reference_of
 from simulate.rows import listed
 from simulate.word_lists import Array, Table
-from simulate.world import ACTS, World
+from simulate.world import ACTS, TOLD, World
 
 # The rows of filled feeds that others may refer to, by what they may be called: the feed, its base tables.
 Pools = dict[str, Table]
@@ -125,7 +125,7 @@ class Draw:
         department has such acts in the world."""
         act = (self.meanings[column.name] or "").split(".")[0]
         rows = self.pools.get(table, {})
-        if not rows or (act in ACTS and self.world.table(act, self.department)):
+        if not rows or (act in TOLD and self.world.table(act, self.department)):
             return {}
         own = rows[DEPARTMENT] == self.department
         return {name: values[own] for name, values in rows.items()} if own.any() else rows

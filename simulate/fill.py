@@ -138,7 +138,7 @@ def _ordered(contract: Contract, column: Column, made: Array, rows: Table, draw:
 def _empty(contract: Contract, rows: Table, rng: np.random.Generator) -> None:
     """Takes some of what may be missing away, where no other column asks for it."""
     for column in _in_order(contract):
-        if column.required or column.name in contract.key:
+        if column.required or column.name in contract.key or column.parse == "currency":
             continue
         values = rows[column.name]
         usual = max(USUALLY_FILLED, min(contract.expect.filled.get(column.name, 0) + 0.04, 1))

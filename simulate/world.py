@@ -30,6 +30,8 @@ ACTS = {
     "complaint": ("complaint_no", "received_date"),
     "licence": ("licence_no", "issued_date"),
 }
+# Those of them that stories deliver.
+TOLD = ("penalty", "check", "complaint")
 
 
 class World:

@@ -20,7 +20,7 @@ from simulate.acts import make_checks
 from simulate.complaints import as_reported, make_complaints
 from simulate.departments import inspecting
 from simulate.dirt import FEWER, MORE
-from simulate.divisions import prefectures, places
+from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.penalties import make_penalties
 from simulate.registrations import register_changes
