@@ -59,6 +59,11 @@ class Item(Strict):
         return self.applies == ("*",) or industry.startswith(self.applies)
 
 
+def texts(values: list[str]) -> Array:
+    """Python strings as an array, none of them cut."""
+    return np.array(values, dtype=object)
+
+
 def random_for(seed: int, *purpose: str) -> np.random.Generator:
     """A generator of its own for every purpose, so that one more draw here changes nothing there."""
     return np.random.default_rng([seed, zlib.crc32("/".join(purpose).encode())])
