@@ -70,10 +70,14 @@ def random_for(seed: int, *purpose: str) -> np.random.Generator:
 
 
 @cache
+def _word_lists() -> dict[str, Array]:
+    lists: dict[str, list[str]] = yaml.safe_load((HERE / "words.yaml").read_text(encoding="utf-8"))
+    return {name: texts(listed) for name, listed in lists.items()}
+
+
 def words(name: str) -> Array:
     """The words of one list."""
-    lists: dict[str, list[str]] = yaml.safe_load((HERE / "words.yaml").read_text(encoding="utf-8"))
-    return np.array(lists[name], dtype=object)
+    return _word_lists()[name]
 
 
 def some(rng: np.random.Generator, name: str, count: int) -> Array:
