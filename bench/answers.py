@@ -47,6 +47,8 @@ def _fault(database: duckdb.DuckDBPyConnection, table: str, query: Json, rows: l
         step["options"].get("drop_missing_columns") for step in query.get("post_processing", []) if "options" in step
     ):
         expected = [row for row in expected if any(row[name] is not None for name in query["metrics"])]
+        axes = [column["label"] for column in query["columns"] if isinstance(column, dict)]
+        expected = [row for row in expected if all(row[name] is not None for name in axes)]
     if len(rows) != len(expected):
         return f"{len(rows)} rows, not {len(expected)}"
     for said, meant in zip(rows, _in_order(query, expected), strict=True):

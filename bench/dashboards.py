@@ -36,7 +36,7 @@ from spark_jobs import services
 from spark_jobs.lake.home import Home
 from spark_jobs.services import keys, ports, postgres, superset_server
 from spark_jobs.services.environments import BI_BIN
-from spark_jobs.services.process import recorded
+from spark_jobs.services.process import read_record
 from spark_jobs.serving.publish import serving_file
 
 USERS = (1, 8, 32)
@@ -126,7 +126,7 @@ def _server_cpu(home: Home) -> dict[str, float]:
     """Processor seconds of Superset and of PostgreSQL, with all their processes, up to now."""
     spent = {}
     for name in (superset_server.NAME, postgres.NAME):
-        record = recorded(home, name)
+        record = read_record(home, name)
         times = [process.cpu_times() for process in (record.family() if record else [])]
         spent[name] = sum(one.user + one.system + one.children_user + one.children_system for one in times)
     return spent

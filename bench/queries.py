@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.render.assets import load
+from dashboards.render.assets import DASHBOARDS
+from dashboards.render.datasets import WHOLE_MONTH, whole_month_sql
+from dashboards.render.metrics import catalogue
 
 Json = dict[str, Any]
 
@@ -123,7 +125,8 @@ def _bars(settings: Json) -> list[Json]:
             **ALWAYS,
             "columns": [_axis(settings)],
             "metrics": metrics,
-            "orderby": [[metrics[0], False]],
+            "order_desc": settings["order_desc"],
+            "orderby": [[metrics[0], not settings["order_desc"]]],
             "row_limit": settings["row_limit"],
             "series_columns": [],
             "time_offsets": [],
@@ -184,7 +187,7 @@ QUERIES: dict[str, Callable[[Json], list[Json]]] = {
 def expected_sql(table: str, query: Json) -> str:
     """The same question put to DuckDB, from the dataset's metrics alone."""
     metrics = _metrics(table)
-    columns = [_column(column) for column in query["columns"]]
+    columns = [_column(table, column) for column in query["columns"]]
     figures = [f"{metrics[name]} as {name}" for name in query.get("metrics") or []]
     chosen = [item for item in query["filters"] if item["op"] == "IN"]
     where = " and ".join(f"{item['col']} in ('{item['val'][0]}')" for item in chosen) or "true"
@@ -195,14 +198,14 @@ def expected_sql(table: str, query: Json) -> str:
     return f"select count(*) as rowcount from ({ordered})" if query.get("is_rowcount") else ordered
 
 
-def _column(column: str | Json) -> str:
+def _column(table: str, column: str | Json) -> str:
     if isinstance(column, str):
         return column
     name = column["label"]
-    return f"date_trunc('month', {name}) as {name}" if "timeGrain" in column else name
+    meant = whole_month_sql(table) if name == WHOLE_MONTH else name
+    return f"date_trunc('month', {meant}) as {name}" if "timeGrain" in column else name
 
 
 def _metrics(table: str) -> dict[str, str]:
-    datasets = [asset for path, asset in load().items() if path.startswith("datasets/")]
-    [dataset] = [one for one in datasets if f"{one['schema']}.{one['table_name']}" == table]
-    return {metric["metric_name"]: metric["expression"] for metric in dataset["metrics"]}
+    dataset = catalogue(DASHBOARDS).of_table(table)
+    return {metric.name: metric.sql for metric in dataset.metrics} if dataset else {}

@@ -105,9 +105,9 @@ def models(home: Home, as_of: str, *names: str) -> Figures:
     """Some of dbt's models built anew, whole, in one process."""
     from spark_jobs.building.dbt import run_dbt
     from spark_jobs.engine.session import connect
-    from spark_jobs.lake.ledger import recorded
+    from spark_jobs.lake.ledger import read_ledger
 
-    accepted = [one.delivery for one in recorded(home) if one.state == "accepted"]
+    accepted = [one.delivery for one in read_ledger(home) if one.state == "accepted"]
     variables = {"deliveries": accepted, "since": "2000-01-01 00:00:00", "as_of": as_of}
     started = time.perf_counter()
     connect(home)

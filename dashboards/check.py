@@ -1,4 +1,8 @@
-"""Dashboard files and contracts flow in, every broken promise flows out as `file: key: why`."""
+"""Pages, Superset's exports and contracts flow in, every broken promise flows out as `file: key: why`.
+
+A page is judged where it is read (render/declaration.py, render/plan.py): what follows from it cannot be wrong. The
+rules here are for what is written by hand: databases, datasets, colours, and what Superset has exported.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from dashboards.render.assets import DASHBOARDS, load
+from dashboards.render.assets import DASHBOARDS, written
+from dashboards.render.colours import colours
+from dashboards.render.datasets import with_columns
+from dashboards.render.declaration import title_fault
+from dashboards.render.pages import page_assets
 from schemas.contract import Contract, contracts
+from schemas.contract.labels import served_columns
 
 Asset = dict[str, Any]
 Assets = dict[str, Asset]
 Problem = tuple[str, str, str]
 Rule = Callable[[Assets], Iterator[Problem]]
 
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
-LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 LAYERS = ("gold", "themes")
 READ_ONLY = {"access_mode": "read_only", "enable_external_access": False, "lock_configuration": True}
 COLUMN_KEYS = ("x_axis", "entity", "groupby", "groupby_b", "all_columns")
@@ -54,14 +61,6 @@ def as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-def title_fault(text: str | None) -> str | None:
-    """What keeps a title from being Chinese."""
-    if not text or not CHINESE.search(text):
-        return f"must be Chinese: {text!r}"
-    word = LATIN_WORD.search(text)
-    return f"must be Chinese throughout: {word.group()!r}" if word else None
 
 
 @rule
@@ -105,7 +104,7 @@ def metrics_use_contract_columns(assets: Assets) -> Iterator[Problem]:
     """A metric is in Chinese and sums columns that the contract has."""
     for path, dataset in kind(assets, "datasets"):
         contract = contract_of(dataset)
-        known = {column.name for column in contract.columns} if contract else set()
+        known = {column.name for column in served_columns(contract)} if contract else set()
         for metric in dataset["metrics"]:
             key = f"metrics.{metric['metric_name']}"
             if fault := title_fault(metric.get("verbose_name")):
@@ -114,6 +113,19 @@ def metrics_use_contract_columns(assets: Assets) -> Iterator[Problem]:
             for column in used:
                 if contract and column not in known:
                     yield path, key, f"no column {column} in {contract.name}"
+
+
+@rule
+def metrics_have_one_home(assets: Assets) -> Iterator[Problem]:
+    """A page names a metric and nothing else: one name is one metric of one dataset."""
+    homes = Counter(metric["metric_name"] for _, dataset in kind(assets, "datasets") for metric in dataset["metrics"])
+    for path, dataset in kind(assets, "datasets"):
+        for name in (metric["metric_name"] for metric in dataset["metrics"]):
+            if homes[name] > 1:
+                yield path, f"metrics.{name}", "stands in two datasets"
+    for name in colours().metrics:
+        if name not in homes:
+            yield "colours.yaml", f"metrics.{name}", "no such metric"
 
 
 @rule
@@ -134,14 +146,12 @@ def charts_read_datasets(assets: Assets) -> Iterator[Problem]:
     for path, chart in kind(assets, "charts"):
         if fault := title_fault(chart["slice_name"]):
             yield path, "slice_name", fault
-        if chart["params"].get("viz_type") != chart["viz_type"]:
-            yield path, "params.viz_type", f"must be {chart['viz_type']}"
         dataset = dataset_of(assets, chart)
         if dataset is None:
             yield path, "dataset_uuid", f"no such dataset: {chart['dataset_uuid']}"
         elif contract := contract_of(dataset):
             metrics = {metric["metric_name"] for metric in dataset["metrics"]}
-            columns = {column.name for column in contract.columns}
+            columns = {column["column_name"] for column in with_columns(dataset)["columns"]}
             for key, name, is_metric in names_used(chart["params"]):
                 if name not in (metrics if is_metric else columns | metrics):
                     yield path, f"params.{key}", f"no {'metric' if is_metric else 'column'} {name} in {contract.name}"
@@ -149,10 +159,10 @@ def charts_read_datasets(assets: Assets) -> Iterator[Problem]:
 
 def names_used(params: Asset) -> Iterator[tuple[str, str, bool]]:
     """Every column or metric that a chart's settings name: key, name, whether it must be a metric."""
-    for key in COLUMN_KEYS:
-        yield from ((key, name, False) for name in as_list(params.get(key)))
-    for key in METRIC_KEYS:
-        yield from ((key, name, True) for name in as_list(params.get(key)))
+    for keys, is_metric in ((COLUMN_KEYS, False), (METRIC_KEYS, True)):
+        names = ((key, name) for key in keys for name in as_list(params.get(key)))
+        # What is no text is SQL of the chart's own, and names nothing.
+        yield from ((key, name, is_metric) for key, name in names if isinstance(name, str))
     for key in ("adhoc_filters", "adhoc_filters_b"):
         yield from ((key, item["subject"], False) for item in as_list(params.get(key)))
     yield from (("order_by_cols", json.loads(item)[0], False) for item in as_list(params.get("order_by_cols")))
@@ -165,46 +175,34 @@ def names_used(params: Asset) -> Iterator[tuple[str, str, bool]]:
 
 
 @rule
-def pages_have_one_order(assets: Assets) -> Iterator[Problem]:
-    """A table shown page by page is ordered down to its key, else equal rows change places and stand on two pages."""
-    for path, chart in kind(assets, "charts"):
-        dataset = dataset_of(assets, chart)
-        contract = contract_of(dataset) if dataset else None
-        if contract and chart["params"].get("query_mode") == "raw":
-            order = [name for key, name, _ in names_used(chart["params"]) if key == "order_by_cols"]
-            if missing := [name for name in contract.key if name not in order]:
-                yield path, "params.order_by_cols", f"must hold the key of {contract.name}: {', '.join(missing)}"
-
-
-@rule
 def dashboards_show_charts(assets: Assets) -> Iterator[Problem]:
-    """A dashboard is in Chinese, and each place on it holds a chart that exists."""
-    titles = {chart["uuid"]: chart["slice_name"] for _, chart in kind(assets, "charts")}
+    """A dashboard is in Chinese and has its own address, and each place on it holds a chart that exists."""
+    uuids = {chart["uuid"] for _, chart in kind(assets, "charts")}
+    slugs = Counter(dashboard["slug"] for _, dashboard in kind(assets, "dashboards"))
+    numbers = Counter(node["meta"]["chartId"] for _, node in placed(assets))
     for path, dashboard in kind(assets, "dashboards"):
         if fault := title_fault(dashboard["dashboard_title"]):
             yield path, "dashboard_title", fault
-        placed = [node for node in dashboard["position"].values() if is_chart(node)]
-        numbers = Counter(node["meta"]["chartId"] for node in placed)
-        for node in placed:
-            title = titles.get(node["meta"]["uuid"])
-            if title is None:
-                yield path, f"position.{node['id']}", f"no chart {node['meta']['uuid']}"
-            elif title != node["meta"]["sliceName"]:
-                yield path, f"position.{node['id']}.sliceName", f"the chart is called {title}"
-            if numbers[node["meta"]["chartId"]] > 1:
-                yield path, f"position.{node['id']}.chartId", "used twice"
+        if slugs[dashboard["slug"]] > 1:
+            yield path, "slug", f"used twice: {dashboard['slug']}"
+    for path, node in placed(assets):
+        if node["meta"]["uuid"] not in uuids:
+            yield path, f"position.{node['id']}", f"no chart {node['meta']['uuid']}"
+        if numbers[node["meta"]["chartId"]] > 1:
+            yield path, f"position.{node['id']}.chartId", "used twice"
 
 
-def is_chart(node: Any) -> bool:
-    """Whether a node of a dashboard's layout holds a chart."""
-    return isinstance(node, dict) and node.get("type") == "CHART"
+def placed(assets: Assets) -> Iterator[tuple[str, Asset]]:
+    """Every place that holds a chart, with its dashboard."""
+    for path, dashboard in kind(assets, "dashboards"):
+        boxes = (node for node in dashboard["position"].values() if isinstance(node, dict))
+        yield from ((path, box) for box in boxes if box["type"] == "CHART")
 
 
 @rule
 def charts_are_shown(assets: Assets) -> Iterator[Problem]:
     """A chart that no dashboard shows is left-over."""
-    nodes = [node for _, dashboard in kind(assets, "dashboards") for node in dashboard["position"].values()]
-    shown = {node["meta"]["uuid"] for node in nodes if is_chart(node)}
+    shown = {node["meta"]["uuid"] for _, node in placed(assets)}
     for path, chart in kind(assets, "charts"):
         if chart["uuid"] not in shown:
             yield path, "uuid", "no dashboard shows this chart"
@@ -222,14 +220,21 @@ def filters_have_columns(assets: Assets) -> Iterator[Problem]:
                 dataset = datasets.get(target["datasetUuid"])
                 contract = contract_of(dataset) if dataset else None
                 name = target["column"]["name"]
-                if contract is None or name not in {column.name for column in contract.columns}:
+                if contract is None or name not in {column.name for column in served_columns(contract)}:
                     yield path, f"{native['id']}.targets", f"no column {name} in its dataset"
 
 
 def problems(root: Path = DASHBOARDS) -> list[str]:
     """All that is wrong, one line each."""
-    assets = load(root)
-    return [f"{root.name}/{path}: {key}: {why}" for check in RULES for path, key, why in check(assets)]
+    pages, faults = page_assets(root)
+    files = written(root)
+    double = [f"{root.name}/{path}: (file): a page of pages/ is rendered to this name" for path in {*pages} & {*files}]
+    assets = {**files, **pages}
+    return [
+        *faults,
+        *double,
+        *(f"{root.name}/{path}: {key}: {why}" for check in RULES for path, key, why in check(assets)),
+    ]
 
 
 def main() -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from schemas.contract import Bound, Contract
+from schemas.contract import Bound, FeedContract
 
 
-def bounds(contract: Contract) -> dict[str, Bound]:
+def bounds(contract: FeedContract) -> dict[str, Bound]:
     """The bounds by figure; a figure that the contract leaves without any is not judged."""
     expect = contract.expect
     named = {

@@ -34,7 +34,7 @@ from expectations.bounds import bounds
 from expectations.data_docs import site
 from expectations.suite import suite
 from expectations.verdict import Verdict
-from schemas.contract import Contract, contracts
+from schemas.contract import FeedContract, feeds
 
 # Results that the Data Docs show (ours: a month of a province's daily feeds).
 KEPT = 150
@@ -80,7 +80,7 @@ class Gate:
             shutil.rmtree(docs, ignore_errors=True)
             self.context.add_data_docs_site("quality", wanted["quality"])
 
-    def judge(self, contract: Contract, profiles: pd.DataFrame) -> list[Verdict]:
+    def judge(self, contract: FeedContract, profiles: pd.DataFrame) -> list[Verdict]:
         """One verdict a delivery and bound of the contract; `profiles` has a column `_delivery` and the figures."""
         try:
             return self._judge(contract, profiles)
@@ -90,7 +90,7 @@ class Gate:
             self._begin_anew()
             return self._judge(contract, profiles)
 
-    def _judge(self, contract: Contract, profiles: pd.DataFrame) -> list[Verdict]:
+    def _judge(self, contract: FeedContract, profiles: pd.DataFrame) -> list[Verdict]:
         batch = self.source.add_dataframe_asset(contract.name).add_batch_definition_whole_dataframe("run")
         definition = gx.ValidationDefinition(
             name=contract.name, data=batch, suite=self.context.suites.add_or_update(suite(contract))
@@ -129,7 +129,7 @@ class Gate:
 
 
 def _verdicts(
-    contract: Contract, figure: str, profiles: pd.DataFrame, result: ExpectationSuiteValidationResult
+    contract: FeedContract, figure: str, profiles: pd.DataFrame, result: ExpectationSuiteValidationResult
 ) -> list[Verdict]:
     outcome = next(
         r for r in result.results if r.expectation_config and r.expectation_config.kwargs["column"] == figure
@@ -158,7 +158,7 @@ def main(folder: str, docs: str) -> None:
     gate = Gate(Path(folder), Path(docs))
     for line in sys.stdin:
         asked = json.loads(line)
-        verdicts = gate.judge(contracts()[asked["feed"]], pd.DataFrame(asked["profiles"]))
+        verdicts = gate.judge(feeds()[asked["feed"]], pd.DataFrame(asked["profiles"]))
         print(json.dumps([asdict(verdict) for verdict in verdicts]), file=answers, flush=True)
     gate.publish()
 

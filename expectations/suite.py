@@ -11,12 +11,12 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from expectations.bounds import bounds
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 
 SEVERITIES = {"fail": "critical", "warn": "warning"}
 
 
-def suite(contract: Contract) -> gx.ExpectationSuite:
+def suite(contract: FeedContract) -> gx.ExpectationSuite:
     """The contract's bounds as expectations."""
     return gx.ExpectationSuite(
         name=contract.name,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.contract import Column, Contract, Heading, code_list
+from schemas.contract import Column, FeedContract, Heading, code_list
 from simulate.style import Style
 from simulate.word_lists import Array, Table
 
 
 def amounts(
-    contract: Contract, column: Column, heading: Heading, rows: Table, style: Style, rng: np.random.Generator
+    contract: FeedContract, column: Column, heading: Heading, rows: Table, style: Style, rng: np.random.Generator
 ) -> Array:
     """The cells of a column of amounts, in the unit of its heading; with the currency where the contract reads one."""
     values, currency = rows[column.name], _currency_beside(contract, column)
@@ -77,7 +77,7 @@ def _old_capital(units: float, draw: float) -> str:
     return f"{units:.4f}万人民币" if is_exact else f"{number_text(units, False)}万元人民币"
 
 
-def _currency_beside(contract: Contract, column: Column) -> Column | None:
+def _currency_beside(contract: FeedContract, column: Column) -> Column | None:
     """The column whose currency stands in an amount's own cells."""
     headings = {heading.heading for heading in column.headings}
     return next(

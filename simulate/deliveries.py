@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from schemas.contract import Contract, feed_of
+from schemas.contract import FeedContract, feed_of
 from simulate.departments import inspecting, office_of
 from simulate.draw import Pools
 from simulate.feeds import filled_feeds, filled_rows, speaking_of
@@ -48,7 +48,7 @@ class SimulatedFile:
     headings: dict[str, int]
 
     @property
-    def contract(self) -> Contract:
+    def contract(self) -> FeedContract:
         """What the feed promises."""
         contract = feed_of(self.department, self.folder)
         assert contract, f"{self.department}/{self.folder}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from schemas.contract import Column, Contract
+from schemas.contract import Column, FeedContract
 from simulate.marks import FAULT, SPARE
 from simulate.meanings import meaning
 from simulate.promises import broken, checked, verdict
@@ -48,7 +48,7 @@ class Fault:
 
 
 def soil(
-    contract: Contract, rows: Table, cells: dict[str, Array], style: Style, rng: np.random.Generator
+    contract: FeedContract, rows: Table, cells: dict[str, Array], style: Style, rng: np.random.Generator
 ) -> list[Fault]:
     """Spoils cells in place; a row of another width is only noted, and made when the file is written."""
     columns = [column for column in contract.columns if column.name in cells]
@@ -94,7 +94,7 @@ def _document(column: Column, rows: Table, row: int) -> str:
 Kinds = dict[str, list[tuple[Column, Way]]]
 
 
-def _kinds(contract: Contract, columns: list[Column]) -> Kinds:
+def _kinds(contract: FeedContract, columns: list[Column]) -> Kinds:
     """What can be wrong with the columns, by kind, so that it says nothing of other columns."""
     earliest = {column.not_before for column in contract.columns}
     kinds: Kinds = {}
@@ -105,7 +105,7 @@ def _kinds(contract: Contract, columns: list[Column]) -> Kinds:
     return kinds
 
 
-def _is_another(contract: Contract, column: Column, way: Way) -> bool:
+def _is_another(contract: FeedContract, column: Column, way: Way) -> bool:
     """A firm's code with another check digit, where that is a doubt only: another firm, which there is not."""
     held = meaning(contract, column) or ""
     return way.rule == "check_digit" and way.verdict == "flag" and held == "firm.uscc"

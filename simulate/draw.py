@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from schemas.contract import Check, Column, Contract
+from schemas.contract import Check, Column, FeedContract
 from simulate.acts import draw_items, draw_officers
 from simulate.departments import office_of
 from simulate.marks import DEPARTMENT
@@ -28,7 +28,7 @@ class Draw:
 
     def __init__(
         self,
-        contract: Contract,
+        contract: FeedContract,
         department: str,
         world: World,
         pools: Pools,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from schemas.contract import Column, Contract, departments, feed_of, feeds
+from schemas.contract import Column, FeedContract, departments, feed_of, feeds
 from simulate.departments import inspecting, office_of
 from simulate.draw import Pools
 from simulate.envelope import with_envelope
@@ -39,12 +39,12 @@ def filled_feeds() -> list[Feed]:
     return [feed for feed in filled if feed_of(feed.department, feed.folder) is feed.contract]
 
 
-def _in_order(wanted: list[Contract]) -> list[Contract]:
+def _in_order(wanted: list[FeedContract]) -> list[FeedContract]:
     """Feeds behind those that they refer to; where two refer to each other, one of them comes first."""
-    ordered: dict[str, Contract] = {}
+    ordered: dict[str, FeedContract] = {}
     visited: set[str] = set()
 
-    def visit(feed: Contract) -> None:
+    def visit(feed: FeedContract) -> None:
         visited.add(feed.name)
         for other in wanted:
             if other.name not in visited and names_of(other) & tables_referred_to(feed):
@@ -57,7 +57,7 @@ def _in_order(wanted: list[Contract]) -> list[Contract]:
     return list(ordered.values())
 
 
-def why_not(feed: Contract) -> str | None:
+def why_not(feed: FeedContract) -> str | None:
     """Why a feed cannot be filled, as `column: pattern: why`: the pattern is not written as Python reads it."""
     for column in feed.columns:
         try:
@@ -68,9 +68,9 @@ def why_not(feed: Contract) -> str | None:
     return None
 
 
-def _deliverers(feed: Contract) -> tuple[str, ...]:
+def _deliverers(feed: FeedContract) -> tuple[str, ...]:
     """Its owner; of a standard shape the departments that it names, else those whose inspections have a story."""
-    named: tuple[str, ...] = getattr(feed, "by", ())
+    named: tuple[str, ...] = feed.by
     return (feed.department,) if feed.department else named or tuple(inspecting())
 
 

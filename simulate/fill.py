@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 
 import numpy as np
 
-from schemas.contract import ENVELOPE, Column, Contract
+from schemas.contract import ENVELOPE, Column, FeedContract
 from simulate.calendar import BUSY_MONTHS, draw_days
 from simulate.draw import Draw, Pools
 from simulate.firms import NAT, Period
@@ -28,7 +28,7 @@ LATER = ("day.later", "day.soon", "licence.expiry_date", "officer.certificate_ex
 class Feed:
     """A feed as one department delivers it."""
 
-    contract: Contract
+    contract: FeedContract
     department: str
     folder: str
 
@@ -54,7 +54,7 @@ def fill(feed: Feed, world: World, pools: Pools, count: int, period: Period) -> 
     return {name: values[first] for name, values in rows.items()}
 
 
-def _reported(contract: Contract, rows: Table, day: Array, period: Period) -> Array:
+def _reported(contract: FeedContract, rows: Table, day: Array, period: Period) -> Array:
     """The day on which everything that a row speaks of has come."""
     for column in contract.columns:
         if column.name in rows and kind_of(column) == "M" and meaning(contract, column) not in LATER:
@@ -62,7 +62,7 @@ def _reported(contract: Contract, rows: Table, day: Array, period: Period) -> Ar
     return np.minimum(day, period.last)
 
 
-def _in_order(contract: Contract) -> list[Column]:
+def _in_order(contract: FeedContract) -> list[Column]:
     """The contract's own columns, each behind those that its rules look at."""
     own = {column.name: column for column in contract.columns if column.name not in ENVELOPE}
     sorter = TopologicalSorter(
@@ -106,7 +106,7 @@ def _accepted(column: Column, made: Array, draw: Draw, key: str | None) -> Array
     return np.where(np.isin(made, wrong), generated(column, draw.day, draw.rng, key), made).astype(object)
 
 
-def _by_document(contract: Contract, column: Column, made: Array, rows: Table, draw: Draw) -> Array:
+def _by_document(contract: FeedContract, column: Column, made: Array, rows: Table, draw: Draw) -> Array:
     """Each row's code is of the kind that its document asks for; of other documents a number that nobody checks."""
     assert column.check_when
     documents = rows[column.check_when.column]
@@ -117,7 +117,7 @@ def _by_document(contract: Contract, column: Column, made: Array, rows: Table, d
     return np.where(unchecked, generated(plain, draw.day, draw.rng, ""), made).astype(object)
 
 
-def _ordered(contract: Contract, column: Column, made: Array, rows: Table, draw: Draw, period: Period) -> Array:
+def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, draw: Draw, period: Period) -> Array:
     """Dates that have come by the day they are reported on, in the order and the years that the contract asks for."""
     if meaning(contract, column) not in LATER:
         made = np.minimum(made, period.last)
@@ -134,7 +134,7 @@ def _ordered(contract: Contract, column: Column, made: Array, rows: Table, draw:
     return made
 
 
-def _empty(contract: Contract, rows: Table, rng: np.random.Generator) -> None:
+def _empty(contract: FeedContract, rows: Table, rng: np.random.Generator) -> None:
     """Takes some of what may be missing away, where no other column asks for it."""
     for column in _in_order(contract):
         if column.required or column.name in contract.key or column.parse == "currency":
@@ -147,7 +147,7 @@ def _empty(contract: Contract, rows: Table, rng: np.random.Generator) -> None:
         values[empty] = NOTHING[kind_of(column)]
 
 
-def _first_of_each_key(contract: Contract, rows: Table) -> Array:
+def _first_of_each_key(contract: FeedContract, rows: Table) -> Array:
     keys = zip(*(rows[name].tolist() for name in contract.key), strict=True)
     seen: dict[tuple[object, ...], int] = {}
     for number, key in enumerate(keys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from functools import cache
 
-from schemas.contract import Column, Contract, Strict
+from schemas.contract import Column, FeedContract, Strict
 from simulate.word_lists import read_rows
 
 
@@ -23,26 +23,26 @@ def meaning_of(name: str) -> str | None:
     return next((row.value for row in rows if fnmatchcase(name, row.column)), None)
 
 
-def meaning(contract: Contract, column: Column) -> str | None:
+def meaning(contract: FeedContract, column: Column) -> str | None:
     """What a column holds: what it refers to, else what its name says, else what its check does."""
     reference = reference_of(contract, column)
     known = meaning_of(reference[1]) if reference else None
     return known or meaning_of(column.name) or (meaning_of(f"check:{column.check}") if column.check else None)
 
 
-def reference_of(contract: Contract, column: Column) -> tuple[str, str] | None:
+def reference_of(contract: FeedContract, column: Column) -> tuple[str, str] | None:
     """The table and the column that a column refers to; what flows into that very table is the thing itself."""
-    refers: str | None = getattr(column, "refers", None)
+    refers: str | None = column.refers
     table, _, name = (refers or "").removeprefix("base.").rpartition(".")
     return (table, name) if table and table not in names_of(contract) else None
 
 
-def tables_referred_to(feed: Contract) -> set[str]:
+def tables_referred_to(feed: FeedContract) -> set[str]:
     """The tables that a feed's columns refer to."""
     return {reference[0] for column in feed.columns if (reference := reference_of(feed, column))}
 
 
-def names_of(feed: Contract) -> set[str]:
+def names_of(feed: FeedContract) -> set[str]:
     """What others may call a feed: its own name and those of the base tables that it flows into."""
-    targets: tuple[str, ...] = getattr(feed, "into", ()) or getattr(feed, "feeds", ())
+    targets: tuple[str, ...] = feed.into
     return {feed.name, *targets}

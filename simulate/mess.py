@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from schemas.characters import narrowed
-from schemas.contract import Column, Contract, Heading, code_list
+from schemas.contract import Column, FeedContract, Heading, code_list
 from simulate.amounts import amounts, number_text
 from simulate.promises import broken, is_narrowed, known_spellings
 from simulate.style import Style
@@ -63,7 +63,7 @@ def _spellings(name: str) -> dict[str, tuple[str, ...]]:
 
 
 def write_cells(
-    contract: Contract, column: Column, heading: Heading, rows: Table, style: Style, rng: np.random.Generator
+    contract: FeedContract, column: Column, heading: Heading, rows: Table, style: Style, rng: np.random.Generator
 ) -> Array:
     """The cells of one column of one file."""
     values = rows[column.name]

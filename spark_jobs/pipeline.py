@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import wraps
@@ -19,17 +19,22 @@ from spark_jobs.landing import land as landing
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from spark_jobs.building.base import BaseBuild
+
 
 @dataclass
 class StageReport:
-    """What a stage did: whether any table changed, its figures, and its wall time in seconds."""
+    """What a stage did: whether any table changed, its figures, what a person must see to, its wall time in seconds."""
 
     name: str
     changed: bool = False
+    warnings: list[str] = field(default_factory=list)
     figures: dict[str, int | float | str] = field(default_factory=dict)
     seconds: float = 0.0
 
 
+# The tables of layer ops that every judged delivery adds to.
+LEDGER = ("delivery", "reconciliation", "expectation", "profile")
 Stage = Callable[[Home], StageReport]
 _preparations: dict[Home, Future[SparkSession]] = {}
 
@@ -70,13 +75,13 @@ def _get_ready(home: Home, volume: int) -> None:
     pool.submit(_parse, home)  # which only base waits for
 
 
-def _prepared(home: Home, volume: int) -> SparkSession:
-    """The engine over the lake, code lists up to date."""
+def _prepared(home: Home, volume: int, needs: Collection[str] = ()) -> SparkSession:
+    """The engine over the tables that are needed, code lists up to date."""
     from spark_jobs.engine.session import connect
     from spark_jobs.lake.codes import write_codes
 
     write_codes(home)
-    return connect(home, volume)
+    return connect(home, volume, {*needs, "codes.spelling"})
 
 
 def _parse(home: Home) -> None:
@@ -115,7 +120,8 @@ def replay(feed: str | None = None, department: str | None = None) -> Stage:
 def conform(home: Home, report: StageReport) -> None:
     """Bronze → silver and quarantine, then the gate, receipts and the ledger."""
     if home in _preparations:  # also where nothing has landed: a later stage may need the engine
-        wait([_preparations.pop(home)])  # what went wrong there goes wrong again where it is told
+        # An error while warming up is ignored here: the stage that needs the engine starts it again, and raises it.
+        wait([_preparations.pop(home)])
     waiting = pending(home)
     if not waiting:
         return
@@ -125,9 +131,10 @@ def conform(home: Home, report: StageReport) -> None:
 
     volume = sum(delivery.bytes for some in waiting.values() for delivery in some)
     call(home, volume)
+    needs = {f"{layer}.{feed}" for layer in ("bronze", "silver", "quarantine") for feed in waiting}
     with Gatekeeper(home) as gate:
-        settled = settle(home, _prepared(home, volume), waiting, gate)
-        keep_up(home, "bronze", "silver", "quarantine", "ops")
+        settled = settle(home, _prepared(home, volume, needs), waiting, gate)
+        keep_up(home, "bronze", "silver", "quarantine", "ops", written={*waiting, *LEDGER})
     report.changed = True
     report.figures = {
         "deliveries": len(settled),
@@ -147,16 +154,21 @@ def _is_beyond_limit(delivery: Delivery) -> bool:
 @_stage
 def base(home: Home, report: StageReport) -> None:
     """Accepted deliveries → the base databases, merged."""
-    from spark_jobs.building.build import build_base
+    from spark_jobs.building.base import build_base
 
-    report.figures = build_base(home)
-    report.changed = bool(report.figures)
+    _report_base(report, build_base(home))
+
+
+def _report_base(report: StageReport, build: BaseBuild) -> None:
+    report.figures = {**build.figures, **({"parked": len(build.parked)} if build.parked else {})}
+    report.changed = bool(build.figures)
+    report.warnings = build.parked
 
 
 @_stage
 def themes(home: Home, report: StageReport) -> None:
     """Base → the thematic databases."""
-    from spark_jobs.building.build import build_themes
+    from spark_jobs.building.views import build_themes
 
     report.changed = build_themes(home)
 
@@ -164,7 +176,7 @@ def themes(home: Home, report: StageReport) -> None:
 @_stage
 def gold(home: Home, report: StageReport) -> None:
     """Base and themes → risk scores and monthly figures as of today."""
-    from spark_jobs.building.build import build_gold
+    from spark_jobs.building.views import build_gold
 
     report.changed = build_gold(home, today())
 
@@ -181,10 +193,11 @@ def publish(home: Home, report: StageReport) -> None:
 @_stage
 def rebuild(home: Home, report: StageReport) -> None:
     """All accepted deliveries → base, themes and gold, as if nothing had been built before."""
-    from spark_jobs.building.build import build_base, build_gold, build_themes
+    from spark_jobs.building.base import build_base
+    from spark_jobs.building.views import build_gold, build_themes
 
-    report.figures = build_base(home, full=True)
-    report.changed = build_themes(home, full=True) | build_gold(home, today(), full=True)
+    _report_base(report, build_base(home, full=True))
+    report.changed |= build_themes(home, full=True) | build_gold(home, today(), full=True)
 
 
 # In one process; as tasks of their own (dags/) each starts what it needs itself.

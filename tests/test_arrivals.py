@@ -14,7 +14,7 @@ import pytest
 
 from spark_jobs import pipeline
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import pending, recorded
+from spark_jobs.lake.ledger import pending, read_ledger
 from spark_jobs.lake.tables import read
 from tests.drops import FIRMS, GOOD, OTHER, drop, receipt, table
 
@@ -22,7 +22,7 @@ from tests.drops import FIRMS, GOOD, OTHER, drop, receipt, table
 def states(home: Home) -> dict[str, str]:
     """State by file name, of what the ledger has and of what waits to be judged."""
     waiting = {one.file_name: one.state for some in pending(home).values() for one in some}
-    return waiting | {one.file_name: one.state for one in recorded(home)}
+    return waiting | {one.file_name: one.state for one in read_ledger(home)}
 
 
 def test_a_file_that_grows_is_left_alone_until_it_has_stopped(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,17 +9,21 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
 
+from selenium.common.exceptions import StaleElementReferenceException  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402, after the check that it is there
 from selenium.webdriver.remote.webdriver import WebDriver  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 from bench.queries import Chart  # noqa: E402
 from dashboards import screenshot  # noqa: E402
+from spark_jobs.services.keys import DEMO, DEMO_ANALYST, DEMO_LEADER, Login  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -50,6 +54,24 @@ def overview() -> Iterator[WebDriver]:
         yield driver
 
 
+@pytest.fixture(scope="module")
+def requests(overview: WebDriver) -> list[dict[str, Any]]:
+    """Everything the browser asked for from logging in until the page stood; the log can be read once."""
+    messages = [json.loads(entry["message"])["message"] for entry in overview.get_log("performance")]
+    return [each["params"]["request"] for each in messages if each["method"] == "Network.requestWillBeSent"]
+
+
+@contextmanager
+def seen_by(person: Login, width: int = 1600, height: int = 1200) -> Iterator[WebDriver]:
+    """The overview as one of the demo's people sees it."""
+    if os.environ["LAKEWARDEN_SUPERSET_USER"] != DEMO.user:
+        pytest.skip("not a demo: it has no leader and no analyst")
+    with screenshot.browser(width, height) as driver:
+        screenshot.log_in(driver, BASE, person.user, person.password)
+        screenshot.open_dashboard(driver, BASE, "overview")
+        yield driver
+
+
 def figure(driver: WebDriver, title: str) -> str:
     holder = driver.find_element(By.CSS_SELECTOR, f"[data-test-chart-name='{title}']")
     return holder.find_element(By.CSS_SELECTOR, ".header-line").text
@@ -70,23 +92,12 @@ def test_page_is_chinese(overview: WebDriver) -> None:
     assert words <= ENGLISH_ALLOWED
 
 
-def posted(driver: WebDriver) -> dict[int, dict[str, Any]]:
-    """What the page has asked for each chart since the last look."""
-    found = {}
-    for entry in driver.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        request = message["params"].get("request", {})
-        if message["method"] == "Network.requestWillBeSent" and "/api/v1/chart/data" in request["url"]:
-            body = json.loads(request["postData"])
-            found[body["form_data"].get("slice_id")] = body
-    return found
-
-
-def test_the_bench_asks_what_the_page_asks(overview: WebDriver) -> None:
+def test_the_bench_asks_what_the_page_asks(overview: WebDriver, requests: list[dict[str, Any]]) -> None:
     charts = overview.execute_async_script(
         "fetch('/api/v1/dashboard/overview/charts').then(r => r.json()).then(arguments[0])"
     )["result"]
-    asked = posted(overview)
+    bodies = [json.loads(each["postData"]) for each in requests if "/api/v1/chart/data" in each["url"]]
+    asked = {body["form_data"].get("slice_id"): body for body in bodies}
     assert len(charts) >= 15
     for chart in charts:
         dataset = int(chart["form_data"]["datasource"].split("__")[0])
@@ -98,20 +109,44 @@ def test_clicking_a_prefecture_filters_everything(overview: WebDriver) -> None:
     regions = overview.find_elements(By.CSS_SELECTOR, ".region-map path[data-region]")
     assert len(regions) == 17
     province = figure(overview, "检查次数")
-    wuhan = overview.find_element(By.CSS_SELECTOR, ".region-map path[data-region='武汉市']")
-    overview.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", wuhan)
+    wuhan = ".region-map path[data-region='武汉市']"
+    click = "arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+    overview.execute_script(click, overview.find_element(By.CSS_SELECTOR, wuhan))
+    patient = WebDriverWait(overview, 60, ignored_exceptions=[StaleElementReferenceException])
+    patient.until(lambda driver: figure(driver, "检查次数") != province)
     screenshot.settled(overview)
-    assert wuhan.get_attribute("aria-pressed") == "true"
-    assert figure(overview, "检查次数") != province
+    assert overview.find_element(By.CSS_SELECTOR, wuhan).get_attribute("aria-pressed") == "true"
     assert len(overview.find_elements(By.CSS_SELECTOR, ".region-map path[data-region]")) == 17
 
 
-def test_browser_may_not_fetch_from_elsewhere(overview: WebDriver) -> None:
-    """Superset's pages ask for a pixel of scarf.sh; the policy is what stops that and everything like it."""
-    with urllib.request.urlopen(f"{overview.current_url.split('/superset')[0]}/login/", timeout=30) as page:
+def test_the_browser_asks_nobody_elsewhere(requests: list[dict[str, Any]]) -> None:
+    """Superset's pages would ask scarf.sh for a picture; web.py takes it out, and the policy would stop it."""
+    assert len(requests) > 50
+    assert [each["url"] for each in requests if not each["url"].startswith((f"{BASE}/", "data:", "blob:"))] == []
+    with urllib.request.urlopen(f"{BASE}/login/", timeout=30) as page:
         policy = page.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert not re.search(r"https?:|\*|\w\.\w", policy)
+
+
+def test_every_name_on_the_map_stands_out_from_its_rim(overview: WebDriver) -> None:
+    """A small region's name lies over its neighbours, whatever their colour: the rim round it is its own ground."""
+    inks = overview.execute_script(
+        "return [...document.querySelectorAll('.region-map g[style] text')]"
+        ".map(text => getComputedStyle(text)).map(style => [style.fill, style.stroke, style.paintOrder])"
+    )
+    assert len(inks) >= 17
+    for fill, rim, order in inks:
+        light, dark = sorted((luminance(fill), luminance(rim)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) > 4.5, (fill, rim)
+        assert order.startswith("stroke")
+
+
+def luminance(colour: str) -> float:
+    """As WCAG reckons contrast."""
+    parts = [float(part) / 255 for part in re.findall(r"[\d.]+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def test_what_is_not_known_is_a_dash(overview: WebDriver) -> None:
@@ -124,3 +159,75 @@ def test_what_is_not_known_is_a_dash(overview: WebDriver) -> None:
     shown = "return getComputedStyle(arguments[0]).fontSize + getComputedStyle(arguments[0], '::after').content"
     assert empty
     assert {overview.execute_script(shown, cell) for cell in empty} == {'0px"—"'}
+
+
+def test_a_leader_sees_dashboards_and_nothing_else(overview: WebDriver) -> None:
+    with seen_by(DEMO_LEADER) as driver:
+        assert [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
+        assert menu(driver) == ["看板"]
+        assert not driver.find_elements(By.CSS_SELECTOR, "[data-test='edit-dashboard-button']")
+        for path in ("/api/v1/dataset/", "/api/v1/database/", "/api/v1/security/users/", "/sqllab/", "/explore/"):
+            assert status(driver, path) == 403, path
+        query = {"columns": ["city_name"], "metrics": [], "filters": [], "orderby": [], "row_limit": 3}
+        body = {"datasource": {"id": 1, "type": "table"}, "queries": [query], "result_format": "csv"}
+        assert status(driver, "/api/v1/chart/data", body) == 403
+
+
+def test_an_analyst_also_asks_in_sql(overview: WebDriver) -> None:
+    with seen_by(DEMO_ANALYST) as driver:
+        assert menu(driver) == ["看板", "SQL"]
+        assert status(driver, "/sqllab/") == status(driver, "/api/v1/database/") == 200
+        for path in ("/api/v1/security/users/", "/api/v1/security/roles/", "/api/v1/log/"):
+            assert status(driver, path) == 403, path
+
+
+def menu(driver: WebDriver) -> list[str]:
+    """The words at the top of the page."""
+    shown = driver.find_elements(By.CSS_SELECTOR, ".main-nav > li")
+    return [item.text for item in shown if item.text.strip()]
+
+
+def status(driver: WebDriver, path: str, body: dict[str, Any] | None = None) -> int:
+    """What Superset answers this person."""
+    options = {"headers": {"Content-Type": "application/json"}}
+    options |= {"method": "POST", "body": json.dumps(body)} if body else {}
+    script = "fetch(arguments[0], arguments[1]).then(answer => arguments[2](answer.status))"
+    return int(driver.execute_async_script(script, path, options))
+
+
+def test_drill_to_detail_speaks_to_people(overview: WebDriver) -> None:
+    with seen_by(DEMO_LEADER) as driver:
+        press(driver, "[data-test-chart-name='检查次数'] .header-controls button")
+        WebDriverWait(driver, 30).until(lambda d: drills(d))
+        driver.execute_script("arguments[0].click()", drills(driver)[0])
+        WebDriverWait(driver, 60).until(lambda d: d.find_elements(By.CSS_SELECTOR, ".ant-modal .virtual-table-cell"))
+        heads = [head.text for head in driver.find_elements(By.CSS_SELECTOR, ".ant-modal th") if head.text]
+        cells = [cell.text for cell in driver.find_elements(By.CSS_SELECTOR, ".ant-modal .virtual-table-cell")]
+        assert heads[:4] == ["市州", "部门名称", "月份", "检查次数"]
+        assert any(re.fullmatch(r"\d{4}-\d{2}", cell) for cell in cells)
+        assert not [cell for cell in cells if re.search(r"[a-z]|00:00", cell)]
+
+
+def drills(driver: WebDriver) -> list[Any]:
+    items = driver.find_elements(By.CSS_SELECTOR, ".ant-dropdown-menu-item")
+    return [item for item in items if "钻取" in item.text]
+
+
+def press(driver: WebDriver, selector: str) -> None:
+    driver.execute_script("arguments[0].click()", driver.find_element(By.CSS_SELECTOR, selector))
+
+
+def test_figures_can_be_read_on_a_phone(overview: WebDriver) -> None:
+    with seen_by(DEMO_LEADER, width=390, height=1800) as driver:
+        places = driver.execute_script(
+            "return [...document.querySelectorAll('.header-line')].map(line => {"
+            "const text = document.createRange(); text.selectNodeContents(line);"
+            "const chart = line.closest('.dashboard-component-chart-holder');"
+            "return [text, chart].map(each => each.getBoundingClientRect().toJSON())})"
+        )
+        assert len(places) == 8
+        for text, chart in places:
+            assert 0 <= chart["left"] <= text["left"] < text["right"] <= chart["right"] <= 390
+            assert chart["top"] <= text["top"] < text["bottom"] <= chart["bottom"]
+        first, second = (chart for _, chart in places[:2])
+        assert first["top"] == second["top"], "two stand side by side"

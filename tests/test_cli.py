@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
+
+COMMAND = str(Path(sys.executable).with_name("lakewarden"))
 
 
 def lakewarden(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("lakewarden")), "--home", str(home), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run([COMMAND, "--home", str(home), *words], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +32,23 @@ def test_help_teaches(lake: Path) -> None:
     told = lakewarden(lake, "--help")
     assert told.returncode == 0
     assert "lakewarden simulate" in told.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [["status", "--json", "--home", "{lake}"], ["--home", "/no", "status", "--home", "{lake}"]]
+)
+def test_the_home_may_be_named_after_the_command_and_counts_there(lake: Path, words: list[str]) -> None:
+    told = subprocess.run([COMMAND, *(word.format(lake=lake) for word in words)], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert "supervision_item" in told.stdout
+
+
+@pytest.mark.parametrize("words", [["--debug", "init"], ["init", "--debug"]])
+def test_debug_shows_the_trace_on_either_side_of_the_command(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "lake").touch()  # a file where the home's folder should be
+    told = lakewarden(tmp_path / "lake", *words)
+    assert told.returncode == 1
+    assert "Traceback" in told.stderr
 
 
 def test_a_run_loads_says_so_and_a_second_does_nothing(lake: Path) -> None:
@@ -57,6 +77,8 @@ def test_show_tells_contract_lineage_history_and_rows(lake: Path) -> None:
     assert shown.returncode == 0
     assert "监管事项目录清单库" in shown.stdout
     assert "silver.supervision_item" in shown.stdout
+    assert max(map(cell_len, shown.stdout.splitlines())) <= 120
+    assert re.search(r"item_code +监管事项目录编码 +31001001100000", shown.stdout)
 
 
 def test_a_refused_file_is_exit_code_one(lake: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.building.build import build_themes
+from spark_jobs.building.views import build_themes
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import create_tables, read
 

@@ -15,7 +15,7 @@ from schemas.contract.show import describe
 GOOD = {
     "title": "样本",
     "doc": "One row a sample.",
-    "feeds": "supervised_object",
+    "into": ["supervised_object"],
     "delivery": {"formats": ["csv"], "cadence": "daily", "mode": "full"},
     "key": ["uscc"],
     "columns": [{"name": "uscc", "from": "统一社会信用代码", "required": True}],
@@ -87,7 +87,7 @@ def test_every_lint_rule_is_a_sentence() -> None:
     ("changes", "said"),
     [
         ({"key": ["nothing"]}, "key: nothing is not a column"),
-        ({"feeds": "nothing"}, "feeds: base.nothing has no contract"),
+        ({"into": ["nothing"]}, "into: base.nothing has no contract"),
         ({"columns": [{"name": "uscc", "required": True}]}, "columns.uscc.from: names no heading"),
         ({"ignore": ["统一社会信用代码"]}, "ignore: 统一社会信用代码 is read into uscc"),
         ({"columns": [{"name": "uscc", "from": "代码"}]}, "columns.uscc: is in the key but not required"),
@@ -100,8 +100,24 @@ def test_the_lint_finds_what_structure_cannot(write, changes: dict[str, object],
 
 
 @pytest.mark.parametrize("name", contracts())
-def test_every_contract_can_be_shown(name: str) -> None:
-    assert len(list(describe(name))) > len(contracts()[name].columns)
+def test_a_contract_is_shown_with_every_column_its_label_and_its_headings(name: str) -> None:
+    contract = contracts()[name]
+    lines = list(describe(name))
+    assert lines[0] == f"{name}  {contract.title}"
+    shown = {line.split()[0]: line for line in lines[lines.index("") + 1 :]}
+    for column in contract.columns:
+        assert str(column.label) in shown[column.name]
+        for heading in column.headings:
+            assert heading.heading in shown[column.name]
+
+
+def test_the_way_of_a_table_is_shown_from_both_ends() -> None:
+    assert "flows: landing → bronze.scjg_enterprise → silver.scjg_enterprise | quarantine.scjg_enterprise" in "\n".join(
+        describe("scjg_enterprise")
+    )
+    assert "from: silver.complaint" in describe("base.complaint")
+    with pytest.raises(ContractError, match="no such contract"):
+        list(describe("base.nothing"))
 
 
 def test_a_standard_feed_belongs_to_every_department_and_an_own_feed_to_one() -> None:

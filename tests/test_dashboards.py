@@ -7,24 +7,43 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import duckdb
 import pytest
 import yaml
 
 from dashboards import check
 from dashboards.render import assets, datasets
+from dashboards.render.declaration import CHINESE
 from dashboards.render.shapes import region_shapes
 from schemas.contract import code_list, contracts
+from schemas.contract.labels import served_columns
 
 CITIES = 17
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
+    """The dashboards as they are, and beside the page what Superset would export of it, under ids of its own."""
     root = tmp_path / "dashboards"
-    for kind in assets.KINDS:
+    for kind in ("databases", "datasets", "pages"):
         shutil.copytree(assets.DASHBOARDS / kind, root / kind)
+    for path, asset in exported().items():
+        file = root / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(yaml.safe_dump(asset, allow_unicode=True), encoding="utf-8")
     return root
+
+
+def exported() -> dict[str, dict[str, Any]]:
+    """The map and its own dashboard."""
+    rendered = assets.load()
+    chart = rendered["charts/overview.map_problem_rate_by_city.yaml"] | {"uuid": str(uuid4())}
+    dashboard = rendered["dashboards/overview.yaml"] | {"uuid": str(uuid4()), "slug": "exported"}
+    place = {"id": "CHART-map", "type": "CHART", "meta": {"uuid": chart["uuid"], "chartId": 1}}
+    dashboard["position"] = {"DASHBOARD_VERSION_KEY": "v2", "CHART-map": place}
+    return {"charts/map.yaml": chart, "dashboards/exported.yaml": dashboard}
 
 
 def edit(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -37,26 +56,30 @@ def test_lint_passes() -> None:
     assert check.problems() == []
 
 
+def test_a_raw_export_stands_beside_the_pages(copy: Path) -> None:
+    assert check.problems(copy) == []
+    assert {*exported()} < {*assets.load(copy)}
+
+
+def metric(dataset: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(metric for metric in dataset["metrics"] if metric["metric_name"] == name)
+
+
 @pytest.mark.parametrize(
     ("file", "change", "complaint"),
     [
         (
-            "charts/riskiest_objects.yaml",
-            lambda chart: chart["params"]["all_columns"].append("scroe"),
-            "dashboards/charts/riskiest_objects.yaml: params.all_columns: no column scroe in gold.risk_score",
+            "charts/map.yaml",
+            lambda chart: chart["params"].update(entity="town"),
+            "dashboards/charts/map.yaml: params.entity: no column town in gold.region_department_month",
         ),
         (
-            "charts/riskiest_objects.yaml",
-            lambda chart: chart["params"]["order_by_cols"].pop(),
-            "params.order_by_cols: must hold the key of gold.risk_score: object_id",
-        ),
-        (
-            "charts/city_map.yaml",
+            "charts/map.yaml",
             lambda chart: chart["params"].update(metric="problem_ratio"),
             "no metric problem_ratio in gold.region_department_month",
         ),
-        ("charts/city_map.yaml", lambda chart: chart.update(slice_name="City map"), "slice_name: must be Chinese"),
-        ("charts/city_map.yaml", lambda chart: chart.update(dataset_uuid="x"), "no such dataset"),
+        ("charts/map.yaml", lambda chart: chart.update(slice_name="City map"), "slice_name: must be Chinese"),
+        ("charts/map.yaml", lambda chart: chart.update(dataset_uuid="x"), "no such dataset"),
         (
             "datasets/risk_score.yaml",
             lambda dataset: dataset.update(table_name="risk"),
@@ -65,8 +88,13 @@ def test_lint_passes() -> None:
         ("datasets/risk_score.yaml", lambda dataset: dataset.update(schema="base"), "must be one of gold, themes"),
         (
             "datasets/region_department_month.yaml",
-            lambda dataset: dataset["metrics"][2].update(expression="AVG(checks_with_problem / checks)"),
+            lambda dataset: metric(dataset, "problem_rate").update(expression="AVG(checks_with_problem / checks)"),
             "metrics.problem_rate: must read SUM",
+        ),
+        (
+            "datasets/risk_score.yaml",
+            lambda dataset: metric(dataset, "red_share").update(metric_name="problem_rate"),
+            "metrics.problem_rate: stands in two datasets",
         ),
         (
             "databases/serving.yaml",
@@ -74,15 +102,14 @@ def test_lint_passes() -> None:
             "enable_external_access: must be False",
         ),
         (
-            "dashboards/overview.yaml",
-            lambda dashboard: dashboard["position"].pop("CHART-city_map"),
-            "charts/city_map.yaml: uuid: no dashboard shows this chart",
+            "dashboards/exported.yaml",
+            lambda dashboard: dashboard["position"].pop("CHART-map"),
+            "charts/map.yaml: uuid: no dashboard shows this chart",
         ),
+        ("dashboards/exported.yaml", lambda dashboard: dashboard.update(slug="overview"), "slug: used twice: overview"),
         (
-            "dashboards/overview.yaml",
-            lambda dashboard: dashboard["metadata"]["native_filter_configuration"][0]["targets"][0]["column"].update(
-                name="town"
-            ),
+            "dashboards/exported.yaml",
+            lambda dashboard: target(dashboard, "NATIVE_FILTER-city").update(name="town"),
             "no column town in its dataset",
         ),
     ],
@@ -90,6 +117,12 @@ def test_lint_passes() -> None:
 def test_lint_finds(copy: Path, file: str, change: Callable[[dict[str, Any]], object], complaint: str) -> None:
     edit(copy / file, change)
     assert [line for line in check.problems(copy) if complaint in line]
+
+
+def target(dashboard: dict[str, Any], native: str) -> dict[str, Any]:
+    filters = {each["id"]: each for each in dashboard["metadata"]["native_filter_configuration"]}
+    column: dict[str, Any] = filters[native]["targets"][0]["column"]
+    return column
 
 
 def test_shapes_cover_every_prefecture() -> None:
@@ -110,17 +143,35 @@ def test_shapes_cover_every_prefecture() -> None:
 def test_datasets_take_columns_and_chinese_labels_from_contracts() -> None:
     dataset = assets.load()["datasets/risk_score.yaml"]
     columns = {column["column_name"]: column for column in datasets.with_columns(dataset)["columns"]}
-    assert list(columns) == [column.name for column in contracts()["gold.risk_score"].columns]
-    assert check.CHINESE.search(columns["score"]["verbose_name"])
+    assert list(columns) == [column.name for column in served_columns(contracts()["gold.risk_score"])]
+    assert CHINESE.search(columns["score"]["verbose_name"])
     assert columns["score"]["type"].startswith("DECIMAL")
     assert columns["as_of"]["is_dttm"]
     assert not columns["reasons"]["groupby"]
 
 
+def test_a_code_beside_its_label_is_not_offered_to_people() -> None:
+    dataset = assets.load()["datasets/region_department_month.yaml"]
+    offered = [column["column_name"] for column in datasets.with_columns(dataset)["columns"] if column["groupby"]]
+    assert {"city_name", "department_name", "month"} <= set(offered)
+    assert not {"city_code", "department", datasets.WHOLE_MONTH} & set(offered)
+
+
+@pytest.mark.parametrize(
+    ("months", "shown"), [(["2026-05", "2026-06", "2026-07"], ["2026-06", "2026-07"]), (["2026-05"], ["2026-05"])]
+)
+def test_a_curve_begins_with_the_first_month_that_is_surely_whole(months: list[str], shown: list[str]) -> None:
+    rows = ", ".join(f"(date '{month}-01')" for month in months)
+    with duckdb.connect() as database:
+        database.execute(f"create table acts as select * from (values {rows}) as acts(month)")
+        curve = f"select strftime({datasets.whole_month_sql('acts')}, '%Y-%m') as month from acts order by month"
+        assert [month for (month,) in database.sql(curve).fetchall() if month] == shown
+
+
 def test_every_served_column_has_a_chinese_label() -> None:
     for dataset in (asset for path, asset in assets.load().items() if path.startswith("datasets/")):
         for column in datasets.with_columns(dataset)["columns"]:
-            assert check.CHINESE.search(column["verbose_name"]), column["column_name"]
+            assert CHINESE.search(column["verbose_name"]), column["column_name"]
 
 
 def test_import_changes_with_the_home_and_only_with_what_it_brings() -> None:

@@ -13,13 +13,13 @@ from schemas.contract import SCHEMAS
 from spark_jobs import pipeline
 from spark_jobs.judging import decide
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.lake.ledger import recorded
+from spark_jobs.lake.ledger import read_ledger
 from spark_jobs.lake.tables import read
 from tests.drops import FIRMS, GOOD, HEADINGS, OTHER, drop, receipt, table
 
 
 def state(home: Home, name: str) -> str:
-    [found] = [one for one in recorded(home) if one.file_name == name]
+    [found] = [one for one in read_ledger(home) if one.file_name == name]
     return found.state
 
 
@@ -45,7 +45,7 @@ def test_a_rejected_delivery_never_reaches_base_and_is_not_judged_again(home: Ho
     drop(home, "少.csv", table(GOOD))
     pipeline.land(home)
     pipeline.conform(home)
-    [held] = recorded(home)
+    [held] = read_ledger(home)
     decide.reject(home, held.delivery[:10], "王科长", "重复统计")
     for stage in (pipeline.land, pipeline.conform, pipeline.base):
         assert not stage(home).changed
@@ -100,7 +100,7 @@ def test_mending_contract_and_code_list_loads_what_waited_for_it_once(home: Home
 
     ended = lakewarden(home, "replay", schemas=mended)
     assert ended.returncode == 0, ended.stderr
-    assert {one.file_name: one.state for one in recorded(home)} == dict.fromkeys(
+    assert {one.file_name: one.state for one in read_ledger(home)} == dict.fromkeys(
         ("街道.csv", "新表头.csv", "少.csv"), "accepted"
     )
     assert receipt(home, "街道.csv")["退回行数"] == 0
@@ -124,6 +124,6 @@ def test_a_file_that_came_before_its_contract_is_loaded_once_there_is_one(home: 
     for _ in range(2):
         ended = lakewarden(home, "replay", schemas=tmp_path / "promised")
         assert ended.returncode == 0, ended.stderr + ended.stdout
-        assert [(one.feed, one.state) for one in recorded(home)] == [("scjg_shop", "accepted")]
+        assert [(one.feed, one.state) for one in read_ledger(home)] == [("scjg_shop", "accepted")]
     assert receipt(home, "个体户.csv", "scjg/shop")["状态"] == "已接收"
     assert objects(home) == {row.split(",")[0] for row in FIRMS}

@@ -23,6 +23,7 @@ from spark_jobs.lake.ledger import pending
 from spark_jobs.lake.tables import create_tables, promised_tables, read, tables
 from tests.crash.alike import leftovers
 from tests.crash.preloaded import Run, Runner
+from tests.deadline import wait_for
 from tests.drops import FIRMS, drop, table
 
 FEED = "scjg_enterprise"
@@ -155,7 +156,9 @@ def test_eight_departments_write_while_runs_repeat(home: Home, monkeypatch: pyte
     command = [sys.executable, "-c", WRITER, str(folder)]
     writers = [subprocess.Popen([*command, str(number), text]) for number in range(8)]
     passes = 0
+    deadline = time.monotonic() + 300
     while any(writer.poll() is None for writer in writers) or passes < 2:
+        assert time.monotonic() < deadline, "the writers do not end"
         pipeline.land(home)
         passes += 1
     pipeline.land(home)
@@ -164,6 +167,10 @@ def test_eight_departments_write_while_runs_repeat(home: Home, monkeypatch: pyte
     assert verdicts(home) == {f"w{writer}_{number}.csv": ["accepted"] for writer in range(8) for number in range(8)}
     assert read(home.table("silver", FEED), ["_line"]).num_rows == 64 * len(FIRMS)
     assert_all_accounted_for(home)
+
+
+def is_copying(home: Home) -> bool:
+    return any(part.stat().st_size for part in home.archive.glob(".*.part"))
 
 
 @pytest.mark.parametrize("is_in_place", [True, False], ids=["rewritten", "replaced"])
@@ -175,8 +182,8 @@ def test_a_file_that_changes_while_it_is_read_is_never_a_mix(
     texts = [firms(mark) + lines.replace("样本", mark) for mark in ("甲版", "乙版")]
     path = drop(home, "大.csv", texts[0])
     run = lakewarden("land")
-    while not any(part.stat().st_size for part in home.archive.glob(".*.part")):
-        assert run.wait(0) is None, run.words
+    wait_for("the file is being copied", lambda: is_copying(home) or run.wait(0) is not None, pause=0)
+    assert run.wait(0) is None, run.words
     run.signal(signal.SIGSTOP)
     changed = path if is_in_place else path.with_name("大.csv.part")
     changed.write_text(texts[1])
@@ -196,8 +203,8 @@ def test_a_file_that_changes_while_it_is_read_is_never_a_mix(
 def test_a_stopped_run_is_waited_for(home: Home, lakewarden: Callable[..., Run]) -> None:
     names = drop_some(home, 0, 2)
     stopped = lakewarden("land")
-    while "land " not in stopped.words:
-        assert stopped.wait(0.01) is None, stopped.words
+    wait_for("it has landed", lambda: "land " in stopped.words or stopped.wait(0) is not None)
+    assert stopped.wait(0) is None, stopped.words
     stopped.signal(signal.SIGSTOP)
     waiting = lakewarden("land")
     assert waiting.wait(STOPPED) is None, waiting.words

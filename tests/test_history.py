@@ -16,7 +16,7 @@ from spark_jobs.judging import decide
 from spark_jobs.judging.figures import Profile
 from spark_jobs.judging.history import Opinion, Shape, keep_profiles, opinion, opinions
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import Delivery, record, recorded
+from spark_jobs.lake.ledger import Delivery, read_ledger, record
 from spark_jobs.lake.tables import create_tables, read
 from spark_jobs.landing.land import make_landing_zone
 from tests.drops import FIRMS, GOOD, HEADINGS, drop, receipt, table
@@ -127,14 +127,14 @@ def test_one_run_finds_the_same_as_a_run_a_file(home: Home) -> None:
         )
         for one in deliveries
     }
-    together = opinions(home, CONTRACT, deliveries, profiles, recorded(home))
+    together = opinions(home, CONTRACT, deliveries, profiles, read_ledger(home))
     for one in deliveries:
-        [alone] = opinions(home, CONTRACT, [one], profiles, recorded(home)).values()
+        [alone] = opinions(home, CONTRACT, [one], profiles, read_ledger(home)).values()
         assert alone == together[one.delivery]
         keep_profiles(home, CONTRACT, [one], profiles)
         record(home, [replace(one, state="accepted" if one.rows else "held")])
     assert read(home.table("ops", "profile")).num_rows == len(deliveries) * len(CONTRACT.columns)
-    assert together == opinions(home, CONTRACT, deliveries, profiles, recorded(home))
+    assert together == opinions(home, CONTRACT, deliveries, profiles, read_ledger(home))
 
 
 def firms(number: int, rows: int = 100, state: str = "存续", scope: str = "食品销售") -> str:

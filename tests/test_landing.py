@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 
 from spark_jobs import pipeline
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import archived, pending
+from spark_jobs.lake.ledger import archive_path, pending
 from spark_jobs.lake.tables import read
 from spark_jobs.landing.land import FILE_COST, WORTH_ANOTHER, land
 from tests.drops import GOOD, HEADINGS, OTHER, drop, receipt
@@ -177,7 +177,7 @@ def test_the_archive_keeps_every_file_unchanged(home: Home) -> None:
     drop(home, "a.csv", content)
     pipeline.land(home)
     [[delivery]] = pending(home).values()
-    assert archived(home, delivery.delivery).read_bytes() == content
+    assert archive_path(home, delivery.delivery).read_bytes() == content
 
 
 @pytest.fixture(scope="module")

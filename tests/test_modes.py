@@ -15,7 +15,7 @@ from schemas import contract as reader
 from schemas.contract import ENVELOPE, contracts, feeds, read_contract
 from schemas.contract.lint import RULES
 from spark_jobs import pipeline
-from spark_jobs.building.build import build_base
+from spark_jobs.building.base import build_base
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import append, read, silver_schema
 from spark_jobs.landing.land import make_landing_zone
@@ -82,14 +82,17 @@ def test_a_heading_that_a_contract_names_itself_stays_its_own(tmp_path: Path, mo
 
 
 def test_a_full_feed_has_no_envelope_and_a_plain_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = SAMPLE.replace("MODE", "full").replace("key: [uscc]", "key: [region_code]\nfeeds: supervised_object")
+    text = SAMPLE.replace("MODE", "full").replace("key: [uscc]", "key: [region_code]\ninto: [enforcement_officer]")
     text = text.replace(
         "ignore:", "  - {name: region_code, from: 区划, required: true}\n  - {name: cd_time, from: 时}\nignore:"
     )
     feed = _contract(tmp_path, monkeypatch, text)
     broken = {found for rule in RULES for found in rule(feed)}
     assert "columns.cd_time: belongs to mode: change" in broken
-    assert "columns.region_code: is in the key of a full snapshot but not plain text" in broken
+    unreadable = (
+        "into: enforcement_officer: its key certificate_no cannot be read from this feed, which has no certificate_no"
+    )
+    assert unreadable in broken
 
 
 def test_what_reads_base_reads_what_stands() -> None:
@@ -301,10 +304,10 @@ def test_only_accepted_deliveries_reach_base_and_each_is_accounted_for_once(tmp_
     with lake(tmp_path / "lake") as (home, _):
         for number, state in enumerate(("held", "rejected", "refused", "duplicate", "unpacked")):
             deliver(home, "officer", "yjj", f"2026-01-0{number + 2}", [{"certificate_no": state}], state)
-        assert build_base(home) == {}
+        assert build_base(home).figures == {}
         first = deliver(home, "officer", "yjj", "2026-01-01", [{"certificate_no": "first"}])
-        assert build_base(home)["deliveries"] == 1
-        assert build_base(home) == {}
+        assert build_base(home).figures["deliveries"] == 1
+        assert build_base(home).figures == {}
         # A contract was mended: one more row of the same delivery is accepted.
         schema = silver_schema(feeds()["officer"])
         again = {
@@ -316,11 +319,11 @@ def test_only_accepted_deliveries_reach_base_and_each_is_accounted_for_once(tmp_
         }
         append(home.table("silver", "officer"), pa.Table.from_pylist([again], schema=schema))
         settle(home, first, rows_accepted=2)
-        assert build_base(home)["rows"] == 2
-        assert build_base(home) == {}
+        assert build_base(home).figures["rows"] == 2
+        assert build_base(home).figures == {}
         hops = read(home.table("ops", "reconciliation")).to_pylist()
         assert [(hop["_delivery"], hop["hop"], hop["rows_in"], hop["rows_out"]) for hop in hops] == [
-            (first, "base", 2, 2)
+            (first, "base.enforcement_officer", 2, 2)
         ]
         assert [row["certificate_no"] for row in _rows(home, "enforcement_officer", internals=False)] == [
             "first",
@@ -334,10 +337,10 @@ def test_a_feed_that_flows_into_no_base_table_needs_no_base(tmp_path: Path, monk
     feed = _contract(tmp_path / "schemas", monkeypatch, SAMPLE.replace("MODE", "change"))
     contracts.cache_clear()
     try:
-        assert feeds()[feed.name].feeds == ()
+        assert feeds()[feed.name].into == ()
         with lake(tmp_path / "lake") as (home, _):
             deliver(home, feed.name, "scjg", "2026-01-01", [{"uscc": FIRMS[0]}])
-            assert build_base(home) == {}
+            assert build_base(home).figures == {}
     finally:
         monkeypatch.delenv("LAKEWARDEN_SCHEMAS")
         contracts.cache_clear()
@@ -530,7 +533,7 @@ def test_what_is_withdrawn_is_in_no_figure(delivered: tuple[Home, dict[str, int]
     home, before = delivered
     assert before["checks"] == len(SPELLED)
     assert _figures(home) == {**before, "checks": len(SPELLED) - 1, FIRMS[1]: 0}
-    profiles = read(home.table("themes", "market_firm_profile"), ["object_id"])["object_id"].to_pylist()
+    profiles = read(home.table("themes", "object_profile"), ["object_id"])["object_id"].to_pylist()
     assert FIRMS[1] not in profiles
 
 
@@ -538,4 +541,4 @@ def test_every_hop_accounts_for_deletions_too(delivered: tuple[Home, dict[str, i
     home, _ = delivered
     hops = read(home.table("ops", "reconciliation")).to_pylist()
     assert all(hop["rows_in"] == hop["rows_out"] + hop["rows_aside"] for hop in hops)
-    assert {hop["hop"] for hop in hops} == {"land", "conform", "base"}
+    assert {hop["hop"].split(".")[0] for hop in hops} == {"land", "conform", "base"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -92,4 +93,18 @@ def test_superset_sees_a_new_version_at_once_even_while_somebody_reads_the_old(h
         database.execute("create table gold.region_department_month as select 2 as checks")
     command = [BI_BIN / "python", "-m", "tests.superset_versions", serving_file(home), copy]
     told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.skipif(not (BI_BIN / "gunicorn").exists(), reason="Superset is not installed: make setup")
+def test_superset_shows_the_pages_declared_to_the_people_asked_for(tmp_path: Path) -> None:
+    """A whole Superset, its metadata in a file instead of PostgreSQL."""
+    settings = {
+        "LAKEWARDEN_SUPERSET_DB": f"sqlite:///{tmp_path}/superset.db",
+        "LAKEWARDEN_SUPERSET_USER": "admin",
+        "LAKEWARDEN_SUPERSET_PASSWORD": "password of a test",
+        "SUPERSET_SECRET_KEY": "0123456789abcdef" * 3,
+    }
+    command = [BI_BIN / "python", "-m", "tests.superset_pages", tmp_path]
+    told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, env=os.environ | settings)
     assert told.returncode == 0, told.stderr

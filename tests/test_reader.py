@@ -26,6 +26,7 @@ import xlsxwriter
 from schemas.contract import Contract
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.landing.reader import ROOT, Member, Reader, Readers, Staged, Unreadable, is_packed
+from tests.deadline import wait_for
 from tests.files import GOOD, HEAD, USCC, promise, zipped
 
 DELIVERY = Delivery("d" * 64, "scjg", "firm", "scjg_firm", "a.csv", 0, datetime(2026, 11, 23, 8, tzinfo=UTC))
@@ -145,8 +146,7 @@ def rows_of(count: int) -> bytes:
 
 def kill_at_work(process: int, kill: int, folder: Path) -> None:
     """Sends the signal as soon as rows are being written."""
-    while not list(folder.rglob("*.part")):
-        time.sleep(0.001)
+    wait_for("rows are being written", lambda: list(folder.rglob("*.part")), pause=0.001)
     os.kill(process, kill)
 
 
@@ -194,8 +194,7 @@ def test_whoever_gives_up_does_not_wait_for_the_file_that_is_being_read(tmp_path
     with readers:
         large = readers.submit(lambda r: stage(r, folder_of(tmp_path, "large"), "a.csv", rows_of(3_000_000)))
         others = [readers.submit(lambda r: stage(r, tmp_path, "a.csv", CSV)) for _ in range(99)]
-        while not list(tmp_path.rglob("*.part")):
-            time.sleep(0.001)
+        wait_for("rows are being written", lambda: list(tmp_path.rglob("*.part")), pause=0.001)
     assert large.exception()
     assert others[-1].cancelled()
     assert not list(tmp_path.rglob("*.part"))
@@ -222,11 +221,7 @@ def test_the_process_ends_with_whoever_started_it(tmp_path: Path) -> None:
         child = Path(f"/proc/{int(parent.stdout.readline())}")
         assert child.exists()
         parent.kill()
-    for _ in range(100):
-        if not child.exists() or ") Z" in (child / "stat").read_text():
-            return
-        time.sleep(0.05)
-    raise AssertionError("the reader outlives its parent")
+    wait_for("the reader ends with its parent", lambda: not child.exists() or ") Z" in (child / "stat").read_text())
 
 
 def test_what_is_not_the_files_fault_is_no_refusal(reader: Reader, tmp_path: Path) -> None:

@@ -31,14 +31,30 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Home:
     make_landing_zone(home)
     for contract in feeds().values():
         drop(sample_of(contract), home.landing / department_of(contract) / contract.file.stem / "sample.csv")
-    pipeline.land(home)
-    pipeline.conform(home)
+    for stage in (pipeline.land, pipeline.conform, pipeline.base):
+        report = stage(home)
+        assert report.warnings == []
     return home
 
 
 @pytest.mark.parametrize("contract", feeds().values(), ids=feeds().keys())
 def test_every_row_of_the_sample_gets_the_verdict_it_carries(judged: Home, contract: Contract) -> None:
     assert_verdicts(sample_of(contract), verdicts(judged, contract.name))
+
+
+@pytest.mark.parametrize(
+    ("feed", "table"), [(contract.name, table) for contract in feeds().values() for table in contract.into]
+)
+def test_every_accepted_row_of_the_sample_is_in_every_base_table_that_its_feed_names(
+    judged: Home, feed: str, table: str
+) -> None:
+    hops = read(judged.table("ops", "reconciliation"), where=[("feed", "=", feed), ("hop", "=", f"base.{table}")])
+    [accepted] = read(judged.table("ops", "delivery"), ["rows_accepted"], [("feed", "=", feed)])[
+        "rows_accepted"
+    ].to_pylist()
+    [hop] = hops.to_pylist()
+    assert hop["rows_in"] == accepted == hop["rows_out"] + hop["rows_aside"]
+    assert hop["rows_out"] > 0
 
 
 def test_amounts_are_in_whole_units_whatever_the_cell_says(judged: Home) -> None:

@@ -94,7 +94,7 @@ def _small(tmp_path: Path, change: str = "", to: str = "") -> Path:
         ("已{value}日", "已{days_since}日", "indicators.unchecked: reason: knows {value} and {days}"),
         (", column: fine_cny", "", "indicators.fines: sum needs a column"),
         ("column: fine_cny", "column: fine_usd", "indicators.fines: base.punish_action has no column fine_usd"),
-        ("column: last_check_date", "column: last_visit", "themes.market_firm_profile has no column last_visit"),
+        ("column: last_check_date", "column: last_visit", "themes.object_profile has no column last_visit"),
         ("name: code", "name: state", "two indicators have the same name"),
         ("kind: flagged", "kind: guessed", "indicators.code.measure"),
         ("grades: {", "grades: {{", "small.yaml: not YAML"),
@@ -153,7 +153,7 @@ ACTS: dict[str, list[dict[str, Any]]] = {
         {"object_id": "WORST", "flags": ["object_name: ?: x", "uscc: 第 18 位校验码不符（GB 32100）: x"]},
         {"object_id": "OLD", "flags": []},
     ],
-    "themes.market_firm_profile": [
+    "themes.object_profile": [
         {"object_id": "BAD", "registration_state": "4", "last_check_date": _ago(5), "checks": 4},
         {"object_id": "NEW", "registration_state": None, "last_check_date": None},
         {"object_id": "WORST", "registration_state": "2", "last_check_date": _ago(0)},
@@ -192,7 +192,7 @@ def test_points_are_what_a_hand_works_out(scored: dict[str, Any]) -> None:
         ("state", Decimal("7.50")),
         ("fines", Decimal("4.00")),
     ]
-    assert (bad["score"], bad["grade"], bad["grade_name"]) == (Decimal("38.16"), "yellow", "黄")
+    assert (bad["score"], bad["grade"]) == (Decimal("38.16"), "yellow")
     assert bad["reasons_text"] == "近730日检查发现问题2次；登记状态为“迁出”；罚款合计100元"
     assert bad["reasons"][0]["value"] == 2.0
     assert bad["reasons"][0]["weight"] == 50.0

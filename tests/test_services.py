@@ -25,6 +25,7 @@ from spark_jobs.services import ServiceFailed, addresses, down, ports, postgres,
 from spark_jobs.services.doctor import doctor
 from spark_jobs.services.keys import DEMO, login, secret
 from spark_jobs.services.process import Record, Service, await_health, launch, record_path, running, stop
+from tests.deadline import wait_for
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
 PARENT = (sys.executable, "-c", f"import subprocess, time; subprocess.Popen({SLEEPER!r}); time.sleep(600)")
@@ -58,6 +59,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 def sleeper(name: str = "sleeper", command: tuple[str, ...] = SLEEPER, healthy: bool = True, **env: str) -> Service:
     return Service(name, command, lambda _started: healthy, env, patience=1)
+
+
+def family_of_two(record: Record) -> list[psutil.Process]:
+    """The service with its child, or nothing yet."""
+    family = record.family()
+    return family if len(family) > 1 else []
 
 
 def connected(home: Home, database: str) -> str:
@@ -135,8 +142,7 @@ def test_down_stops_children_too_and_says_so_once(home: Home) -> None:
     launch(home, sleeper("engine", PARENT), Told())
     record = running(home, "engine")
     assert record is not None
-    while len(family := record.family()) < 2:
-        time.sleep(0.05)
+    family = wait_for("its child has started", lambda: family_of_two(record))
     told = Told()
     down(home, told)
     down(home, told)
@@ -148,11 +154,9 @@ def test_children_of_a_killed_service_are_stopped_too(home: Home) -> None:
     launch(home, sleeper("engine", PARENT), Told())
     record = running(home, "engine")
     assert record is not None
-    while len(family := record.family()) < 2:
-        time.sleep(0.05)
+    family = wait_for("its child has started", lambda: family_of_two(record))
     os.kill(record.pid, signal.SIGKILL)
-    while record.leader():
-        time.sleep(0.05)
+    wait_for("it is gone", lambda: record.leader() is None)
     assert stop(home, "engine")
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in family)
 

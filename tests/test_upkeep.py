@@ -16,7 +16,7 @@ from spark_jobs import pipeline
 from spark_jobs.judging.decide import put_back, to_replay
 from spark_jobs.lake import upkeep
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import Delivery, landed, pending, record, recorded
+from spark_jobs.lake.ledger import Delivery, landed, pending, read_ledger, record
 from spark_jobs.lake.tables import create_tables, read, tables
 from spark_jobs.landing.land import make_landing_zone
 from tests.drops import FIRMS, drop, table
@@ -106,7 +106,7 @@ def test_what_is_old_goes_once_a_week_and_the_table_stays(home: Home) -> None:
     upkeep.keep_up(home, "ops")
     assert set(path.glob("*.parquet")) == held  # yesterday's version can still be read
     assert not (path / "_delta_log" / f"{0:020}.json").exists()
-    assert [one.state for one in recorded(home)] == ["rejected"]
+    assert [one.state for one in read_ledger(home)] == ["rejected"]
 
 
 def age(files: Iterable[Path], by: timedelta) -> None:

@@ -21,6 +21,7 @@ const { sharedControls } = shared('@superset-ui/chart-controls');
 const MARGIN = { top: 8, right: 12, bottom: 12, left: 12 };
 const NO_DATA = '#E8ECF1';
 const HIGHLIGHT = '#E08A1E';
+const INK = '#1B2B41';
 const SHORT = [['恩施土家族苗族自治州', '恩施'], ['神农架林区', '神农架']];
 
 const shapeFiles = {};
@@ -80,8 +81,11 @@ function project(shapes, width, height) {
 /** White on dark, ink on light: the label stays readable on every colour of the scale. */
 function ink(colour) {
   const [red, green, blue] = (colour.match(/^#/) ? colour.slice(1).match(/../g).map(c => parseInt(c, 16)) : colour.match(/[\d.]+/g).map(Number));
-  return red * 0.299 + green * 0.587 + blue * 0.114 < 140 ? '#FFFFFF' : '#1B2B41';
+  return red * 0.299 + green * 0.587 + blue * 0.114 < 140 ? '#FFFFFF' : INK;
 }
+
+/** A label is wider than a small region: a rim of the ground it was made for keeps it readable on its neighbours. */
+const rim = fill => (fill === '#FFFFFF' ? INK : 'rgba(255,255,255,.85)');
 
 function Legend({ extent, colours, format, title, width }) {
   const stops = colours.map((colour, i) => h('stop', { key: i, offset: i / (colours.length - 1), stopColor: colour }));
@@ -104,7 +108,7 @@ function Tooltip({ hover, row, measures, width }) {
       style: {
         position: 'absolute', left, top: Math.max(hover.y - 20, 4), width: 186, pointerEvents: 'none', zIndex: 5,
         background: '#fff', border: '1px solid #D5DDE8', borderRadius: 4, padding: '8px 12px', fontSize: 13,
-        boxShadow: '0 4px 14px rgba(20,40,80,.16)', color: '#1B2B41', lineHeight: 1.7,
+        boxShadow: '0 4px 14px rgba(20,40,80,.16)', color: INK, lineHeight: 1.7,
       },
     },
     h('div', { style: { fontWeight: 600, marginBottom: 2 } }, hover.name),
@@ -178,9 +182,16 @@ function RegionMap({ width, height, rows, entity, measures, scheme, shapesName, 
       regions.map(({ name, label: [x, y], roomy }) => {
         const row = byName.get(name);
         const dimmed = selected.length && !selected.includes(name);
-        const fill = dimmed ? '#6B7A90' : ink(colour(name));
+        const fill = dimmed ? '#51617A' : ink(colour(name));
         const text = (content, dy, size, weight) =>
-          h('text', { key: dy, x, y: y + dy, fontSize: size, fontWeight: weight, fill, textAnchor: 'middle' }, content);
+          h(
+            'text',
+            {
+              key: dy, x, y: y + dy, fontSize: size, fontWeight: weight, fill, textAnchor: 'middle',
+              stroke: rim(fill), strokeWidth: 2.5, strokeLinejoin: 'round', paintOrder: 'stroke',
+            },
+            content,
+          );
         const withValue = roomy && row?.[main.key] != null;
         return h(
           'g',

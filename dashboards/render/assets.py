@@ -1,4 +1,4 @@
-"""The YAML files of this folder flow in; what Superset imports, filled in for one home, flows out."""
+"""Pages and the YAML files beside them flow in; what Superset imports, filled in for one home, flows out."""
 
 from __future__ import annotations
 
@@ -9,16 +9,26 @@ from typing import Any
 import yaml
 
 from dashboards.render.datasets import with_columns
+from dashboards.render.pages import page_assets
+from schemas.contract import ContractError
 
 DASHBOARDS = Path(__file__).parent.parent
 KINDS = ("databases", "datasets", "charts", "dashboards")
 METADATA = {"version": "1.0.0", "type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
 
 
-def load(root: Path = DASHBOARDS) -> dict[str, dict[str, Any]]:
-    """Every asset by its path inside the folder, such as `charts/city_map.yaml`."""
+def written(root: Path = DASHBOARDS) -> dict[str, dict[str, Any]]:
+    """The assets that lie in the folder as Superset exports them, by path, such as `datasets/risk_score.yaml`."""
     files = [file for kind in KINDS for file in sorted((root / kind).glob("*.yaml"))]
     return {str(file.relative_to(root)): yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+
+
+def load(root: Path = DASHBOARDS) -> dict[str, dict[str, Any]]:
+    """Every asset by path, those of pages as `charts/<page>.<chart>.yaml`; raises ContractError for a wrong page."""
+    pages, faults = page_assets(root)
+    if faults:
+        raise ContractError("\n".join(faults))
+    return {**written(root), **pages}
 
 
 def rendered(serving_file: Path, root: Path = DASHBOARDS) -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from schemas.contract import Column, Contract, contracts
+from schemas.contract.labels import served_columns
 
 DUCKDB_TYPES = {
     "string": "VARCHAR",
@@ -16,6 +17,9 @@ DUCKDB_TYPES = {
     "boolean": "BOOLEAN",
 }
 COMPLEX = ("array", "map", "struct", "list")
+WHOLE_MONTH = "whole_month"
+"""The months that a curve shows. Records begin on any day, so the first month is not known to be whole: a curve from it
+would rise from next to nothing and tell of growth that never was. It is shown only while there is no other."""
 
 
 def duckdb_type(column: Column) -> str:
@@ -28,10 +32,10 @@ def duckdb_type(column: Column) -> str:
     return DUCKDB_TYPES[column.type]
 
 
-def dataset_column(column: Column) -> dict[str, Any]:
-    """One column as Superset imports it; a complex value can be shown, never grouped by."""
+def dataset_column(column: Column, contract: Contract) -> dict[str, Any]:
+    """One column as Superset imports it; a complex value or a code beside its label is not offered to people."""
     assert column.type, column.name
-    plain = not column.type.startswith(COMPLEX)
+    plain = not column.type.startswith(COMPLEX) and not is_coded(column, contract)
     return {
         "column_name": column.name,
         "verbose_name": column.label,
@@ -42,6 +46,32 @@ def dataset_column(column: Column) -> dict[str, Any]:
         "groupby": plain,
         "filterable": plain,
     }
+
+
+def whole_month_sql(table: str) -> str:
+    """The month, or nothing in the first one; Superset leaves rows without a month out of a curve."""
+    first, last = (f"(SELECT {extreme}(month) FROM {table})" for extreme in ("MIN", "MAX"))
+    return f"CASE WHEN month > {first} OR month = {last} THEN month END"
+
+
+def whole_month(dataset: dict[str, Any]) -> dict[str, Any]:
+    """The column of that."""
+    return {
+        "column_name": WHOLE_MONTH,
+        "verbose_name": "月份",
+        "expression": whole_month_sql(f"{dataset['schema']}.{dataset['table_name']}"),
+        "type": "DATE",
+        "is_dttm": True,
+        "is_active": True,
+        "groupby": False,
+        "filterable": False,
+    }
+
+
+def is_coded(column: Column, contract: Contract) -> bool:
+    """Whether a column for people stands beside it: city_name beside city_code, reasons_text beside reasons."""
+    stem = column.name.removesuffix("_code")
+    return any(other.name in (f"{stem}_name", f"{stem}_text") for other in served_columns(contract))
 
 
 def served(dataset: dict[str, Any]) -> Contract:
@@ -55,5 +85,8 @@ def with_columns(dataset: dict[str, Any]) -> dict[str, Any]:
     return {
         **dataset,
         "description": contract.title,
-        "columns": [dataset_column(column) for column in contract.columns],
+        "columns": [
+            *(dataset_column(column, contract) for column in served_columns(contract)),
+            *([whole_month(dataset)] if dataset["main_dttm_col"] == "month" else []),
+        ],
     }

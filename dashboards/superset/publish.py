@@ -1,4 +1,4 @@
-"""Asset files flow in, a prepared Superset with an administrator and the dashboards flows out; safe to repeat."""
+"""Asset files flow in, a prepared Superset with its people and the dashboards flows out; safe to repeat."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import yaml
 
 from dashboards.render.assets import fingerprint, rendered
+from dashboards.superset import people
 
 HERE = Path(__file__).parent
 STATE = sa.table("lakewarden_state", sa.column("name"), sa.column("value"))
@@ -26,26 +28,28 @@ CREATE_STATE = "CREATE TABLE IF NOT EXISTS lakewarden_state (name VARCHAR(40) PR
 
 
 def prepare(home: Path, force: bool = False) -> bool:
-    """Brings the metadata database, roles and the administrator up to date; False when they already were."""
+    """Brings the metadata database, roles and people up to date; False when they already were."""
     user, password = required("LAKEWARDEN_SUPERSET_USER"), required("LAKEWARDEN_SUPERSET_PASSWORD")
-    wanted = _sealed(version("apache-superset"), user, password, _config())
+    others = people.asked()
+    wanted = _sealed(version("apache-superset"), user, password, str(others), *map(_source, ("config", "people")))
     if not force and remembered("prepared") == wanted:
         return False
     with application(home.resolve()).app_context():
         _upgrade()
         _initialise(user, password)
+        people.settle(others)
     remember("prepared", wanted)
     return True
 
 
 def import_assets(home: Path, force: bool = False) -> bool:
-    """Imports databases, datasets, charts and dashboards, overwriting ours; False when nothing had changed."""
+    """Imports databases, datasets, charts and dashboards in the place of ours; False when nothing had changed."""
     contents = rendered(home.resolve() / "serving" / "lakewarden.duckdb")
     wanted = fingerprint(contents)
     if not force and remembered("assets") == wanted:
         return False
     with application(home.resolve()).app_context():
-        _import(contents)
+        import_contents(contents)
     remember("assets", wanted)
     return True
 
@@ -102,8 +106,8 @@ def _sealed(*parts: str) -> str:
     return hmac.new(key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
-def _config() -> str:
-    return (HERE / "config.py").read_text(encoding="utf-8")
+def _source(module: str) -> str:
+    return (HERE / f"{module}.py").read_text(encoding="utf-8")
 
 
 def _upgrade() -> None:
@@ -127,13 +131,49 @@ def _initialise(user: str, password: str) -> None:
     db.session.commit()
 
 
-def _import(contents: dict[str, str]) -> None:
+def import_contents(contents: dict[str, str]) -> None:
+    """Afterwards Superset shows what is declared, and of ours nothing else."""
     from superset import security_manager
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.utils.core import override_user
 
     with override_user(security_manager.find_user(username=required("LAKEWARDEN_SUPERSET_USER"))):
+        _make_room(contents)
         ImportAssetsCommand(contents).run()
+        _clear_away(contents)
+
+
+def _make_room(contents: dict[str, str]) -> None:
+    """An address belongs to one dashboard: another that has one of ours goes, with the charts that only it shows."""
+    from superset.extensions import db
+    from superset.models.dashboard import Dashboard
+
+    for asset in parsed(contents, "dashboards"):
+        other = db.session.query(Dashboard).filter_by(slug=asset["slug"]).one_or_none()
+        if other and str(other.uuid) != asset["uuid"]:
+            for chart in [chart for chart in other.slices if len(chart.dashboards) == 1]:
+                db.session.delete(chart)
+            db.session.delete(other)
+    db.session.commit()
+
+
+def _clear_away(contents: dict[str, str]) -> None:
+    """A chart or page that was ours and is declared no more goes; what people made in Superset stays."""
+    from superset.extensions import db
+    from superset.models.dashboard import Dashboard
+    from superset.models.slice import Slice
+
+    for model, folder in ((Dashboard, "dashboards"), (Slice, "charts")):
+        declared = {asset["uuid"] for asset in parsed(contents, folder)}
+        for ours in db.session.query(model).filter_by(is_managed_externally=True):
+            if str(ours.uuid) not in declared:
+                db.session.delete(ours)
+    db.session.commit()
+
+
+def parsed(contents: dict[str, str], folder: str) -> list[dict[str, Any]]:
+    """The charts, or the dashboards, of an import."""
+    return [yaml.safe_load(text) for path, text in contents.items() if path.startswith(f"{folder}/")]
 
 
 def main(arguments: list[str] | None = None) -> int:

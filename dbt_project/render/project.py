@@ -1,28 +1,26 @@
-"""Contracts flow in; the YAML and the macro of claims that dbt eats flow out, below `_rendered/` folders."""
+"""Contracts flow in; the models, YAML and macros that dbt eats flow out, below `_rendered/` folders."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from dbt_project.render.base import base_models
+from dbt_project.render.indicators import indicator_model
+from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
-from schemas.contract import Column, Contract, contracts, feeds, tables
+from schemas.contract import Column, Contract, feeds, province, tables
 
 PROJECT = Path(__file__).parent.parent
+RENDERED = PROJECT / "models" / "_rendered"
+RENDERED_MACROS = PROJECT / "macros" / "_rendered"
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 LAYERS = ("base", "themes", "gold")
-OBJECT = "base.supervised_object"
-# Of base.supervised_object, these are worked out from the identity and the claims, not claimed by a feed.
-DERIVED = {"object_id", "registration_region_code", "registration_city_code", "city_code", "sources", "flags", "claims"}
-DERIVED |= {"withdrawn_at", "_stated_by", "_withdrawn_by"}
-# The standard act shape (domain.md §1.3) names the object in its own words.
-SPOKEN = {"object_name": ("supervised_object", "administrative_cp")}
 # The tables that spark_jobs/lake/codes.py writes.
 CODES = ("code", "spelling", "region", "industry", "department", "working_day")
 
@@ -30,16 +28,39 @@ CODES = ("code", "spelling", "region", "industry", "department", "working_day")
 def render() -> list[Path]:
     """Writes what has changed and returns it; unchanged files keep their time, so dbt need not parse them again."""
     wanted = {
-        PROJECT / "models" / "_rendered" / "sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
-        PROJECT / "models" / "_rendered" / "models.yml": _yaml({"version": 2, "models": list(_models())}),
-        PROJECT / "macros" / "_rendered" / "object_claims.sql": _object_claims(),
-        PROJECT / "macros" / "_rendered" / "feed_facts.sql": _feed_facts(),
-        PROJECT / "macros" / "_rendered" / "characters.sql": _characters(),
+        **_models_sql(),
+        RENDERED / "sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
+        RENDERED / "models.yml": _yaml({"version": 2, "models": list(_models())}),
+        RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
+        RENDERED_MACROS / "characters.sql": _characters(),
+        RENDERED_MACROS / "province.sql": _returning("province", province().code),
     }
+    for stale in {*RENDERED.rglob("*.*"), *RENDERED_MACROS.glob("*")} - {*wanted}:
+        stale.unlink()
     changed = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     for path in changed:
         _write(path, wanted[path])
     return changed
+
+
+def models_of(layer: str) -> dict[str, str]:
+    """The SQL of every model of a layer, written or rendered, by table."""
+    rendered = {path.stem: text for path, text in _models_sql().items() if path.parent.name == layer}
+    written = {path.stem: path.read_text("utf-8") for path in (PROJECT / "models" / layer).rglob("*.sql")}
+    return rendered | written
+
+
+def shared_macros() -> str:
+    """The SQL that models share; a change of it changes all of them."""
+    return "".join(path.read_text("utf-8") for path in sorted((PROJECT / "macros").rglob("*.sql")))
+
+
+def _models_sql() -> dict[Path, str]:
+    written = {contract.table for contract in _built() if written_model(contract)}
+    models = [("base", base_models()), ("themes", view_models()), ("gold", [("indicator", indicator_model())])]
+    return {
+        RENDERED / layer / f"{name}.sql": text for layer, some in models for name, text in some if name not in written
+    }
 
 
 def _write(path: Path, text: str) -> None:
@@ -54,9 +75,14 @@ def _yaml(content: dict[str, Any]) -> str:
     return text
 
 
+def written_model(contract: Contract) -> Path | None:
+    """The table's model if somebody wrote it: it wins over the rendered one."""
+    return next((PROJECT / "models" / contract.layer).rglob(f"{contract.table}.sql"), None)
+
+
 def _has_model(contract: Contract) -> bool:
     """A table of base, themes or gold without a model of its name is written by a job, and a source to dbt."""
-    return any((PROJECT / "models" / contract.layer).rglob(f"{contract.table}.sql"))
+    return contract.table in {path.stem for path in _models_sql()} or written_model(contract) is not None
 
 
 def _built() -> Iterator[Contract]:
@@ -105,16 +131,9 @@ def _models() -> Iterator[dict[str, Any]]:
         }
 
 
-def _object_claims() -> str:
-    """Every feed that speaks of supervised objects, with the columns it claims and how high each claim ranks."""
-    claims = [_claims(contract) for contract in feeds().values() if "supervised_object" in contract.feeds]
-    columns = {column.name: column.spark_type for column in claimable()}
-    return _returning("object_claims", {"columns": columns, "feeds": claims})
-
-
 def _feed_facts() -> str:
     """How each feed is delivered, and what its key is."""
-    facts = {name: {"mode": feed.delivery.mode, "key": feed.key} for name, feed in feeds().items() if feed.delivery}
+    facts = {name: {"mode": feed.delivery.mode, "key": feed.key} for name, feed in feeds().items()}
     return _returning("feed_facts", facts)
 
 
@@ -125,51 +144,8 @@ def _characters() -> str:
     return _returning("characters", {name: f"'{text}'" for name, text in escaped.items()})
 
 
-def _returning(macro: str, value: dict[str, Any]) -> str:
+def _returning(macro: str, value: dict[str, Any] | str) -> str:
     """A macro that hands a model what the contracts say."""
     return (
         f"{{% macro {macro}() %}}{{{{ return({json.dumps(value, ensure_ascii=False, indent=2)}) }}}}{{% endmacro %}}\n"
     )
-
-
-def claimable() -> list[Column]:
-    """The columns of base.supervised_object that feeds claim."""
-    return [column for column in contracts()[OBJECT].columns if column.name not in DERIVED]
-
-
-def _claims(feed: Contract) -> dict[str, Any]:
-    delivered = {column.name for column in feed.columns}
-    authorities = {name for column in claimable() for name in column.authority or ()}
-    return {
-        "feed": feed.name,
-        "has_uscc": "uscc" in delivered,
-        "is_registry": feed.department in authorities,
-        "columns": {
-            column.name: {"value": value, "rank": _rank(feed, column)}
-            for column in claimable()
-            if (value := _spoken(column.name, delivered))
-        },
-    }
-
-
-def _spoken(name: str, delivered: set[str]) -> str | None:
-    """The expression by which a feed states a column, or None if it says nothing of it."""
-    if name in delivered:
-        return name
-    words = [word for word in SPOKEN.get(name, ()) if word in delivered]
-    return f"coalesce({', '.join(words)})" if words else None
-
-
-def _rank(feed: Contract, column: Column) -> str:
-    """2: the authority's own feed; 1: the authority in a standard feed; 0: anyone else."""
-    if not column.authority:
-        return "'0'"
-    if feed.department:
-        return "'2'" if feed.department in column.authority else "'0'"
-    listed = ", ".join(f"'{name}'" for name in column.authority)
-    return f"case when _department in ({listed}) then '1' else '0' end"
-
-
-if __name__ == "__main__":
-    for written in render():
-        print(written.relative_to(PROJECT), file=sys.stderr)

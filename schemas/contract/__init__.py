@@ -1,7 +1,10 @@
-"""Contracts: what is declared in `schemas/`, for everybody who asks; model → read → registry → lint, show, risk."""
+"""Contracts: what is declared in `schemas/`, for everybody who asks; model → read → feeding → registry → the rest."""
 
+from schemas.contract.fields import Field, fields
+from schemas.contract.indicators import Indicator, indicators, measures
 from schemas.contract.model import (
     ENVELOPE,
+    FOLLOWING,
     SYSTEM_COLUMNS,
     Bound,
     Check,
@@ -11,12 +14,16 @@ from schemas.contract.model import (
     ContractError,
     DeliveryPromise,
     Department,
+    Event,
     Expect,
+    FeedContract,
     Format,
     Heading,
     Limits,
+    Measure,
     Severity,
     Strict,
+    TableContract,
     Usual,
 )
 from schemas.contract.read import SCHEMAS, read_contract, roots, shown, terms
@@ -30,11 +37,14 @@ from schemas.contract.registry import (
     feed_of,
     feeds,
     landing_folders,
+    province,
+    table_of,
     tables,
 )
 
 __all__ = [
     "ENVELOPE",
+    "FOLLOWING",
     "SCHEMAS",
     "SYSTEM_COLUMNS",
     "TABLE_LAYERS",
@@ -46,12 +56,18 @@ __all__ = [
     "ContractError",
     "DeliveryPromise",
     "Department",
+    "Event",
     "Expect",
+    "FeedContract",
+    "Field",
     "Format",
     "Heading",
+    "Indicator",
     "Limits",
+    "Measure",
     "Severity",
     "Strict",
+    "TableContract",
     "Usual",
     "code_list",
     "code_lists",
@@ -60,10 +76,15 @@ __all__ = [
     "departments",
     "feed_of",
     "feeds",
+    "fields",
+    "indicators",
     "landing_folders",
+    "measures",
+    "province",
     "read_contract",
     "roots",
     "shown",
+    "table_of",
     "tables",
     "terms",
 ]

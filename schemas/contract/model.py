@@ -8,7 +8,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 SYSTEM_COLUMNS = ("_delivery", "_line", "_department", "_received_at")
-# The national exchange envelope (domain.md §1.2), which every change feed may carry; terms.yaml says what it is.
+# Columns of base tables that follow from how a table is fed; no contract lists them.
+FOLLOWING = (
+    "sources",
+    "flags",
+    "claims",
+    "withdrawn_at",
+    "_version",
+    "_withdrawn_version",
+    "_stated_by",
+    "_withdrawn_by",
+)
+# The national exchange envelope (domain.md §1.2), which every change feed may carry; terms/envelope.yaml has it.
 ENVELOPE = ("cd_id", "cd_time", "cd_source", "cd_batch", "cd_operation")
 
 Rule = Literal[
@@ -17,6 +28,7 @@ Rule = Literal[
 Severity = Literal["fail", "warn"]
 # Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; any of them as .gz or in a .zip.
 Format = Literal["csv", "xlsx", "json", "parquet"]
+Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
 Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
 
 
@@ -50,6 +62,21 @@ class CheckWhen(Strict):
     is_: dict[str, Check] = Field(alias="is")
 
 
+class Derived(Strict):
+    """How a value follows from columns of a feed's row: an expression in the dialect that both engines share."""
+
+    reads: tuple[str, ...]
+    sql: str
+
+
+class Lookup(Strict):
+    """The column `give` of codes.`table`, in the row whose code is that of the column `by`."""
+
+    table: Literal["industry", "region"]
+    by: str
+    give: str
+
+
 class Column(Strict):
     """One column; what it leaves open is filled from the term of the same name."""
 
@@ -64,6 +91,8 @@ class Column(Strict):
     check: Check | None = None
     check_when: CheckWhen | None = None
     codes: str | None = None
+    says: dict[str, str] = {}
+    """Of a coded column: other words than the list's for some codes, where the column means something of its own."""
     parse: Literal["amount", "currency"] | None = None
     separator: str | None = None
     min: float | None = None
@@ -76,6 +105,19 @@ class Column(Strict):
     sensitivity: Literal["public", "internal", "personal"] | None = None
     authority: tuple[str, ...] | None = None
     refers: str | None = None
+    """`table.column` of base whose values this column holds."""
+    derived: Derived | None = None
+    """Of a term that no department delivers: how it follows from columns that a feed has."""
+    of: tuple[str, ...] = ()
+    """Of a base column: the columns of a feed that it is read from, the first that the row fills; else its own name."""
+    place: tuple[str, ...] = ()
+    """Of a base column: the prefecture (市州) of today of the first of these columns that names a place."""
+    lookup: Lookup | None = None
+    """Of a base column: what a table of layer `codes` says of another column's code."""
+    is_current: bool = False
+    """Of a base column that holds a division's code: it is turned into the code that the division has today."""
+    sql: str | None = None
+    """Of a base column: an expression over the table's other columns."""
 
     @property
     def spark_type(self) -> str:
@@ -116,7 +158,7 @@ class DeliveryPromise(Strict):
     """
 
     formats: tuple[Format, ...] = ("csv", "xlsx", "json", "parquet")
-    cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
+    cadence: Cadence
     mode: Literal["full", "change"]
     marker: Literal["ready"] | None = None
     limits: Limits = Limits()
@@ -157,6 +199,44 @@ class Expect(Strict):
     usual: Usual = Usual()
 
 
+class Measure(Strict):
+    """What is counted of a base table's rows: how many, how many different values, or a sum.
+
+    `where`: only rows whose column holds one of these values; `filled`: only rows that fill these columns.
+    """
+
+    label: str
+    count: bool = False
+    distinct: str | None = None
+    sum: str | None = None
+    where: dict[str, tuple[bool | str, ...]] = {}
+    filled: tuple[str, ...] = ()
+    unit: Literal["yuan"] | None = None
+    doc: str | None = None
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether two months' figures may be added up: the same thing is counted once in each of them otherwise."""
+        return self.distinct is None
+
+    @model_validator(mode="after")
+    def _counts_one_thing(self) -> Measure:
+        if sum((self.count, self.distinct is not None, self.sum is not None)) != 1:
+            raise ValueError("needs exactly one of count, distinct, sum")
+        return self
+
+
+class Event(Strict):
+    """What makes a row of a base table countable by period: the day it happened."""
+
+    date: str
+
+
+def as_columns(value: Any) -> Any:
+    """A column may be written as its bare name."""
+    return [{"name": item} if isinstance(item, str) else item for item in value]
+
+
 class Contract(Strict):
     """One table's promise; `name` and `layer` come from where its file lies."""
 
@@ -167,30 +247,74 @@ class Contract(Strict):
     doc: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-    department: str | None = None
-    feeds: tuple[str, ...] = ()
-    delivery: DeliveryPromise | None = None
-    expect: Expect = Expect()
-    ignore: tuple[str, ...] = ()
+    is_derived: bool = False
+    """Whether the contract is no file of its own: it follows from measures and fields (views.py)."""
 
     def column(self, name: str) -> Column:
         """The column of that name."""
         return next(column for column in self.columns if column.name == name)
 
     @property
+    def table(self) -> str:
+        """The table's name inside its layer."""
+        return self.name.split(".", 1)[-1]
+
+
+class FeedContract(Contract):
+    """What a department promises to deliver; `department` is its owner, None for a standard shape of many.
+
+    `by` names the departments that deliver a standard shape, `into` the base tables that its rows flow into.
+    """
+
+    layer: Literal["feed"]
+    department: str | None = None
+    by: tuple[str, ...] = ()
+    into: tuple[str, ...] = ()
+    delivery: DeliveryPromise
+    expect: Expect = Expect()
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The landing folder's name below its department's."""
+        return self.name.removeprefix(f"{self.department}_")
+
+    @property
     def is_snapshot(self) -> bool:
         """Whether each delivery is everything there is."""
-        return self.delivery is not None and self.delivery.mode == "full"
+        return self.delivery.mode == "full"
 
     @property
     def has_envelope(self) -> bool:
         """Whether rows may say by `cd_operation` that they delete, and by `cd_time` when they were true."""
         return any(column.name == "cd_operation" for column in self.columns)
 
+
+class TableContract(Contract):
+    """A table that we build; those of base say how they are fed.
+
+    `merge`: of several statements about a key the newest is the row (newest), or every column is a claim of its own,
+    and the named authority's wins (claims). `registry`: the feeds whose rows alone say that a key is there or gone;
+    without it every feed takes back what it stated. Authority over a column is not that power. `profile`: the columns
+    that profiles of objects repeat.
+    """
+
+    layer: Literal["base", "themes", "gold", "ops"]
+    merge: Literal["newest", "claims"] | None = None
+    registry: tuple[str, ...] = ()
+    profile: tuple[str, ...] = ()
+    event: Event | None = None
+    measures: dict[str, Measure] = {}
+
     @property
-    def table(self) -> str:
-        """The table's name inside its layer."""
-        return self.name.split(".", 1)[-1]
+    def stated(self) -> tuple[Column, ...]:
+        """Of a base table: the columns that feeds state; the others follow from them or from how it is fed."""
+        return tuple(column for column in self.columns if not _follows(column))
+
+
+def _follows(column: Column) -> bool:
+    """Whether a base column follows from others, or from how the table is fed."""
+    return bool(column.place or column.sql or column.lookup) or column.name in FOLLOWING
 
 
 class Department(Strict):

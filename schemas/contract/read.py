@@ -11,7 +11,16 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from schemas.contract.model import ENVELOPE, Column, Contract, ContractError, as_headings
+from schemas.contract.model import (
+    ENVELOPE,
+    Column,
+    Contract,
+    ContractError,
+    FeedContract,
+    TableContract,
+    as_columns,
+    as_headings,
+)
 
 SCHEMAS = Path(__file__).parent.parent
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -63,7 +72,8 @@ def terms() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _with_term(column: dict[str, Any]) -> dict[str, Any]:
+def with_term(column: dict[str, Any]) -> dict[str, Any]:
+    """A column with what the term of its name says and the column leaves open."""
     term = dict(terms().get(str(column.get("name")), {}))
     merged = {**term, **column}
     if "type" not in merged and "codes" in merged:
@@ -103,13 +113,15 @@ def read_contract(path: Path) -> Contract:
     for key in ("name", "layer", "file", "department"):
         if key in read:
             raise ContractError(f"{shown(path)}: {key}: unknown key")
-    if isinstance(read.get("feeds"), str):
-        read["feeds"] = [read["feeds"]]
+    if "feeds" in read:
+        raise ContractError(f"{shown(path)}: feeds: is called `into` now: the base tables that the rows flow into")
     place = _place(path)
+    read["columns"] = as_columns(read["columns"])
     if place["layer"] == "feed":
         read["columns"] = [*read["columns"], *_envelope(read)]
-    read["columns"] = [_with_term(column) for column in read["columns"]]
+    read["columns"] = [with_term(column) for column in read["columns"]]
+    kind = FeedContract if place["layer"] == "feed" else TableContract
     try:
-        return Contract.model_validate({**read, **place})
+        return kind.model_validate({**read, **place})
     except ValidationError as error:
         raise refusal(path, error) from None

@@ -16,7 +16,7 @@ from schemas.contract import SCHEMAS, Contract, ContractError, Strict, contracts
 
 GRADES = ("red", "orange", "yellow", "blue")
 GRADE_NAMES = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝"}
-PROFILE = "themes.market_firm_profile"
+PROFILE = "themes.object_profile"
 OBJECT = "base.supervised_object"
 FULL = Decimal(100)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.contract import Column, Contract, ContractError, contracts
+from schemas.contract import Column, Contract, ContractError, FeedContract, contracts
+from schemas.contract.feeding import feeds_into
 
 
 def describe(name: str) -> Iterator[str]:
@@ -17,28 +18,28 @@ def describe(name: str) -> Iterator[str]:
     yield contract.doc
     yield f"key: {', '.join(contract.key)}"
     yield from _lineage(contract)
-    if contract.delivery:
+    if isinstance(contract, FeedContract):
         promise = contract.delivery
         yield f"delivered: {'/'.join(promise.formats)}, {promise.cadence}, {promise.mode}; by {_deliverers(contract)}"
     yield ""
     width = max(len(column.name) for column in contract.columns)
     for column in contract.columns:
         yield f"  {column.name:<{width}}  {column.type:<14} {column.label or ''}{_rules(column)}"
-    if contract.ignore:
+    if isinstance(contract, FeedContract) and contract.ignore:
         yield f"  knowingly not kept: {', '.join(contract.ignore)}"
 
 
-def _deliverers(contract: Contract) -> str:
-    return contract.department or "every department"
+def _deliverers(feed: FeedContract) -> str:
+    return feed.department or ", ".join(feed.by) or "every department"
 
 
 def _lineage(contract: Contract) -> Iterator[str]:
-    if contract.layer == "feed":
-        targets = ", ".join(f"base.{target}" for target in contract.feeds)
+    if isinstance(contract, FeedContract):
+        targets = ", ".join(f"base.{target}" for target in contract.into)
         name = contract.name
         yield f"flows: landing → bronze.{name} → silver.{name} | quarantine.{name} → {targets}"
     elif contract.layer == "base":
-        sources = [feed.name for feed in contracts().values() if contract.table in feed.feeds]
+        sources = [feed.name for feed in feeds_into(contract.table, contracts())]
         yield f"from: {', '.join(f'silver.{source}' for source in sources)}"
 
 

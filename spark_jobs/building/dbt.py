@@ -13,12 +13,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from schemas.contract import Column, contracts, feeds, tables
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import exists
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 ANSI = "spark.sql.ansi.enabled"
@@ -39,48 +36,35 @@ class Built:
     name: str
     status: str
     seconds: float
+    message: str = ""
 
-
-def base_tables(delivered: set[str]) -> list[str]:
-    """The base tables that rows of these feeds flow into."""
-    return sorted({table for name in delivered for table in feeds()[name].feeds if f"base.{table}" in contracts()})
+    @property
+    def has_failed(self) -> bool:
+        """Whether the node stopped what depends on it."""
+        return self.status in FAILED
 
 
 def run_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool = False) -> list[Built]:
-    """Builds and tests the selected models; `variables`: deliveries, since and files, how many each table has, for
-    incremental runs, as_of for gold."""
-    options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables), "--select"]
-    renewed = [] if full else [f"base.{table}" for table in to_rebuild(home) if {"base", f"base.{table}"} & set(select)]
-    built = _invoke(home, ["build", "--full-refresh"], [*options, *renewed]) if renewed else []
-    rest = [*options, *select, *(["--exclude", *renewed] if renewed else [])]
-    if set(renewed) != set(select):
-        built += _invoke(home, ["build", *(["--full-refresh"] if full else [])], rest)
-    for laid in home.warehouse.glob("work/base_*"):
-        shutil.rmtree(laid)
+    """Builds and tests the selected models; raises StepFailed for the first node that failed.
+
+    variables: `deliveries`, `since` and `files` (how many each table has) for incremental runs, `parked` (feeds
+    that are left out), `as_of` for gold.
+    """
+    built = try_dbt(home, select, variables, full)
+    for node in built:
+        if node.has_failed:
+            raise StepFailed(f"{node.name}: {node.message}")
     return built
 
 
-def to_rebuild(home: Home) -> list[str]:
-    """The base tables that a merge is wrong for, or wasted on: columns not their contract's, or no row yet."""
-    found = []
-    for contract in tables("base").values():
-        path = home.table("base", contract.table)
-        if not exists(path):
-            continue
-        table = DeltaTable(path)
-        if not table.file_uris() or _columns(table) != [_shape(column) for column in contract.columns]:
-            found.append(contract.table)
-    return found
-
-
-def _columns(table: DeltaTable) -> list[tuple[str, str]]:
-    return [(field.name, field.type.type) for field in table.schema().fields]
-
-
-def _shape(column: Column) -> tuple[str, str]:
-    """A column as Delta's log writes it; what is inside lists and maps is dbt's contract to hold."""
-    kind = column.spark_type.split("<")[0]
-    return column.name, {"bigint": "long"}.get(kind, kind)
+def try_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool = False) -> list[Built]:
+    """Builds and tests the selected models; what failed is in the answer, and stopped only its own children."""
+    options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables), "--select", *select]
+    try:
+        return _invoke(home, ["build", *(["--full-refresh"] if full else [])], options)
+    finally:
+        for laid in home.warehouse.glob("work/base_*"):
+            shutil.rmtree(laid)
 
 
 def run_unit_tests(home: Home) -> list[Built]:
@@ -98,19 +82,19 @@ def write_docs(home: Home) -> Path:
 
 
 def _invoke(home: Home, command: list[str], options: list[str], target: Path | None = None) -> list[Built]:
-    """Runs one dbt command on the parsed project; raises StepFailed for the first node that failed."""
+    """Runs one dbt command on the parsed project; raises StepFailed where dbt itself failed."""
     manifest = project(home)
     from dbt.cli.main import dbtRunner
 
     with _environment(home), _session_kept():
         ended = dbtRunner(manifest=manifest).invoke([*command, *_options(home, target), *options])
-    done = [result for result in getattr(ended.result, "results", None) or [] if hasattr(result, "node")]
-    for result in done:
-        if result.status in FAILED:
-            raise StepFailed(f"{result.node.name}: {_one_line(result.message or result.status)}")
-    if not ended.success:
+    results = [result for result in getattr(ended.result, "results", None) or [] if hasattr(result, "node")]
+    if not ended.success and not any(result.status in FAILED for result in results):
         raise StepFailed(f"dbt {' '.join(command)}: {_one_line(str(ended.exception))}; see {home.logs / 'dbt.log'}")
-    return [Built(result.node.name, str(result.status), result.execution_time) for result in done]
+    return [
+        Built(result.node.name, str(result.status), result.execution_time, _one_line(result.message or result.status))
+        for result in results
+    ]
 
 
 def _one_line(text: str) -> str:

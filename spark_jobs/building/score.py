@@ -14,7 +14,6 @@ from pyspark.sql import SparkSession
 
 from schemas.contract import contracts
 from schemas.contract.risk import (
-    GRADE_NAMES,
     OBJECT,
     PROFILE,
     DaysSince,
@@ -49,6 +48,11 @@ def score(home: Home, spark: SparkSession, as_of: date) -> int:
         + scoring_sql(risk_model(MODEL, as_of), as_of)
     )
     return int(spark.table(TARGET).count())
+
+
+def scoring_text(as_of: date) -> str:
+    """The SQL of the scores of a day, whose tables say what scores are built from."""
+    return scoring_sql(risk_model(MODEL, as_of), as_of)
 
 
 def scoring_sql(model: RiskModel, as_of: date) -> str:
@@ -200,19 +204,15 @@ def _sentence(indicator: Indicator) -> str:
 def _graded(model: RiskModel, as_of: date) -> str:
     bounds = {name: _hundredths(getattr(model.grades, name)) for name in ("red", "orange", "yellow")}
     steps = " ".join(f"when hundredths >= {bound} then {literal(name)}" for name, bound in bounds.items())
-    names = " ".join(f"when {literal(grade)} then {literal(name)}" for grade, name in GRADE_NAMES.items())
     return f"""
-        select *, case grade {names} end as grade_name
-        from (
-            select *,
-                {_decimal("hundredths")} as score,
-                case {steps} else 'blue' end as grade,
-                array_join(transform(reasons, found -> found.reason), '；') as reasons_text,
-                {literal(model.model)} as model,
-                {literal(model.version)} as model_version,
-                {literal(as_of)} as as_of
-            from scored
-        )"""
+        select *,
+            {_decimal("hundredths")} as score,
+            case {steps} else 'blue' end as grade,
+            array_join(transform(reasons, found -> found.reason), '；') as reasons_text,
+            {literal(model.model)} as model,
+            {literal(model.version)} as model_version,
+            {literal(as_of)} as as_of
+        from scored"""
 
 
 def _hundredths(number: Decimal) -> int:

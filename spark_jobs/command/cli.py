@@ -18,16 +18,38 @@ from typing import Any
 import click
 
 from schemas.contract import ContractError
+from spark_jobs.lake.faults import FULL, advice_on
 from spark_jobs.lake.home import Home, Refused, today
 
 DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--home", metavar="DIR", help="The home folder [default: LAKEWARDEN_HOME, else ./lake].")
-@click.option("--debug", is_flag=True, help="Show the whole trace of an error.")
-@click.pass_context
-def main(context: click.Context, home: str | None, debug: bool) -> None:
+Command = Callable[..., int | None]
+
+
+def _keep(context: click.Context, option: click.Parameter, value: str | bool | None) -> None:
+    """Of an option that stands before and after a command's name, the later one counts."""
+    if value:
+        context.ensure_object(dict)[option.name] = value
+
+
+# The options that may stand before and after a command's name.
+COMMON: list[click.Parameter] = [
+    click.Option(
+        ["--home"],
+        metavar="DIR",
+        expose_value=False,
+        callback=_keep,
+        help="The home folder [default: LAKEWARDEN_HOME, else ./lake].",
+    ),
+    click.Option(
+        ["--debug"], is_flag=True, expose_value=False, callback=_keep, help="Show the whole trace of an error."
+    ),
+]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, params=[*COMMON])
+def main() -> None:
     """Lakewarden: the lakehouse behind a province's Internet + Supervision (互联网+监管).
 
     \b
@@ -38,18 +60,10 @@ def main(context: click.Context, home: str | None, debug: bool) -> None:
       lakewarden status                        what each department delivered
       lakewarden sql "select * from gold.risk_score order by score desc limit 5"
 
+    --home and --debug may stand before or after a command's name.
+
     Exit codes: 0 done; 1 some deliveries refused or held (the rest is loaded); 2 wrong use; 3 a step failed.
     """
-    try:
-        resolved = Home.resolve(home)
-    except Refused as refusal:
-        raise click.UsageError(str(refusal)) from None
-    os.environ["LAKEWARDEN_HOME"] = str(resolved.path)
-    logging.raiseExceptions = debug  # dbt's log may lie on a disk that is full: a trace for each line helps nobody
-    context.obj = (resolved, debug)
-
-
-Command = Callable[..., int | None]
 
 
 def _command(name: str | None = None) -> Callable[[Command], click.Command]:
@@ -57,38 +71,45 @@ def _command(name: str | None = None) -> Callable[[Command], click.Command]:
 
     def register(work: Command) -> click.Command:
         @wraps(work)
-        @click.pass_obj
-        def run(given: tuple[Home, bool], /, **options: Any) -> None:
-            home, debug = given
-            try:
-                sys.exit(work(home, **options) or DONE)
-            except (Refused, ContractError) as refusal:
-                click.echo(f"lakewarden: {refusal}", err=True)
-                sys.exit(WRONG_USE)
-            except Exception as error:
-                if debug:
-                    raise
-                click.echo(f"lakewarden: {_cause(home, error)}\nlakewarden: --debug shows the whole trace", err=True)
-                sys.exit(FAILED)
+        @click.pass_context
+        def run(context: click.Context, /, **options: Any) -> None:
+            chosen = context.ensure_object(dict)
+            sys.exit(_run(work, chosen.get("home"), chosen.get("debug", False), options))
 
-        return main.command(name or work.__name__)(run)
+        command = main.command(name or work.__name__)(run)
+        command.params += COMMON
+        return command
 
     return register
 
 
-FULL, NEXT_TO_NOTHING = "the disk is full; free some space", 4 << 20
-# What the system says, however deep in a library, and what a person does about it.
-ADVICE = {
-    ("No space left", "os error 28", "Disk quota exceeded"): FULL,
-    ("Read-only file system", "os error 30"): "the disk is mounted read-only; make it writable",
-    ("Permission denied", "os error 13"): "this user may not write there; mend the permissions",
-    ("Too many open files", "os error 24"): "too many open files; raise ulimit -n",
-}
+def _run(work: Command, home_option: str | None, debug: bool, options: dict[str, Any]) -> int:
+    """The command's exit code."""
+    logging.raiseExceptions = debug  # dbt's log may lie on a disk that is full: a trace for each line helps nobody
+    try:
+        home = Home.resolve(home_option)
+        os.environ["LAKEWARDEN_HOME"] = str(home.path)
+    except Refused as refusal:
+        click.echo(f"lakewarden: {refusal}", err=True)
+        return WRONG_USE
+    try:
+        return work(home, **options) or DONE
+    except (Refused, ContractError) as refusal:
+        click.echo(f"lakewarden: {refusal}", err=True)
+        return WRONG_USE
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"lakewarden: {_cause(home, error)}\nlakewarden: --debug shows the whole trace", err=True)
+        return FAILED
+
+
+NEXT_TO_NOTHING = 4 << 20
 
 
 def _cause(home: Home, error: Exception) -> str:
     text = str(error).strip().split("JVM stacktrace")[0].strip()
-    advice = next((do for signs, do in ADVICE.items() if any(sign in text for sign in signs)), None)
+    advice = advice_on(text)
     if (
         home.path.exists() and shutil.disk_usage(home.path).free < NEXT_TO_NOTHING
     ):  # a child may have died without a word
@@ -191,18 +212,18 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
         ["identity", "received", "department", "feed", "file", "state", "rows", "doubtful", "quarantined", "reason"],
         [
             [
-                one.delivery[:12],
-                f"{one.received_at:%Y-%m-%d %H:%M}",
-                one.department,
-                one.feed,
-                one.file_name,
-                one.state,
-                f"{one.rows:,}",
-                f"{one.rows_doubtful:,}",
-                f"{one.rows_quarantined:,}",
-                one.reason,
+                delivery.delivery[:12],
+                f"{delivery.received_at:%Y-%m-%d %H:%M}",
+                delivery.department,
+                delivery.feed,
+                delivery.file_name,
+                delivery.state,
+                f"{delivery.rows:,}",
+                f"{delivery.rows_doubtful:,}",
+                f"{delivery.rows_quarantined:,}",
+                delivery.reason,
             ]
-            for one in latest_deliveries(home, state, department, last)
+            for delivery in latest_deliveries(home, state, department, last)
         ],
     )
 
@@ -216,15 +237,17 @@ def publish_command(home: Home) -> int:
 
 
 def _run_stages(home: Home, stages: Any) -> int:
-    from spark_jobs.command.screen import say, summarise, told
+    from spark_jobs.command.screen import report_line, say, summarise
 
     reports = []
     for stage in stages:
         reports.append(stage(home))
-        say(told(reports[-1]))
+        say(report_line(reports[-1]))
+        for warning in reports[-1].warnings:
+            say(f"         warning: {warning}")
     summarise(reports)
     troubled = sum(
-        int(report.figures.get(name, 0)) for report in reports for name in ("refused", "held", "beyond_limit")
+        int(report.figures.get(name, 0)) for report in reports for name in ("refused", "held", "beyond_limit", "parked")
     )
     return PARTLY if troubled else DONE
 
@@ -236,9 +259,9 @@ def status_command(home: Home, as_json: bool) -> None:
     from spark_jobs.command.screen import show_table
     from spark_jobs.command.status import feed_status
 
-    found = feed_status(home)
+    feeds = feed_status(home)
     if as_json:
-        click.echo(json.dumps([asdict(feed) for feed in found], ensure_ascii=False, indent=1, default=str))
+        click.echo(json.dumps([asdict(feed) for feed in feeds], ensure_ascii=False, indent=1, default=str))
         return
     show_table(
         ["department", "feed", "title", "state", "deliveries", "refused", "rows", "quarantined", "last delivery"],
@@ -254,7 +277,7 @@ def status_command(home: Home, as_json: bool) -> None:
                 f"{feed.quarantined_share:.2%}",
                 "never" if feed.last_delivery is None else f"{feed.last_delivery:%Y-%m-%d %H:%M}",
             ]
-            for feed in found
+            for feed in feeds
         ],
     )
 
@@ -282,21 +305,23 @@ def sql(home: Home, query: str, form: str) -> None:
 @click.argument("table")
 def show(home: Home, table: str) -> None:
     """A table's contract, lineage, history, row count and a sample: lakewarden show base.supervised_object."""
+    from schemas.contract import contracts
     from schemas.contract.show import describe
-    from spark_jobs.command.screen import say, show_rows, show_table
+    from spark_jobs.command.records import hang, terminal_width
+    from spark_jobs.command.screen import say, show_lines, show_rows, show_table
     from spark_jobs.command.status import sample, table_history
 
     layer, _, name = table.partition(".")
     if not name:
         raise Refused(f"{table!r} is not a table; write <layer>.<table>, for example silver.check_action")
     count, rows = sample(home, layer, name)
-    for line in describe(name if layer in ("bronze", "silver", "quarantine") else table):
-        click.echo(line)
+    contract = name if layer in ("bronze", "silver", "quarantine") else table
+    show_lines(folded for line in describe(contract) for folded in hang(line, terminal_width()))
+    show_lines([""])
     history = table_history(home, layer, name)
-    click.echo("")
     show_table(["version", "at", "operation"], [[str(value) for value in entry.values()] for entry in history])
     say(f"\n{table}: {count:,} rows; the first {rows.num_rows}:")
-    show_rows(rows, "table")
+    show_rows(rows, "table", {column.name: column.label or "" for column in contracts()[contract].columns})
 
 
 @_command()

@@ -14,7 +14,7 @@ from spark_jobs.lake.tables import read
 from spark_jobs.landing.land import make_landing_zone
 from spark_jobs.services import addresses, up
 from spark_jobs.services.airflow_client import TaskRun, carry
-from spark_jobs.services.keys import login
+from spark_jobs.services.keys import DEMO_ANALYST, DEMO_LEADER, login
 
 SEED = 42
 
@@ -49,7 +49,9 @@ def _summary(home: Home, tasks: list[TaskRun], seconds: float) -> None:
     reached = addresses(home)
     notes.print(f"[bold]监管总览[/bold]    {reached.get('superset', '')}/superset/dashboard/overview/", highlight=False)
     say(f"Airflow     {reached.get('airflow', '')}")
-    say(f"Login       {who.user} / {who.password}")
+    say(f"Login       {who.user} / {who.password}  (administrator)")
+    say(f"            {DEMO_LEADER.user} / {DEMO_LEADER.password}  (领导: sees the dashboards)")
+    say(f"            {DEMO_ANALYST.user} / {DEMO_ANALYST.password}  (分析员: dashboards and SQL, read only)")
     say(f"Receipts    {home.receipts}")
     say(f"Data Docs   {home.docs / 'quality' / 'index.html'}")
     say("make down stops everything.")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from spark_jobs.command.records import records, terminal_width
 from spark_jobs.pipeline import StageReport
 
+# A width that no table reaches.
+UNBOUNDED = 1 << 20
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 FIGURES = {
@@ -26,6 +29,7 @@ FIGURES = {
     "held": "held",
     "accepted": "rows accepted",
     "quarantined": "rows quarantined",
+    "parked": "feeds parked",
     "beyond_limit": "deliveries beyond their quarantine limit",
 }
 
@@ -35,7 +39,7 @@ def say(text: str) -> None:
     notes.print(text, markup=False)
 
 
-def told(report: StageReport) -> str:
+def report_line(report: StageReport) -> str:
     """A stage's report as one line."""
     figures = ", ".join(
         f"{value:,} {FIGURES.get(name, name)}" if isinstance(value, int | float) else f"{name} {value}"
@@ -79,8 +83,11 @@ def summarise(reports: Sequence[StageReport]) -> None:
     notes.print(table)
 
 
-def show_rows(rows: pa.Table, form: str) -> None:
-    """Writes rows to stdout as an aligned table, CSV or JSON."""
+def show_rows(rows: pa.Table, form: str, labels: Mapping[str, str] | None = None) -> None:
+    """Writes rows to stdout as CSV, JSON, or a table; what is wider than the terminal as a record a block.
+
+    `labels` are the columns' names in Chinese, which only records have room for.
+    """
     listed = rows.to_pylist()
     if form == "json":
         json.dump(listed, sys.stdout, ensure_ascii=False, indent=1, default=str)
@@ -90,18 +97,33 @@ def show_rows(rows: pa.Table, form: str) -> None:
         writer.writerow(rows.column_names)
         writer.writerows([row[name] for name in rows.column_names] for row in listed)
     else:
-        show_table(rows.column_names, ([_cell(row[name]) for name in rows.column_names] for row in listed))
+        table = _table(rows.column_names, ([_cell(row[name]) for name in rows.column_names] for row in listed))
+        console = Console(highlight=False, width=terminal_width(), markup=False)
+        natural = console.measure(table, options=console.options.update(max_width=UNBOUNDED)).maximum
+        if natural <= console.width or not listed:
+            console.print(table)
+        else:
+            show_lines(records(rows, labels or {}, console.width))
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Lines on stdout as they are."""
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """An aligned table on stdout."""
+    """An aligned table on stdout; in a terminal that is too narrow, cells are folded."""
+    width = None if sys.stdout.isatty() else 240
+    Console(highlight=False, width=width, markup=False).print(_table(headings, rows))
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    width = None if sys.stdout.isatty() else 240
-    Console(highlight=False, width=width, markup=False).print(table)
+    return table
 
 
 def _cell(value: object) -> str:

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 
 from schemas.contract import deliverers, departments, feeds
 from spark_jobs.lake.home import Home, Refused, now
-from spark_jobs.lake.ledger import Delivery, recorded
+from spark_jobs.lake.ledger import Delivery, read_ledger
 from spark_jobs.lake.tables import create_tables, read, tables
 
 
@@ -35,7 +35,7 @@ def feed_status(home: Home) -> list[FeedStatus]:
     _must_exist(home)
     columns = ["department", "feed", "state", "received_at", "rows_accepted", "rows_quarantined"]
     ledger = read(home.table("ops", "delivery"), columns).to_pandas()
-    found = []
+    statuses = []
     for name, contract in feeds().items():
         for department in deliverers(contract):
             mine = ledger[(ledger.department == department) & (ledger.feed == name)]
@@ -44,7 +44,7 @@ def feed_status(home: Home) -> list[FeedStatus]:
             loaded = mine[mine.state.isin(["accepted", "held"])]
             last = loaded.received_at.max() if len(loaded) else None
             rows = int(loaded.rows_accepted.sum() + loaded.rows_quarantined.sum())
-            found.append(
+            statuses.append(
                 FeedStatus(
                     department=department,
                     feed=name,
@@ -58,16 +58,16 @@ def feed_status(home: Home) -> list[FeedStatus]:
                     days_since=(now() - last).days if last is not None else None,
                 )
             )
-    return found
+    return statuses
 
 
 def latest_deliveries(home: Home, state: str | None, department: str | None, last: int) -> list[Delivery]:
     """The newest rows of the ledger, newest first; None stands for all."""
     _must_exist(home)
     create_tables(home)
-    asked = {"state": state, "department": department}
-    where: list[tuple[str, str, object]] = [(name, "=", value) for name, value in asked.items() if value]
-    return recorded(home, where or None)[::-1][:last]
+    filters = {"state": state, "department": department}
+    where: list[tuple[str, str, object]] = [(name, "=", value) for name, value in filters.items() if value]
+    return read_ledger(home, where or None)[::-1][:last]
 
 
 def table_history(home: Home, layer: str, name: str) -> list[dict[str, object]]:
@@ -82,12 +82,12 @@ def table_history(home: Home, layer: str, name: str) -> list[dict[str, object]]:
     ]
 
 
-def sample(home: Home, layer: str, name: str, rows: int = 5) -> tuple[int, pa.Table]:
+def sample(home: Home, layer: str, name: str, rows: int = 3) -> tuple[int, pa.Table]:
     """How many rows a table holds, and its first few."""
     _must_exist(home)
     if (layer, name) not in tables(home):
-        known = ", ".join(f"{layer}.{name}" for layer, name in tables(home))
-        raise Refused(f"no table {layer}.{name} in {home.path}; there are {known}")
+        existing = ", ".join(f"{layer}.{name}" for layer, name in tables(home))
+        raise Refused(f"no table {layer}.{name} in {home.path}; there are {existing}")
     data = DeltaTable(home.table(layer, name)).to_pyarrow_dataset()
     return data.count_rows(), data.head(rows)
 

@@ -86,13 +86,14 @@ def find_java() -> str:
             f"Apache Spark needs a JDK {OLDEST_JAVA} or 21, and {where};"
             " install one, or unset LAKEWARDEN_ENGINE to use Sail"
         )
-    told = subprocess.run([java, "-version"], capture_output=True, text=True)
-    found = re.search(r'version "(?:1\.)?(\d+)', told.stderr + told.stdout)
-    if found is None:
-        raise Refused(f"{java} -version does not say its version: {(told.stderr or told.stdout).strip()[:200]}")
-    if int(found[1]) < OLDEST_JAVA:
+    answer = subprocess.run([java, "-version"], capture_output=True, text=True)
+    version = re.search(r'version "(?:1\.)?(\d+)', answer.stderr + answer.stdout)
+    if version is None:
+        raise Refused(f"{java} -version does not say its version: {(answer.stderr or answer.stdout).strip()[:200]}")
+    if int(version[1]) < OLDEST_JAVA:
         raise Refused(
-            f"Apache Spark needs a JDK {OLDEST_JAVA} or 21, and {java} is Java {found[1]}; set JAVA_HOME to a newer one"
+            f"Apache Spark needs a JDK {OLDEST_JAVA} or 21, and {java} is Java {version[1]};"
+            " set JAVA_HOME to a newer one"
         )
     return java
 

@@ -61,7 +61,7 @@ def local_settings() -> dict[str, str]:
 
 def cluster_conf() -> str:
     """The lines for the spark-defaults.conf of a cluster's Connect server, each with its reason."""
-    return "".join(f"# {one.why}\n{one.name} {one.value}\n" for one in (*MEANING, *WORK, *CLUSTER))
+    return "".join(f"# {setting.why}\n{setting.name} {setting.value}\n" for setting in (*MEANING, *WORK, *CLUSTER))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
 """Check digits of codes as native Spark SQL expressions: a column's SQL flows in, a condition flows out.
 
-A weighted sum whose weights are the powers of one number, modulo m, is the remainder of a number written in any base
-that leaves the same remainder: `conv` reads it in one step, where 17 terms take twice as long to run and most of the
-time that a feed's rules take to plan. Codes are looked at in capitals; of one that is not written as its standard says
+Written out, a check digit is a sum of 8 to 17 weighted terms: slow to run, and most of what a feed's rules take to
+plan. But the weights are powers of one number, so the sum is a number read in that base, less multiples of the modulus.
+GB 32100 has weights 1, 3, 9, 27 … = 3^i modulo 31. Read in base 34 a code is the sum of its digits times 34^i, and
+since 34 mod 31 = 3 that leaves the same remainder: `conv(code, 34, 10) % 31` is the whole sum in one step. Base 34
+stands for base 3 because digits may be as large as 33.
+
+Codes are looked at in capitals; of one that is not written as its standard says
 the answer means nothing, so every `has_…` stands behind its `is_…`.
 """
 

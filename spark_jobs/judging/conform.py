@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pyspark.sql import SparkSession
 
-from schemas.contract import Column, Contract
+from schemas.contract import Column, FeedContract
 from spark_jobs.judging.rules import (
     Finding,
     Judgement,
@@ -23,9 +23,9 @@ from spark_jobs.judging.rules import (
 )
 from spark_jobs.lake.codes import code_spellings
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import ALL_AGAIN, Delivery, rows_of
+from spark_jobs.lake.ledger import REPLAY_ALL, Delivery, rows_of
 from spark_jobs.lake.sql import Where, condition, literal
-from spark_jobs.lake.tables import SYSTEM, counted, take_back, written
+from spark_jobs.lake.tables import SYSTEM, deliveries_in, rows_by_delivery, take_back
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
 WORTH_SPREADING = 200_000
@@ -34,12 +34,12 @@ AT_ONCE = 2_000_000
 # Spellings up to which looking a code up in place is cheaper than a join, on both engines.
 SHORT = 80
 NOT_A_ROW = "concat('_row: ', _fault, ': ', left(_raw, 200))"
-# What keeps an optimizer from working out the rules twice, for the filter and below it: neither engine moves a filter
-# past a column that is not the same at every look, and this one is.
+# Stops both optimizers from evaluating the rules twice, once in the filter and once below it. It is always true, but
+# calls a function that counts as non-deterministic, and no engine moves a filter past such a column.
 HERE = "rand() >= 0"
 
 
-def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> None:
+def conform(home: Home, spark: SparkSession, contract: FeedContract, deliveries: Sequence[Delivery]) -> None:
     """Judges the rows of these deliveries that are not in silver yet: all of a new delivery, of one that is judged
     again those that were quarantined, and after a crash the rest.
 
@@ -50,8 +50,8 @@ def conform(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     since = min(delivery.received_at for delivery in deliveries)
     silver = home.table("silver", contract.name)
     take_back(home.table("quarantine", contract.name), names, "_received_at", since)
-    take_back(silver, {one.delivery for one in deliveries if one.state == ALL_AGAIN}, "_received_at", since)
-    begun = written(silver, names, "_received_at", since)
+    take_back(silver, {one.delivery for one in deliveries if one.state == REPLAY_ALL}, "_received_at", since)
+    begun = deliveries_in(silver, names, "_received_at", since)
     for rows in _portions(contract, deliveries):
         accepted = accepted_sql(rows, [one for one in rows.deliveries if one.delivery in begun], _spread(spark, rows))
         _append(spark, f"silver.{contract.name}", accepted)
@@ -64,7 +64,7 @@ def _append(spark: SparkSession, table: str, rows: str) -> None:
     spark.sql(f"insert into {table} by name {rows}")
 
 
-def _portions(contract: Contract, deliveries: Sequence[Delivery]) -> Iterator[Rows]:
+def _portions(contract: FeedContract, deliveries: Sequence[Delivery]) -> Iterator[Rows]:
     """The rows of all deliveries by portions of at most AT_ONCE, for the memory that judging takes is theirs: several
     small deliveries together, a large one by its lines.
 
@@ -87,7 +87,9 @@ def _portions(contract: Contract, deliveries: Sequence[Delivery]) -> Iterator[Ro
 
 def _lacking(home: Home, rows: Rows) -> list[Delivery]:
     """The deliveries of which silver does not hold every one of these rows."""
-    bronze, silver = (counted(home.table(layer, rows.contract.name), rows.where) for layer in ("bronze", "silver"))
+    bronze, silver = (
+        rows_by_delivery(home.table(layer, rows.contract.name), rows.where) for layer in ("bronze", "silver")
+    )
     return [one for one in rows.deliveries if bronze.get(one.delivery, 0) > silver.get(one.delivery, 0)]
 
 
@@ -99,7 +101,7 @@ class Rows:
     over the cores. `lines`: only those from a line on and before another.
     """
 
-    contract: Contract
+    contract: FeedContract
     deliveries: Sequence[Delivery]
     there: Sequence[Column]
     absent: Sequence[Column]
@@ -107,7 +109,7 @@ class Rows:
     lines: tuple[int, int | None] = (0, None)
 
     @classmethod
-    def of(cls, contract: Contract, deliveries: Sequence[Delivery]) -> Rows:
+    def of(cls, contract: FeedContract, deliveries: Sequence[Delivery]) -> Rows:
         """Those of the deliveries."""
         delivered = {column for one in deliveries for column in one.columns or {}}
         return cls(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spark_jobs.lake.home import Home, Refused, now
-from spark_jobs.lake.ledger import ALL_AGAIN, QUARANTINED_AGAIN, Delivery, record, recorded
+from spark_jobs.lake.ledger import REPLAY_ALL, REPLAY_QUARANTINED, Delivery, read_ledger, record
 from spark_jobs.receipts import write_receipts
 
 SHORTEST = 6
@@ -36,7 +36,7 @@ def _decide(home: Home, named: str, state: str, by: str, why: str) -> Delivery:
 def _find(home: Home, named: str) -> Delivery:
     """The one delivery of that file name or that beginning of its identity; the held one where names repeat."""
     is_identity = len(named) >= SHORTEST and set(named) <= set("0123456789abcdef")
-    known = [d for d in recorded(home) if d.file_name == named or (is_identity and d.delivery.startswith(named))]
+    known = [d for d in read_ledger(home) if d.file_name == named or (is_identity and d.delivery.startswith(named))]
     found = [d for d in known if d.state == "held"] or known
     if not found:
         raise Refused(f"no delivery is called {named!r}; lakewarden deliveries --state held lists those to decide")
@@ -52,7 +52,7 @@ def to_replay(home: Home, feed: str | None, department: str | None) -> list[Deli
     """Deliveries that another judgement could change: refused, held, or accepted with rows in quarantine."""
     return [
         delivery
-        for delivery in recorded(home)
+        for delivery in read_ledger(home)
         if feed in (None, delivery.feed)
         and department in (None, delivery.department)
         and (delivery.state in ("held", "refused") or (delivery.state == "accepted" and delivery.rows_quarantined))
@@ -64,6 +64,6 @@ def put_back(home: Home, deliveries: list[Delivery]) -> list[Delivery]:
 
     One commit: a crash after it, and the next run judges them.
     """
-    again = {"held": ALL_AGAIN, "accepted": QUARANTINED_AGAIN}
+    again = {"held": REPLAY_ALL, "accepted": REPLAY_QUARANTINED}
     record(home, [replace(one, state=again[one.state]) for one in deliveries if one.state in again])
     return [one for one in deliveries if one.state == "refused" and one.delivery]

@@ -10,11 +10,11 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, rows_of
 from spark_jobs.lake.sql import condition, literal
-from spark_jobs.lake.tables import counted
+from spark_jobs.lake.tables import rows_by_delivery
 
 Figures = dict[str, Any]
 # Rows that the shares of codes are counted in (ours: of 100,000 rows a share is exact to a third of a percent).
@@ -41,7 +41,9 @@ class Profile:
     codes: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def profile(home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]) -> dict[str, Profile]:
+def profile(
+    home: Home, spark: SparkSession, contract: FeedContract, deliveries: Sequence[Delivery]
+) -> dict[str, Profile]:
     """Profiles by delivery, with the figures rows, rows_accepted, rows_doubtful, rows_quarantined, quarantined_share,
     duplicate_keys and filled__<column>.
 
@@ -49,7 +51,7 @@ def profile(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     """
     where = f"where {condition(rows_of(deliveries))}"
     accepted = _accepted(spark, contract, where)
-    rejected = counted(home.table("quarantine", contract.name), rows_of(deliveries))
+    rejected = rows_by_delivery(home.table("quarantine", contract.name), rows_of(deliveries))
     codes = _codes(spark, contract, where, {name: found["rows_accepted"] for name, found in accepted.items()})
     profiles: dict[str, Profile] = {}
     for delivery in deliveries:
@@ -70,7 +72,7 @@ def profile(home: Home, spark: SparkSession, contract: Contract, deliveries: Seq
     return profiles
 
 
-def _accepted(spark: SparkSession, contract: Contract, where: str) -> dict[str, Figures]:
+def _accepted(spark: SparkSession, contract: FeedContract, where: str) -> dict[str, Figures]:
     """Rows, doubtful ones, rows whose key stands more than once, and filled cells.
 
     Keys are compared by 64 bits of their hash: counting distinct keys themselves costs a hundred times as much. Many
@@ -100,7 +102,7 @@ def _accepted(spark: SparkSession, contract: Contract, where: str) -> dict[str, 
 
 
 def _codes(
-    spark: SparkSession, contract: Contract, where: str, rows: dict[str, int]
+    spark: SparkSession, contract: FeedContract, where: str, rows: dict[str, int]
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Shares by delivery, column and code; of large deliveries, evenly chosen rows are counted."""
     coded = [column.name for column in contract.columns if column.codes]

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from expectations.verdict import Verdict
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.judging.figures import Figures
 from spark_jobs.lake.home import Home
 
@@ -59,7 +59,7 @@ class Gatekeeper:
     def __enter__(self) -> Gatekeeper:
         return self
 
-    def judge(self, contract: Contract, figures: dict[str, Figures]) -> list[Verdict]:
+    def judge(self, contract: FeedContract, figures: dict[str, Figures]) -> list[Verdict]:
         """One verdict a delivery and bound of the contract, from the figures of each delivery."""
         self.process = process = self.process or _waiting.pop(self.home, None) or _start(self.home)
         assert process.stdin

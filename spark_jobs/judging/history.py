@@ -6,9 +6,9 @@ cannot be had:
 - `volume`: rows delivered, as a multiple of the median of the last 12 accepted deliveries.
 - `emptied`: columns that hold something in at least a fifth of the rows in half of those deliveries, and nothing now,
   where chance would leave so many cells empty less than once in a thousand times.
-- `shift`: for the coded column where it is largest, the share of rows that would need another code for the codes to
-  be spread as in the mean of those deliveries (the total variation distance). Columns with so many codes for so few
-  rows that chance alone is expected to move more than a tenth of them are left out.
+- `shift`: whether codes are used differently: half the summed change of the codes' shares, for the column where that
+  is largest. Usual 60 % A and 40 % B, now 90 % and 10 %: 0.3, which is the share of rows that would need another code.
+  A column is left out where so few rows have so many codes that chance alone is expected to move more than a tenth.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from statistics import fmean, median
 import pyarrow as pa
 
 from expectations.bounds import bounds, is_within
-from schemas.contract import Contract, code_list, contracts
+from schemas.contract import FeedContract, code_list, contracts
 from spark_jobs.judging.figures import Profile
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
@@ -67,7 +67,7 @@ def is_mended(delivery: Delivery) -> bool:
 
 def opinions(
     home: Home,
-    contract: Contract,
+    contract: FeedContract,
     deliveries: Sequence[Delivery],
     profiles: Mapping[str, Profile],
     known: list[Delivery],
@@ -94,7 +94,7 @@ def opinions(
     return found
 
 
-def _is_held(contract: Contract, profile: Profile, unlike: Opinion) -> bool:
+def _is_held(contract: FeedContract, profile: Profile, unlike: Opinion) -> bool:
     figures = {**profile.figures, **unlike.figures}
     return any(
         bound.on == "fail" and not is_within(bound, figures[figure]) for figure, bound in bounds(contract).items()
@@ -102,7 +102,7 @@ def _is_held(contract: Contract, profile: Profile, unlike: Opinion) -> bool:
 
 
 def opinion(
-    contract: Contract, shape: Shape, accepted: int, history: Sequence[Shape], headings: Mapping[str, str]
+    contract: FeedContract, shape: Shape, accepted: int, history: Sequence[Shape], headings: Mapping[str, str]
 ) -> Opinion:
     """What to think of one delivery of which so many rows were accepted; `headings` are the department's own."""
     usual_rows = median(earlier.rows for earlier in history) if history else 0
@@ -144,14 +144,15 @@ def _shift(shape: Shape, accepted: int, history: Sequence[Shape], name: str) -> 
     rows = accepted * shape.filled.get(name, 0.0)
     if not now or not usual or rows < SHIFT_ROWS:
         return -1.0
-    # The mean distance of a sample of so many rows from what it is drawn from: √(2/π) of the standard error, halved.
+    # How far a sample of so many rows is expected to be from what it is drawn from though nothing has changed: the mean
+    # of |error|, which is √(2/π) of each share's standard error, halved as the distance itself is. √(2/π) / 2 ≈ 0.4.
     by_chance = 0.4 * sum(sqrt(share * (1 - share) / rows) for share in usual.values())
     if by_chance > LARGEST_CHANCE_SHIFT:
         return -1.0
     return sum(abs(now.get(code, 0.0) - usual.get(code, 0.0)) for code in now.keys() | usual.keys()) / 2
 
 
-def _largest(contract: Contract, name: str, shape: Shape, history: Sequence[Shape]) -> str:
+def _largest(contract: FeedContract, name: str, shape: Shape, history: Sequence[Shape]) -> str:
     """The code whose share changed most, with both shares."""
     now, usual = shape.codes.get(name, {}), _usual_codes(name, history)
     code = max(sorted(now.keys() | usual.keys()), key=lambda code: abs(now.get(code, 0.0) - usual.get(code, 0.0)))
@@ -161,7 +162,7 @@ def _largest(contract: Contract, name: str, shape: Shape, history: Sequence[Shap
 
 
 def _history(
-    home: Home, contract: Contract, deliveries: Sequence[Delivery], known: list[Delivery]
+    home: Home, contract: FeedContract, deliveries: Sequence[Delivery], known: list[Delivery]
 ) -> dict[str, list[Shape]]:
     """By department, the accepted deliveries that those to be judged could be compared with."""
     judged = {one.delivery for one in deliveries}
@@ -198,7 +199,7 @@ def _history(
 
 
 def keep_profiles(
-    home: Home, contract: Contract, deliveries: Sequence[Delivery], profiles: Mapping[str, Profile]
+    home: Home, contract: FeedContract, deliveries: Sequence[Delivery], profiles: Mapping[str, Profile]
 ) -> None:
     """Writes what the deliveries look like to `ops.profile`, in the place of what was known of them."""
     rows = [

@@ -11,13 +11,13 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from expectations.verdict import Verdict
-from schemas.contract import Contract, contracts, feeds
+from schemas.contract import FeedContract, contracts, feeds
 from spark_jobs.judging.conform import conform
 from spark_jobs.judging.figures import Figures, Profile, profile
 from spark_jobs.judging.gate import Gatekeeper
 from spark_jobs.judging.history import Opinion, is_mended, keep_profiles, opinions
 from spark_jobs.lake.home import Home, now
-from spark_jobs.lake.ledger import Delivery, record, recorded
+from spark_jobs.lake.ledger import Delivery, read_ledger, record
 from spark_jobs.lake.tables import append, table_schema, take_back
 from spark_jobs.receipts import write_receipts
 
@@ -31,7 +31,7 @@ def settle(home: Home, spark: SparkSession, waiting: dict[str, list[Delivery]], 
     """Conforms deliveries by feed, then writes what became of them; the ledger last, so a crash repeats all of it."""
     with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
         judged = {feed: pool.submit(_conformed, home, spark, feeds()[feed], some) for feed, some in waiting.items()}
-    known = recorded(home)
+    known = read_ledger(home)
     settled: list[Delivery] = []
     for feed, future in judged.items():
         profiles, seconds = future.result()
@@ -43,7 +43,7 @@ def settle(home: Home, spark: SparkSession, waiting: dict[str, list[Delivery]], 
 
 
 def _conformed(
-    home: Home, spark: SparkSession, contract: Contract, deliveries: Sequence[Delivery]
+    home: Home, spark: SparkSession, contract: FeedContract, deliveries: Sequence[Delivery]
 ) -> tuple[dict[str, Profile], float]:
     started = time.perf_counter()
     conform(home, spark, contract, deliveries)
@@ -52,7 +52,7 @@ def _conformed(
 
 def _settle(
     home: Home,
-    contract: Contract,
+    contract: FeedContract,
     deliveries: Sequence[Delivery],
     profiles: dict[str, Profile],
     gate: Gatekeeper,
@@ -74,7 +74,12 @@ def _settle(
 
 
 def _settled(
-    contract: Contract, delivery: Delivery, figures: Figures, unlike: Opinion, verdicts: list[Verdict], seconds: float
+    contract: FeedContract,
+    delivery: Delivery,
+    figures: Figures,
+    unlike: Opinion,
+    verdicts: list[Verdict],
+    seconds: float,
 ) -> Delivery:
     """The delivery with its verdict; what a person has released is not held again, whatever is found."""
     unmet = [verdict for verdict in verdicts if verdict.delivery == delivery.delivery and not verdict.is_met]
@@ -95,7 +100,7 @@ def _settled(
     )
 
 
-def _said(contract: Contract, verdict: Verdict) -> str:
+def _said(contract: FeedContract, verdict: Verdict) -> str:
     """What the department reads of an expectation that is not met."""
     name = FIGURES.get(verdict.figure)
     if name is None:
@@ -115,7 +120,7 @@ def _shown(figure: str, number: float | None) -> str:
     return f"{number:g}" if figure in COUNTS else f"{round(100 * number, 2):g}%"
 
 
-def _write_checks(home: Home, contract: Contract, settled: list[Delivery], verdicts: list[Verdict]) -> None:
+def _write_checks(home: Home, contract: FeedContract, settled: list[Delivery], verdicts: list[Verdict]) -> None:
     # Never before the receipt, which a clock that was set back does not change: what is taken back is found by it.
     moment = max(now(), *(delivery.received_at for delivery in settled))
     since = min(delivery.received_at for delivery in settled)

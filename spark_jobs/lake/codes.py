@@ -13,31 +13,32 @@ import pyarrow as pa
 from schemas.characters import narrowed
 from schemas.contract import Code, code_list, code_lists, departments, roots
 from spark_jobs.lake.home import Home, today
-from spark_jobs.lake.tables import overwrite
+from spark_jobs.lake.marks import Mark
+from spark_jobs.lake.tables import exists, overwrite, read
 
 FIRST_DAY = date(2000, 1, 1)
-HUBEI = "420000"
 
 
 def write_codes(home: Home) -> bool:
     """Brings the tables of layer `codes` up to date; does nothing when no list has changed."""
-    stamp = home.state / "codes.stamp"
-    wanted = _fingerprint()
-    if stamp.exists() and stamp.read_text() == wanted and (home.warehouse / "codes").exists():
+    mark = Mark(home.state / "codes.json", {"lists": _fingerprint()})
+    if mark.is_current() and (home.warehouse / "codes").exists():
         return False
     for name, rows in _tables().items():
         path = home.table("codes", name)
         path.mkdir(parents=True, exist_ok=True)
-        overwrite(path, rows)
-    stamp.write_text(wanted)
+        if not exists(path) or not read(path).equals(rows):  # what is built from a table that is written is built anew
+            overwrite(path, rows)
+    mark.keep()
     return True
 
 
 def _fingerprint() -> str:
-    """Lists, departments, the calendar's release and its last year decide what the tables hold."""
+    """Lists, what else has labels, the calendar's release and its last year decide what the tables hold."""
     digest = hashlib.sha256(f"{_last_day()} {_last_official_year()}".encode())
     for root in roots():
-        for path in [*sorted((root / "codes").glob("*.csv")), *root.glob("departments.yaml")]:
+        declaring = [*root.glob("departments.yaml"), *root.glob("fields.yaml"), *root.glob("indicators/*/*.yaml")]
+        for path in [*sorted((root / "codes").glob("*.csv")), *sorted(declaring)]:
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -74,8 +75,10 @@ def code_spellings(name: str) -> dict[str, str]:
     for code in codes:
         for spelling in {code.label, *code.aliases, _as_number(code.code)} - {""}:
             meanings.setdefault(narrowed(spelling).strip().upper(), {})[code.code] = code
-    spoken = {spelling: meant for spelling, several in meanings.items() if (meant := _meaning([*several.values()]))}
-    return {**spoken, **{code.code.upper(): code.code for code in codes}}
+    unambiguous = {
+        spelling: meant for spelling, several in meanings.items() if (meant := _meaning([*several.values()]))
+    }
+    return {**unambiguous, **{code.code.upper(): code.code for code in codes}}
 
 
 def _as_number(code: str) -> str:
@@ -141,13 +144,13 @@ def _last_official_year() -> int:
 
 def _working_days() -> pa.Table:
     """Working days with their running number; past the last notice, weekends are all that is known."""
-    known = range(min(day.year for day in chinese_calendar.holidays), _last_official_year() + 1)
+    official_years = range(min(day.year for day in chinese_calendar.holidays), _last_official_year() + 1)
     days = [FIRST_DAY + timedelta(n) for n in range((_last_day() - FIRST_DAY).days + 1)]
-    working = [chinese_calendar.is_workday(day) if day.year in known else day.weekday() < 5 for day in days]
+    working = [chinese_calendar.is_workday(day) if day.year in official_years else day.weekday() < 5 for day in days]
     numbers, number = [], 0
     for is_working in working:
         number += is_working
         numbers.append(number)
-    official = [day.year in known for day in days]
+    official = [day.year in official_years for day in days]
     names = ["date", "is_working_day", "working_day_no", "is_official"]
     return pa.table([pa.array(days), pa.array(working), pa.array(numbers, pa.int64()), pa.array(official)], names=names)

@@ -14,14 +14,22 @@ from deltalake import DeltaTable
 
 from schemas.contract import contracts, feeds
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.sql import Where
-from spark_jobs.lake.tables import merge, read, remove, table_schema
+from spark_jobs.lake.tables import merge, read, remove, table_schema, version
+from spark_jobs.lake.whole import write_whole
 
-# Rows of these lie in silver and quarantine, judged as the contract then was.
+# States of a delivery; schemas/ops/delivery.yaml has all of them.
+# Its rows lie in silver and quarantine, judged as the contract then was.
 LOADED = ("accepted", "held")
+# It was judged, and no run has anything left to do with it.
 SETTLED = (*LOADED, "rejected")
-# `lakewarden replay` puts deliveries back: all their rows are judged again, or those that were quarantined.
-ALL_AGAIN, QUARANTINED_AGAIN = REPLAYED = ("replay_all", "replay_quarantined")
+# `lakewarden replay` put a held one back: all its rows are judged again, those in silver too.
+REPLAY_ALL = "replay_all"
+# `lakewarden replay` put an accepted one back: its quarantined rows are judged again, those in silver stay.
+REPLAY_QUARANTINED = "replay_quarantined"
+# It waits to be judged again.
+REPLAYED = (REPLAY_ALL, REPLAY_QUARANTINED)
 
 
 @dataclass(frozen=True)
@@ -60,30 +68,28 @@ class Delivery:
     @classmethod
     def of_ledger(cls, row: dict[str, Any]) -> Delivery:
         """The delivery as the ledger knows it: `columns`, which only sidecars keep, is None."""
-        known = {name: row[name] for name in KEPT if row[name] is not None}
-        return cls(**{**known, "delivery": row["_delivery"], "rows": row["rows_delivered"] or 0})
+        kept = {name: row[name] for name in KEPT if row[name] is not None}
+        return cls(**{**kept, "delivery": row["_delivery"], "rows": row["rows_delivered"] or 0})
 
 
 # What the ledger says of a delivery under the same name.
 KEPT = [field.name for field in fields(Delivery) if field.name not in ("delivery", "rows", "columns")]
 
 
-def archived(home: Home, delivery: str) -> Path:
+def archive_path(home: Home, delivery: str) -> Path:
     """Where the file of that content lies for good."""
     return home.archive / delivery[:2] / delivery
 
 
 def write_sidecar(home: Home, delivery: Delivery) -> None:
     """Keeps what landing learned until the ledger has it, and for replays after."""
-    path = archived(home, delivery.delivery).with_suffix(".json")
-    temporary = path.with_suffix(".json.part")
-    temporary.write_text(json.dumps(asdict(delivery), ensure_ascii=False, indent=1, default=datetime.isoformat))
-    temporary.replace(path)
+    learned = json.dumps(asdict(delivery), ensure_ascii=False, indent=1, default=datetime.isoformat)
+    write_whole(archive_path(home, delivery.delivery).with_suffix(".json"), learned)
 
 
 def read_sidecar(home: Home, delivery: str) -> Delivery:
     """The delivery that landing committed to bronze."""
-    stored = json.loads(archived(home, delivery).with_suffix(".json").read_bytes())
+    stored = json.loads(archive_path(home, delivery).with_suffix(".json").read_bytes())
     return Delivery(**{**stored, "received_at": datetime.fromisoformat(stored["received_at"])})
 
 
@@ -103,7 +109,7 @@ def forget(home: Home, deliveries: list[Delivery]) -> None:
         remove(home.table("ops", contract.table), [(name, "=", row[name]) for name in contract.key])
 
 
-def recorded(home: Home, where: Where | None = None) -> list[Delivery]:
+def read_ledger(home: Home, where: Where | None = None) -> list[Delivery]:
     """The ledger in order of receipt."""
     rows = read(home.table("ops", "delivery"), where=where)
     return [Delivery.of_ledger(row) for row in rows.sort_by("received_at").to_pylist()]
@@ -111,8 +117,8 @@ def recorded(home: Home, where: Where | None = None) -> list[Delivery]:
 
 def rows_of(deliveries: Collection[Delivery]) -> Where:
     """The conditions that rows are of these deliveries; since when lets earlier files be left alone."""
-    since = min(one.received_at for one in deliveries)
-    return [("_delivery", "in", [one.delivery for one in deliveries]), ("_received_at", ">=", since)]
+    since = min(delivery.received_at for delivery in deliveries)
+    return [("_delivery", "in", [delivery.delivery for delivery in deliveries]), ("_received_at", ">=", since)]
 
 
 def landed(home: Home, feed: str) -> set[str]:
@@ -135,15 +141,22 @@ def _with_decision(delivery: Delivery, again: Delivery | None) -> Delivery:
 def pending(home: Home) -> dict[str, list[Delivery]]:
     """Deliveries in bronze that the ledger has not judged, by feed and in order of receipt.
 
-    One that is judged again may lie in a file with others by now (upkeep.py): the ledger names it.
+    One that is judged again may lie in a file with others by now (upkeep.py): the ledger names it. A bronze table in
+    which nothing waited is looked at again when it has got another version.
     """
+    replayed = {delivery.delivery: delivery for delivery in read_ledger(home, [("state", "in", REPLAYED)])}
+    versions = {feed: str(version(home.table("bronze", feed))) for feed in feeds()}
+    idle = Mark(home.state / "judged.json", versions)
+    if idle.is_current() and not replayed:
+        return {}
     judged = settled(home)
-    replayed = {one.delivery: one for one in recorded(home, [("state", "in", REPLAYED)])}
     waiting: dict[str, list[Delivery]] = {}
     for feed in feeds():
-        again = {one.delivery for one in replayed.values() if one.feed == feed}
+        again = {delivery.delivery for delivery in replayed.values() if delivery.feed == feed}
         names = (landed(home, feed) | again) - judged
-        found = [_with_decision(read_sidecar(home, name), replayed.get(name)) for name in names]
-        if found:
-            waiting[feed] = sorted(found, key=lambda delivery: (delivery.received_at, delivery.file_name))
+        deliveries = [_with_decision(read_sidecar(home, name), replayed.get(name)) for name in names]
+        if deliveries:
+            waiting[feed] = sorted(deliveries, key=lambda delivery: (delivery.received_at, delivery.file_name))
+    if not waiting:
+        idle.keep()
     return waiting

@@ -1,4 +1,4 @@
-"""What a layer was last built from flows in; whether that still is so flows out: a cache, which may be lost."""
+"""What something was last built from flows in; whether that still is so flows out: a cache, which may be lost."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from spark_jobs.lake.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -24,5 +26,4 @@ class Mark:
 
     def keep(self) -> None:
         """Says that they are built."""
-        self.path.with_suffix(".part").write_text(json.dumps(self.inputs))
-        self.path.with_suffix(".part").replace(self.path)
+        write_whole(self.path, json.dumps(self.inputs))

@@ -47,5 +47,6 @@ def _datafusion_text(text: str) -> str:
 
 
 SPARK = Dialect(_spark_text, "timestamp'%Y-%m-%d %H:%M:%S.%f'", lambda name: name)
+# DuckDB reads it too.
 DATAFUSION = Dialect(_datafusion_text, "timestamp '%Y-%m-%dT%H:%M:%S.%fZ'", lambda name: f'"{name}"')
 literal, condition = SPARK.literal, SPARK.condition

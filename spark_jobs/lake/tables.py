@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +13,9 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, Field, QueryBuilder, WriterProperties, write_deltalake
 
 from schemas.contract import Contract, contracts, feeds
+from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.sql import DATAFUSION, Where
 
 ARROW_TYPES = {
@@ -84,40 +88,56 @@ def promised_tables() -> dict[tuple[str, str], pa.Schema]:
         promised["bronze", name] = bronze_schema(contract)
         promised["silver", name] = silver_schema(contract)
         promised["quarantine", name] = quarantine_schema()
-    for contract in contracts().values():
-        if contract.layer in ("base", "ops"):
-            promised[contract.layer, contract.table] = table_schema(contract)
+    for table in contracts().values():
+        if table.layer in ("base", "ops"):
+            promised[table.layer, table.table] = table_schema(table)
     return promised
 
 
 def create_tables(home: Home) -> None:
-    """Creates every promised table that is not there yet, and adds the columns and properties that it lacks."""
+    """Creates every promised table that is not there yet, and adds the columns and properties that it lacks.
+
+    Where nothing is declared otherwise than last time, only tables that have gone are made.
+    """
+    mark = Mark(home.state / "tables.json", {"declared": declared()})
+    is_known = mark.is_current()
     for (layer, name), schema in promised_tables().items():
         path = home.table(layer, name)
         if not exists(path):
             path.mkdir(parents=True, exist_ok=True)
             DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES)
-        elif layer != "base":  # whose tables are rebuilt when their columns change (transform.py)
+        elif not is_known and layer != "base":  # whose tables are rebuilt when their columns change (building/dbt.py)
             _renew(DeltaTable(path), schema)
+    if not is_known:
+        mark.keep()
 
 
 def _renew(table: DeltaTable, schema: pa.Schema) -> None:
     if PROPERTIES.items() - table.metadata().configuration.items():
         table.alter.set_table_properties(PROPERTIES)
-    known = {column.name for column in table.schema().fields}
-    gained = [Field.from_arrow(column) for column in schema if column.name not in known]
+    existing = {column.name for column in table.schema().fields}
+    gained = [Field.from_arrow(column) for column in schema if column.name not in existing]
     if gained:
         table.alter.add_columns(gained)
 
 
-def tables(home: Home) -> list[tuple[str, str]]:
-    """Every (layer, table) that exists on disk."""
-    return sorted((path.parent.name, path.name) for path in home.warehouse.glob("*/*") if exists(path))
+def tables(home: Home, layer: str = "*") -> list[tuple[str, str]]:
+    """Every (layer, table) that exists on disk, of one layer or of all."""
+    return sorted((path.parent.name, path.name) for path in home.warehouse.glob(f"{layer}/*") if exists(path))
 
 
 def exists(path: Path) -> bool:
     """Whether a table's first commit was written; a full disk may leave a log without one."""
-    return bool(DeltaTable.is_deltatable(path))
+    return version(path) is not None
+
+
+def version(path: Path) -> int | None:
+    """A table's version, from the names of its commits alone; None where there is no table."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        # Path.iterdir would make an object of every name, in each of hundreds of tables, in every run.
+        commits = [name[:-5] for name in os.listdir(path / "_delta_log") if name.endswith(".json")]  # noqa: PTH208
+        return max((int(commit) for commit in commits if commit.isdigit()), default=None)
+    return None
 
 
 def read(path: Path, columns: list[str] | None = None, where: Where | None = None) -> pa.Table:
@@ -125,20 +145,20 @@ def read(path: Path, columns: list[str] | None = None, where: Where | None = Non
     table = DeltaTable(path)
     schema = pa.schema(table.schema())
     names = columns or schema.names
-    rows = _asked(table, ", ".join(f'"{name}"' for name in names), where)
+    rows = _query(table, ", ".join(f'"{name}"' for name in names), where)
     return rows.cast(pa.schema([schema.field(name) for name in names]))
 
 
-def counted(path: Path, where: Where) -> dict[str, int]:
+def rows_by_delivery(path: Path, where: Where) -> dict[str, int]:
     """The rows of each delivery, without those of which there are none."""
-    rows = _asked(DeltaTable(path), "_delivery, count(*) as rows", where, "group by _delivery")
+    rows = _query(DeltaTable(path), "_delivery, count(*) as rows", where, "group by _delivery")
     return dict(zip(rows["_delivery"].to_pylist(), rows["rows"].to_pylist(), strict=True))
 
 
-def _asked(table: DeltaTable, selected: str, where: Where | None, rest: str = "") -> pa.Table:
+def _query(table: DeltaTable, selected: str, where: Where | None, rest: str = "") -> pa.Table:
     """An answer of DataFusion inside delta-rs: an Arrow dataset takes a millisecond a file before its first row."""
-    query = f"select {selected} from known {f'where {DATAFUSION.condition(where)}' if where else ''} {rest}"
-    return pa.table(QueryBuilder().register("known", table).execute(query).read_all())
+    query = f"select {selected} from queried {f'where {DATAFUSION.condition(where)}' if where else ''} {rest}"
+    return pa.table(QueryBuilder().register("queried", table).execute(query).read_all())
 
 
 def files_since(path: Path, column: str, moment: datetime) -> list[Path]:
@@ -161,8 +181,8 @@ def append(path: Path, rows: pa.Table) -> None:
 
 def merge(path: Path, rows: pa.Table, key: Sequence[str]) -> None:
     """Adds rows in one commit, in the place of those with the same key."""
-    same = " and ".join(f"known.{name} = said.{name}" for name in key)
-    merging = DeltaTable(path).merge(rows, same, "said", "known", writer_properties=ZSTD)
+    same = " and ".join(f"target.{name} = source.{name}" for name in key)
+    merging = DeltaTable(path).merge(rows, same, "source", "target", writer_properties=ZSTD)
     merging.when_matched_update_all().when_not_matched_insert_all().execute()
 
 
@@ -176,18 +196,18 @@ def overwrite(path: Path, rows: pa.Table) -> None:
     write_deltalake(path, rows, mode="overwrite", schema_mode="overwrite", writer_properties=ZSTD)
 
 
-def written(path: Path, deliveries: set[str], column: str, since: datetime) -> set[str]:
+def deliveries_in(path: Path, deliveries: set[str], column: str, since: datetime) -> set[str]:
     """Those of the deliveries that a table holds rows of; only files written since then are opened.
 
     `column` is the table's time of writing.
     """
     if not deliveries:
         return set()
-    found = read(path, ["_delivery"], [(column, ">=", since)]).column("_delivery").unique()
-    return deliveries & set(found.to_pylist())
+    holding = read(path, ["_delivery"], [(column, ">=", since)]).column("_delivery").unique()
+    return deliveries & set(holding.to_pylist())
 
 
 def take_back(path: Path, deliveries: set[str], column: str, since: datetime) -> int:
     """Removes what an earlier run wrote of these deliveries; returns the number of rows removed."""
-    found = sorted(written(path, deliveries, column, since))
-    return remove(path, [("_delivery", "in", found)]) if found else 0
+    holding = sorted(deliveries_in(path, deliveries, column, since))
+    return remove(path, [("_delivery", "in", holding)]) if holding else 0

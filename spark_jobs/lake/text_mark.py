@@ -54,7 +54,7 @@ _NUMBER = rf"(?:{_GROUPED}(?:[.．]{_DIGIT}*)?|[.．]{_DIGIT}+)(?:[eE]{_SIGN}?{_
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     """RE2 writes \\x{3000}, Python \\u3000."""
-    return re.compile(re.sub(r"\\x\{(\w+)\}", lambda found: rf"\u{int(found[1], 16):04x}", pattern))
+    return re.compile(re.sub(r"\\x\{(\w+)\}", lambda match: rf"\u{int(match[1], 16):04x}", pattern))
 
 
 _IS_SUSPECT = _compiled(f"(?:{_FORMULA}|{_LONG}|{_RESHAPED})|'(?s:.*)")

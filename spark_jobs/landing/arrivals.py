@@ -15,9 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.contract import Contract, Limits, feed_of
+from schemas.contract import FeedContract, Limits, feed_of
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import archived
+from spark_jobs.lake.ledger import archive_path
+from spark_jobs.lake.whole import write_whole
 
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 MARKERS = (".ready", ".sha256")
@@ -27,7 +28,8 @@ QUIET = "LAKEWARDEN_QUIET"
 NOT_A_FILE = "不是普通文件（是链接、管道或设备），平台不会读取。请上传文件本身。"
 SUM = re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])")
 
-Mark = list[int]
+# Size, times of its last change of content and of its inode, and of the sum beside it (0: there is none).
+FileState = list[int]
 
 
 class Unfinished(Exception):
@@ -43,7 +45,7 @@ class Arrival:
     """A file of the landing zone: `parts` as the system names them, and what tells one state of it from the next."""
 
     parts: tuple[str, ...]
-    mark: Mark
+    state: FileState
     is_regular: bool
 
     @property
@@ -62,14 +64,14 @@ class Arrival:
         return "/".join(map(as_text, self.parts[1:-1]))
 
     @property
-    def contract(self) -> Contract | None:
+    def contract(self) -> FeedContract | None:
         """The feed that the folder promises."""
         return feed_of(self.department, self.folder)
 
     @property
     def bytes(self) -> int:
         """The file's size."""
-        return self.mark[0]
+        return self.state[0]
 
 
 def as_text(name: str) -> str:
@@ -87,19 +89,19 @@ def new_arrivals(home: Home, seen: Seen) -> list[Arrival]:
     A file that has just been written is looked at twice, LAKEWARDEN_QUIET seconds apart (default 2).
     """
     quiet = float(os.environ.get(QUIET, "2"))
-    found = [arrival for arrival in _files(home) if not seen.has(arrival)]
-    young = [arrival for arrival in found if not _is_old(home, arrival, quiet)]
+    arrivals = [arrival for arrival in _files(home) if not seen.has(arrival)]
+    young = [arrival for arrival in arrivals if not _is_old(home, arrival, quiet)]
     if not young or quiet == 0:
-        return found
+        return arrivals
     time.sleep(quiet)
-    later = {arrival.parts: arrival.mark for arrival in _files(home)}
-    still = {arrival.parts for arrival in young if later.get(arrival.parts) != arrival.mark}
-    return [arrival for arrival in found if arrival.parts not in still]
+    later = {arrival.parts: arrival.state for arrival in _files(home)}
+    still = {arrival.parts for arrival in young if later.get(arrival.parts) != arrival.state}
+    return [arrival for arrival in arrivals if arrival.parts not in still]
 
 
 def _is_old(home: Home, arrival: Arrival, quiet: float) -> bool:
     """Whether nobody can still be writing; a time in the future (a clock set back) says nothing."""
-    age = time.time() - max(arrival.mark[1:3]) / 1e9
+    age = time.time() - max(arrival.state[1:3]) / 1e9
     return age > quiet or home.landing.joinpath(*arrival.parts[:-1], arrival.parts[-1] + ".ready").exists()
 
 
@@ -126,8 +128,8 @@ def _arrival(parts: tuple[str, ...], name: str, entries: dict[str, os.DirEntry[s
         summed = marker.stat(follow_symlinks=False).st_mtime_ns if marker else 0
     except FileNotFoundError:
         return None
-    mark = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, summed]
-    return Arrival((*parts, name), mark, stat.S_ISREG(status.st_mode))
+    state = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, summed]
+    return Arrival((*parts, name), state, stat.S_ISREG(status.st_mode))
 
 
 def _awaits_marker(arrival: Arrival, entries: dict[str, os.DirEntry[str]]) -> bool:
@@ -141,7 +143,7 @@ class Seen:
     """The files already looked at: a cache that may be lost, the ledger decides."""
 
     home: Home
-    files: dict[str, Mark]
+    files: dict[str, FileState]
 
     @classmethod
     def load(cls, home: Home) -> Seen:
@@ -153,11 +155,11 @@ class Seen:
 
     def has(self, arrival: Arrival) -> bool:
         """Whether the file was looked at as it is now."""
-        return self.files.get("/".join(arrival.parts)) == arrival.mark
+        return self.files.get("/".join(arrival.parts)) == arrival.state
 
     def add(self, arrival: Arrival) -> None:
         """Remembers the file as it is now."""
-        self.files["/".join(arrival.parts)] = arrival.mark
+        self.files["/".join(arrival.parts)] = arrival.state
 
     def departments(self) -> set[str]:
         """The folders that files have come from."""
@@ -165,9 +167,7 @@ class Seen:
 
     def save(self) -> None:
         """Keeps it for the next pass."""
-        path = self.home.state / "landing.json"
-        path.with_suffix(".part").write_text(json.dumps(self.files))
-        path.with_suffix(".part").replace(path)
+        write_whole(self.home.state / "landing.json", json.dumps(self.files))
 
 
 def take(home: Home, arrival: Arrival) -> str:
@@ -194,13 +194,13 @@ def take(home: Home, arrival: Arrival) -> str:
 
 def _promised_sum(home: Home, arrival: Arrival) -> str | None:
     """The SHA-256 that the file beside it states, in the manner of sha256sum or of BSD."""
-    if not arrival.mark[3]:
+    if not arrival.state[3]:
         return None
     with _opened(home, (*arrival.parts[:-1], f"{arrival.parts[-1]}.sha256")) as marker:
-        found = SUM.search(os.read(marker, 4096))
-    if not found:
+        digest = SUM.search(os.read(marker, 4096))
+    if not digest:
         raise NotTaken("校验文件（.sha256）里没有 64 位十六进制的 SHA-256。请用 sha256sum 重新生成，或删去校验文件。")
-    return found.group().decode().lower()
+    return digest.group().decode().lower()
 
 
 class _opened:
@@ -248,7 +248,7 @@ def _copy(home: Home, source: int, arrival: Arrival) -> str:
                 digest.update(chunk)
                 copy.write(chunk)
         after = os.fstat(source)
-        if [after.st_size, after.st_mtime_ns] != arrival.mark[:2]:
+        if [after.st_size, after.st_mtime_ns] != arrival.state[:2]:
             raise Unfinished
         keep(home, temporary, digest.hexdigest())
     finally:
@@ -258,7 +258,7 @@ def _copy(home: Home, source: int, arrival: Arrival) -> str:
 
 def keep(home: Home, content: Path, digest: str) -> None:
     """Moves a content to its place in the archive; what lies there already is the same."""
-    kept = archived(home, digest)
+    kept = archive_path(home, digest)
     kept.parent.mkdir(parents=True, exist_ok=True)
     content.replace(kept)
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
-from schemas.contract import Contract, deliverers, feed_of, landing_folders
+from schemas.contract import FeedContract, deliverers, feed_of, landing_folders
 from spark_jobs.lake.home import Home, now
-from spark_jobs.lake.ledger import LOADED, Delivery, archived, forget, pending, record, recorded, write_sidecar
+from spark_jobs.lake.ledger import LOADED, Delivery, archive_path, forget, pending, read_ledger, record, write_sidecar
 from spark_jobs.lake.tables import SYSTEM
 from spark_jobs.landing.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, keep, new_arrivals, sweep, take
 from spark_jobs.landing.formats import Unreadable
@@ -91,7 +91,7 @@ def land_again(home: Home, refused: list[Delivery]) -> Landing:
 
     What came before its contract was recorded under its folder's name, and now gets that of its feed.
     """
-    kept = [one for one in refused if archived(home, one.delivery).exists()]
+    kept = [delivery for delivery in refused if archive_path(home, delivery.delivery).exists()]
     if not kept:
         return Landing()
     with _readers(home, [delivery.bytes for delivery in kept]) as readers:
@@ -99,8 +99,14 @@ def land_again(home: Home, refused: list[Delivery]) -> Landing:
         for delivery in kept:
             landing.judge(replace(delivery, state="landed", reason="", received_at=landing.moment()))
         result = landing.finish()
-    forget(home, [one for one in kept if (contract := _promised(one)) and contract.name != one.feed])
+    forget(home, [delivery for delivery in kept if _has_got_a_contract(delivery)])
     return result
+
+
+def _has_got_a_contract(delivery: Delivery) -> bool:
+    """Whether it was recorded under its folder's name, and that folder is a feed's by now."""
+    contract = _promised(delivery)
+    return contract is not None and contract.name != delivery.feed
 
 
 def _readers(home: Home, sizes: list[int]) -> Readers:
@@ -119,15 +125,15 @@ class _Pass:
 
     def __init__(self, home: Home, readers: Readers) -> None:
         self.home, self.readers = home, readers
-        self.known = _Known.load(home)
+        self.earlier = _Earlier.load(home)
         self.reading: deque[tuple[Delivery, Future[Delivery]]] = deque()
         self.staged: dict[str, list[Delivery]] = {}
         self.turned_away: list[Delivery] = []
 
     def moment(self) -> datetime:
         """The time of receipt: later than every one before, also where the clock was set back."""
-        self.known.last = max(now(), self.known.last + timedelta(microseconds=1))
-        return self.known.last
+        self.earlier.last = max(now(), self.earlier.last + timedelta(microseconds=1))
+        return self.earlier.last
 
     def receive(self, arrival: Arrival) -> None:
         """Archives the file and judges it; raises Unfinished if it is still changing."""
@@ -153,15 +159,15 @@ class _Pass:
         """Stages an archived delivery for its bronze table, or turns it away; a verdict that stands is not repeated."""
         if contract := _promised(delivery):
             self._judge(contract, replace(delivery, feed=contract.name), _inner_name(self.home, delivery))
-        elif not self.known.stands(delivery):
+        elif not self.earlier.was_judged(delivery):
             self._turn_away(delivery, "refused", _unknown_folder(delivery))
 
-    def _judge(self, contract: Contract, delivery: Delivery, name: str) -> None:
-        if any(_is_about(delivery, other) for other, _ in self.reading):
+    def _judge(self, contract: FeedContract, delivery: Delivery, name: str) -> None:
+        if any(_depends_on_verdict_of(delivery, other) for other, _ in self.reading):
             self._collect()
-        if self.known.stands(delivery):
+        if self.earlier.was_judged(delivery):
             return
-        if first := self.known.first.get(delivery.delivery):
+        if first := self.earlier.first.get(delivery.delivery):
             reason = f"内容与此前报送的 {first} 完全相同，不重复入库。如需更正，请修改内容后再报送。"
             self._turn_away(delivery, "duplicate", reason)
             return
@@ -173,7 +179,7 @@ class _Pass:
         except Unreadable as refusal:
             self._turn_away(delivery, "refused", str(refusal))
 
-    def _unpack(self, contract: Contract, delivery: Delivery, name: str) -> None:
+    def _unpack(self, contract: FeedContract, delivery: Delivery, name: str) -> None:
         """Judges each file of an archive; a .gz is its one file, a .zip gets a verdict of its own."""
         members = self._members(contract, delivery, name)
         for inside, inner_name in members:
@@ -182,15 +188,15 @@ class _Pass:
             listed = "、".join(inner_name for _, inner_name in members[:10]) + (" 等" if len(members) > 10 else "")
             self._turn_away(delivery, "unpacked", f"包内有 {len(members)} 个文件：{listed}。每个文件各有回执。")
 
-    def _members(self, contract: Contract, delivery: Delivery, name: str) -> list[tuple[Delivery, str]]:
+    def _members(self, contract: FeedContract, delivery: Delivery, name: str) -> list[tuple[Delivery, str]]:
         """The files inside an archive with their names, each kept in the archive folder under its own content."""
         into = self.home.archive / ".unpacked.part"
         shutil.rmtree(into, ignore_errors=True)
         into.mkdir()
         members = []
         try:
-            with self.readers.one() as reader:
-                unpacked = reader.unpack(contract, archived(self.home, delivery.delivery), name, into)
+            with self.readers.idle() as reader:
+                unpacked = reader.unpack(contract, archive_path(self.home, delivery.delivery), name, into)
             for member in unpacked:
                 if member.path.exists():  # the same content twice in one archive lies there once
                     keep(self.home, member.path, member.sha256)
@@ -207,10 +213,10 @@ class _Pass:
             shutil.rmtree(into, ignore_errors=True)
         return members
 
-    def _stage(self, contract: Contract, delivery: Delivery, name: str) -> None:
+    def _stage(self, contract: FeedContract, delivery: Delivery, name: str) -> None:
         """Has a reader stage the delivery, when one has time."""
         self._collect(AHEAD)
-        delivery = replace(delivery, corrects=self.known.names.get(_name(delivery), ""))
+        delivery = replace(delivery, corrects=self.earlier.names.get(_file_key(delivery), ""))
         self.reading.append((delivery, self.readers.submit(partial(_staged, self.home, contract, delivery, name))))
 
     def _collect(self, left: int = 0) -> None:
@@ -223,7 +229,7 @@ class _Pass:
                 self._turn_away(delivery, "refused", str(refusal))
             else:
                 self.staged.setdefault(staged.feed, []).append(staged)
-                self.known.add(staged)
+                self.earlier.add(staged)
 
     def _turn_away(self, delivery: Delivery, state: str, reason: str) -> None:
         self.turned_away.append(replace(delivery, state=state, reason=reason))
@@ -239,10 +245,10 @@ class _Pass:
         return Landing(accepted, self.turned_away)
 
 
-def _staged(home: Home, contract: Contract, delivery: Delivery, name: str, reader: Reader) -> Delivery:
+def _staged(home: Home, contract: FeedContract, delivery: Delivery, name: str, reader: Reader) -> Delivery:
     """Writes the delivery's rows as the Parquet file that its commit will add, and beside the archive what is known."""
     started = time.perf_counter()
-    content = archived(home, delivery.delivery)
+    content = archive_path(home, delivery.delivery)
     read = reader.stage(contract, replace(delivery, file_name=name), content, _bronze_file(home, delivery))
     seconds = delivery.seconds + time.perf_counter() - started
     staged = replace(delivery, encoding=read.encoding, rows=read.rows, columns=read.columns, seconds=seconds)
@@ -251,7 +257,7 @@ def _staged(home: Home, contract: Contract, delivery: Delivery, name: str, reade
 
 
 @dataclass
-class _Known:
+class _Earlier:
     """Contents that count already, verdicts that stand, the newest delivery of each name, and the last receipt."""
 
     first: dict[str, str]
@@ -260,57 +266,57 @@ class _Known:
     last: datetime
 
     @classmethod
-    def load(cls, home: Home) -> _Known:
-        known = cls({}, set(), {}, now() - timedelta(microseconds=1))
-        for delivery in recorded(home):
+    def load(cls, home: Home) -> _Earlier:
+        earlier = cls({}, set(), {}, now() - timedelta(microseconds=1))
+        for delivery in read_ledger(home):
             # A file that was refused is judged again when it, or the sum beside it, has changed.
             if delivery.state != "refused":
-                known.judged.add((delivery.delivery, *_name(delivery)))
+                earlier.judged.add((delivery.delivery, *_file_key(delivery)))
             if delivery.state in (*LOADED, "rejected"):
-                known.add(delivery)
+                earlier.add(delivery)
             if delivery.state == "unpacked":
-                known.first[delivery.delivery] = _place(delivery)
-            known.last = max(known.last, delivery.received_at)
+                earlier.first[delivery.delivery] = _file_name(delivery)
+            earlier.last = max(earlier.last, delivery.received_at)
         for delivery in (delivery for waiting in pending(home).values() for delivery in waiting):
-            known.add(delivery)
-        return known
+            earlier.add(delivery)
+        return earlier
 
     def add(self, delivery: Delivery) -> None:
         """Remembers a delivery whose rows count."""
-        self.first.setdefault(delivery.delivery, _place(delivery))
-        self.judged.add((delivery.delivery, *_name(delivery)))
-        self.names[_name(delivery)] = delivery.delivery
+        self.first.setdefault(delivery.delivery, _file_name(delivery))
+        self.judged.add((delivery.delivery, *_file_key(delivery)))
+        self.names[_file_key(delivery)] = delivery.delivery
         self.last = max(self.last, delivery.received_at)
 
-    def stands(self, delivery: Delivery) -> bool:
+    def was_judged(self, delivery: Delivery) -> bool:
         """Whether that content was judged under that name."""
-        return (delivery.delivery, *_name(delivery)) in self.judged
+        return (delivery.delivery, *_file_key(delivery)) in self.judged
 
 
-def _promised(delivery: Delivery) -> Contract | None:
+def _promised(delivery: Delivery) -> FeedContract | None:
     """The contract that the delivery's folder and department promise, if any."""
     contract = feed_of(delivery.department, delivery.folder)
     return contract if contract and delivery.department in deliverers(contract) else None
 
 
-def _is_about(delivery: Delivery, other: Delivery) -> bool:
-    """Whether the verdict on one depends on what becomes of the other: the same content, or the same name."""
-    return delivery.delivery == other.delivery or _name(delivery) == _name(other)
+def _depends_on_verdict_of(delivery: Delivery, other: Delivery) -> bool:
+    """Whether what becomes of the other decides about this one: it has the same content, or the same name."""
+    return delivery.delivery == other.delivery or _file_key(delivery) == _file_key(other)
 
 
-def _name(delivery: Delivery) -> tuple[str, ...]:
+def _file_key(delivery: Delivery) -> tuple[str, ...]:
     return delivery.department, delivery.feed, delivery.file_name
 
 
-def _place(delivery: Delivery) -> str:
-    return "/".join(_name(delivery))
+def _file_name(delivery: Delivery) -> str:
+    return "/".join(_file_key(delivery))
 
 
 def _inner_name(home: Home, delivery: Delivery) -> str:
     """The name that says the content's format: of a file inside an archive its own, of an unpacked .gz without .gz."""
     name = delivery.file_name.rpartition(INSIDE)[2]
     if name.lower().endswith(".gz"):
-        with archived(home, delivery.delivery).open("rb") as content:
+        with archive_path(home, delivery.delivery).open("rb") as content:
             return name if content.read(2) == b"\x1f\x8b" else name[:-3]
     return name
 

@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, TypeVar
 
-from schemas.contract import Contract, Limits
+from schemas.contract import FeedContract, Limits
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.landing.formats.packed import Member, is_packed
 from spark_jobs.landing.formats.sheet import Unreadable
@@ -75,7 +75,7 @@ class Reader:
         """The process that reads, while there is one."""
         return self._process.pid if self._process else None
 
-    def stage(self, contract: Contract, delivery: Delivery, source: Path, target: Path) -> Staged:
+    def stage(self, contract: FeedContract, delivery: Delivery, source: Path, target: Path) -> Staged:
         """Writes the file's rows as the Parquet file that its bronze commit adds; raises Unreadable."""
         fields = {
             "delivery": delivery.delivery,
@@ -88,13 +88,13 @@ class Reader:
         finally:
             target.with_name(f"{target.name}.part").unlink(missing_ok=True)
 
-    def unpack(self, contract: Contract, source: Path, name: str, into: Path) -> list[Member]:
+    def unpack(self, contract: FeedContract, source: Path, name: str, into: Path) -> list[Member]:
         """Writes what a packed file holds to `into/<sha256>`; raises Unreadable."""
         try:
-            found = self._ask("unpack", contract, source, name, {"into": str(into.absolute())})
+            members = self._ask("unpack", contract, source, name, {"into": str(into.absolute())})
         finally:
             (into / ".member.part").unlink(missing_ok=True)
-        return [Member(**{**member, "path": Path(member["path"])}) for member in found]
+        return [Member(**{**member, "path": Path(member["path"])}) for member in members]
 
     def stop(self) -> None:
         """Lets another thread, which waits for a file to be read, do so no longer."""
@@ -112,7 +112,7 @@ class Reader:
                     pipe.close()
         self._process, self._is_up, self._held = None, False, b""
 
-    def _ask(self, do: str, contract: Contract, source: Path, name: str, fields: dict[str, str]) -> Any:
+    def _ask(self, do: str, contract: FeedContract, source: Path, name: str, fields: dict[str, str]) -> Any:
         request = {"do": do, "contract": contract.model_dump_json(by_alias=True), "name": name, **fields}
         line = json.dumps({**request, "source": str(source.absolute())}).encode() + b"\n"
         limits = contract.delivery.limits if contract.delivery else Limits()
@@ -129,17 +129,17 @@ class Reader:
         process = self._up()
         self._send(process, line)
         try:
-            said: dict[str, Any] = {"beat": True}
-            while "beat" in said:
-                said = self._next(process, limits.seconds)
+            answer: dict[str, Any] = {"beat": True}
+            while "beat" in answer:
+                answer = self._next(process, limits.seconds)
         except EOFError:
             raise self._cause_of_death(process, limits) from None
         except BaseException:
             self.close()
             raise
-        if not {"done", "refused"} & said.keys():
+        if not {"done", "refused"} & answer.keys():
             self.close()
-        return said
+        return answer
 
     def _send(self, process: subprocess.Popen[bytes], line: bytes) -> None:
         assert process.stdin
@@ -199,8 +199,8 @@ class Reader:
                         f"读取该文件时没有进展的时间超过上限 {seconds:,} 秒（limits.seconds）。请拆分后重新报送。"
                     )
         line, _, self._held = self._held.partition(b"\n")
-        said: dict[str, Any] = json.loads(line)
-        return said
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
     def _cause_of_death(self, process: subprocess.Popen[bytes], limits: Limits) -> Exception:
         """Why the process ended in the middle of a file."""
@@ -243,7 +243,7 @@ class Readers:
             reader.close()
 
     @contextmanager
-    def one(self) -> Iterator[Reader]:
+    def idle(self) -> Iterator[Reader]:
         """A reader that has nothing to do, once there is one."""
         reader = self._idle.get()
         try:
@@ -255,7 +255,7 @@ class Readers:
         """Does the work with one of the readers, in a thread of its own."""
 
         def done() -> Result:
-            with self.one() as reader:
+            with self.idle() as reader:
                 return work(reader)
 
         return self._threads.submit(done)
@@ -266,19 +266,19 @@ def too_much_memory(limits: Limits) -> Unreadable:
     return Unreadable(f"读取该文件需要的内存超过上限 {limits.memory:,} 字节（limits.memory）。请拆分后重新报送。")
 
 
-def _read_answer(said: dict[str, Any], limits: Limits) -> Any:
+def _read_answer(answer: dict[str, Any], limits: Limits) -> Any:
     """What was done; raises what went wrong, by whose fault it was."""
-    if "done" in said:
-        return said["done"]
-    if "refused" in said:
-        raise Unreadable(said["refused"])
-    if "exhausted" in said or said.get("errno") == errno.ENOMEM:
+    if "done" in answer:
+        return answer["done"]
+    if "refused" in answer:
+        raise Unreadable(answer["refused"])
+    if "exhausted" in answer or answer.get("errno") == errno.ENOMEM:
         raise too_much_memory(limits)
-    if said.get("errno") == errno.EFBIG:
+    if answer.get("errno") == errno.EFBIG:
         raise Unreadable(f"读取该文件写出的数据超过上限 {limits.unpacked_bytes:,} 字节（limits.unpacked_bytes）。")
-    if "errno" in said:
-        raise OSError(said["errno"], said["strerror"], said["filename"] or None)
-    raise Unreadable(f"文件无法读取（{said['failed']}），可能已损坏。请重新导出后报送。")
+    if "errno" in answer:
+        raise OSError(answer["errno"], answer["strerror"], answer["filename"] or None)
+    raise Unreadable(f"文件无法读取（{answer['failed']}），可能已损坏。请重新导出后报送。")
 
 
 def _is_stopped(pid: int) -> bool:

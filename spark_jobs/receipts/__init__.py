@@ -17,16 +17,16 @@ from urllib.parse import quote
 from schemas.contract import feeds
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, read_sidecar
+from spark_jobs.lake.whole import write_whole
 from spark_jobs.receipts.doubtful import Doubtful, doubtful
 from spark_jobs.receipts.paths import (
     UNJUDGED,
-    Known,
+    Ledger,
     index_path,
     page_path,
     receipt_path,
     receipt_stem,
     rejected_path,
-    replace_text,
 )
 from spark_jobs.receipts.rejected import Rejected, quarantined, write_rejected
 from spark_jobs.receipts.render import render
@@ -38,7 +38,7 @@ from spark_jobs.receipts.sentences import (
     feed_title,
     local,
     next_step,
-    told,
+    outcome,
 )
 
 __all__ = ["index_path", "receipt_path", "receipt_stem", "restore_receipts", "write_index", "write_receipts"]
@@ -56,42 +56,46 @@ def write_receipts(home: Home, deliveries: Sequence[Delivery]) -> None:
     """
     if not deliveries:
         return
-    known = Known.load(home, {delivery.department for delivery in deliveries}, deliveries)
-    _write(home, known, [*deliveries, *known.superseded_by(home, deliveries)])
-    for department in known.departments:
-        _write_index(home, known, department, known.of_same_names(deliveries))
+    ledger = Ledger.load(home, {delivery.department for delivery in deliveries}, deliveries)
+    _write(home, ledger, [*deliveries, *ledger.superseded_by(home, deliveries)])
+    for department in ledger.departments:
+        _write_index(home, ledger, department, ledger.of_same_names(deliveries))
 
 
 def write_index(home: Home, department: str) -> None:
     """The pages that list all deliveries of a department, newest first: the newest ones, and every month's."""
-    known = Known.load(home, {department})
-    _write_index(home, known, department, known.of(department))
+    ledger = Ledger.load(home, {department})
+    _write_index(home, ledger, department, ledger.of(department))
 
 
 def restore_receipts(home: Home, department: str) -> None:
     """Writes everything below the department's receipts again, from ledger, sidecars and quarantine."""
-    known = Known.load(home, {department})
-    _write(home, known, known.of(department))
-    _write_index(home, known, department, known.of(department))
+    ledger = Ledger.load(home, {department})
+    _write(home, ledger, ledger.of(department))
+    _write_index(home, ledger, department, ledger.of(department))
 
 
-def _write(home: Home, known: Known, deliveries: Sequence[Delivery]) -> None:
+def _write(home: Home, ledger: Ledger, deliveries: Sequence[Delivery]) -> None:
     """Receipts of these deliveries, and their rejected rows feed by feed."""
-    judged = [_with_columns(home, one) if one.rows else one for one in deliveries if one.state not in UNJUDGED]
+    judged = [
+        _with_columns(home, delivery) if delivery.rows else delivery
+        for delivery in deliveries
+        if delivery.state not in UNJUDGED
+    ]
     doubts = _doubts(home, judged)
     troubled: dict[str, dict[str, Delivery]] = defaultdict(dict)
     for delivery in judged:
         if delivery.rows_quarantined and delivery.feed in feeds():
             troubled[delivery.feed][delivery.delivery] = delivery
         else:
-            _write_receipt(home, known, delivery, Rejected(), doubts)
+            _write_receipt(home, ledger, delivery, Rejected(), doubts)
     for feed, some in troubled.items():
         for name, rows in quarantined(home, feeds()[feed], some):
             delivery = some.pop(name)
-            rejected = write_rejected(rejected_path(known.path(home, delivery)), feeds()[feed], delivery, rows)
-            _write_receipt(home, known, delivery, rejected, doubts)
+            rejected = write_rejected(rejected_path(ledger.path(home, delivery)), feeds()[feed], delivery, rows)
+            _write_receipt(home, ledger, delivery, rejected, doubts)
         for delivery in some.values():
-            _write_receipt(home, known, delivery, Rejected(), doubts)
+            _write_receipt(home, ledger, delivery, Rejected(), doubts)
 
 
 def _doubts(home: Home, deliveries: Sequence[Delivery]) -> dict[str, Doubtful]:
@@ -100,7 +104,9 @@ def _doubts(home: Home, deliveries: Sequence[Delivery]) -> dict[str, Doubtful]:
     for delivery in deliveries:
         if delivery.rows_doubtful and delivery.feed in feeds():
             loaded[delivery.feed][delivery.delivery] = delivery
-    return {name: found for feed, some in loaded.items() for name, found in doubtful(home, feeds()[feed], some).items()}
+    return {
+        name: doubts for feed, some in loaded.items() for name, doubts in doubtful(home, feeds()[feed], some).items()
+    }
 
 
 def _with_columns(home: Home, delivery: Delivery) -> Delivery:
@@ -114,15 +120,15 @@ def _with_columns(home: Home, delivery: Delivery) -> Delivery:
 
 
 def _write_receipt(
-    home: Home, known: Known, delivery: Delivery, rejected: Rejected, doubts: Mapping[str, Doubtful]
+    home: Home, ledger: Ledger, delivery: Delivery, rejected: Rejected, doubts: Mapping[str, Doubtful]
 ) -> None:
     """The receipt for programs and the one for people; rejected rows of an earlier verdict go."""
-    path = known.path(home, delivery)
+    path = ledger.path(home, delivery)
     path.parent.mkdir(parents=True, exist_ok=True)
     if rejected.file is None:
         rejected_path(path).unlink(missing_ok=True)
     doubt = doubts.get(delivery.delivery, Doubtful())
-    receipt = _receipt(known, delivery, rejected, doubt)
+    receipt = _receipt(ledger, delivery, rejected, doubt)
     page = render(
         "receipt.html",
         receipt=receipt,
@@ -132,18 +138,18 @@ def _write_receipt(
         rejected=rejected.file and quote(rejected.file.name),
         json=quote(path.name),
     )
-    replace_text(page_path(path), page)
-    replace_text(path, json.dumps(receipt, ensure_ascii=False, indent=2))
+    write_whole(page_path(path), page, errors="replace")
+    write_whole(path, json.dumps(receipt, ensure_ascii=False, indent=2), errors="replace")
 
 
-def _receipt(known: Known, delivery: Delivery, rejected: Rejected, doubt: Doubtful) -> dict[str, object]:
+def _receipt(ledger: Ledger, delivery: Delivery, rejected: Rejected, doubt: Doubtful) -> dict[str, object]:
     return {
         "文件": delivery.file_name,
         "部门": department_title(delivery.department),
         "数据集": feed_title(delivery),
         "状态": STATES[delivery.state].word,
-        "说明": told(delivery),
-        "更正": correction(known.received, delivery),
+        "说明": outcome(delivery),
+        "更正": correction(ledger.received, delivery),
         "处理意见": decision(delivery),
         "接收时间": local(delivery.received_at),
         "内容标识": delivery.delivery,
@@ -161,23 +167,24 @@ def _receipt(known: Known, delivery: Delivery, rejected: Rejected, doubt: Doubtf
     }
 
 
-def _write_index(home: Home, known: Known, department: str, changed: Sequence[Delivery]) -> None:
+def _write_index(home: Home, ledger: Ledger, department: str, changed: Sequence[Delivery]) -> None:
     """The first page, and the pages of those months that the changed deliveries came in; others stay as they are."""
     path = index_path(home, department)
     path.parent.mkdir(parents=True, exist_ok=True)
-    newest_first = known.of(department)[::-1]
+    newest_first = ledger.of(department)[::-1]
     first, older = newest_first[:NEWEST], newest_first[NEWEST:]
     months = list(dict.fromkeys(map(_month, older)))
-    urgent = [one for one in newest_first if one.state in URGENT and known.is_newest(one)]
-    counted = Counter(STATES[one.state] for one in newest_first)
+    urgent = [delivery for delivery in newest_first if delivery.state in URGENT and ledger.is_newest(delivery)]
+    counted = Counter(STATES[delivery.state] for delivery in newest_first)
     states = list(dict.fromkeys(STATES.values()))
     common = {"title": department_title(department), "states": states}
-    stale = {_month(one) for one in changed if one.department == department}
+    stale = {_month(delivery) for delivery in changed if delivery.department == department}
     for month in months:
         page_of_month = path.with_name(f"index-{month}.html")
         if month in stale or not page_of_month.exists():
-            entries = [_entry(home, known, path, one) for one in newest_first if _month(one) == month]
-            replace_text(page_of_month, render("index.html", **common, month=month, months=[], entries=entries))
+            entries = [_entry(home, ledger, path, delivery) for delivery in newest_first if _month(delivery) == month]
+            page = render("index.html", **common, month=month, months=[], entries=entries)
+            write_whole(page_of_month, page, errors="replace")
     page = render(
         "index.html",
         **common,
@@ -186,11 +193,11 @@ def _write_index(home: Home, known: Known, department: str, changed: Sequence[De
         latest=local(newest_first[0].received_at) if newest_first else "",
         total=len(newest_first),
         counts=[(state, counted[state]) for state in states if counted[state]],
-        urgent=[_entry(home, known, path, one) for one in urgent[:MOST_URGENT]],
+        urgent=[_entry(home, ledger, path, delivery) for delivery in urgent[:MOST_URGENT]],
         urgent_total=len(urgent),
-        entries=[_entry(home, known, path, one) for one in first],
+        entries=[_entry(home, ledger, path, delivery) for delivery in first],
     )
-    replace_text(path, page)
+    write_whole(path, page, errors="replace")
 
 
 def _month(delivery: Delivery) -> str:
@@ -198,17 +205,17 @@ def _month(delivery: Delivery) -> str:
     return local(delivery.received_at)[:7]
 
 
-def _entry(home: Home, known: Known, index: Path, delivery: Delivery) -> dict[str, object]:
+def _entry(home: Home, ledger: Ledger, index: Path, delivery: Delivery) -> dict[str, object]:
     """One line of the index; links are relative to it."""
     is_judged = delivery.state not in UNJUDGED
-    path = known.path(home, delivery)
+    path = ledger.path(home, delivery)
     page, rejected = (
         quote("/".join(file.relative_to(index.parent).parts)) for file in (page_path(path), rejected_path(path))
     )
     decided = decision(delivery)
     remarks = (
         delivery.reason if is_judged else "",
-        correction(known.received, delivery),
+        correction(ledger.received, delivery),
         f"处理意见：{decided}" if decided else "",
     )
     counts = (delivery.rows, delivery.rows_accepted, delivery.rows_doubtful, delivery.rows_quarantined)
@@ -222,8 +229,8 @@ def _entry(home: Home, known: Known, index: Path, delivery: Delivery) -> dict[st
         "accepted": accepted if is_judged else "",
         "doubtful": doubted if is_judged else "",
         "quarantined": quarantined if is_judged else "",
-        "told": " ".join(filter(None, remarks)),
+        "remarks": " ".join(filter(None, remarks)),
         "receipt": page if is_judged else "",
         "rejected": rejected if is_judged and delivery.rows_quarantined else "",
-        "is_superseded": not known.is_newest(delivery),
+        "is_superseded": not ledger.is_newest(delivery),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
@@ -20,11 +20,11 @@ class Doubtful:
     examples: list[dict[str, object]] = field(default_factory=list)
 
 
-def doubtful(home: Home, contract: Contract, deliveries: Mapping[str, Delivery]) -> dict[str, Doubtful]:
+def doubtful(home: Home, contract: FeedContract, deliveries: Mapping[str, Delivery]) -> dict[str, Doubtful]:
     """By delivery, of which each has doubtful rows."""
     since = min(delivery.received_at for delivery in deliveries.values())
     files = [str(file) for file in files_since(home.table("silver", contract.name), "_received_at", since)]
-    found = {name: Doubtful() for name in deliveries}
+    by_delivery = {name: Doubtful() for name in deliveries}
     with sorter(home) as reader:
         reader.execute(
             "create temp table doubt as"
@@ -38,13 +38,13 @@ def doubtful(home: Home, contract: Contract, deliveries: Mapping[str, Delivery])
             " from doubt group by all order by rows desc, name, what"
         )
         for name, column, what, count in counted.fetchall():
-            told = problem(labels[name], f"{column}: {what}: ")
-            found[name].counted.append({"列": told["列"], "问题": what, "行数": count})
+            shown = problem(labels[name], f"{column}: {what}: ")
+            by_delivery[name].counted.append({"列": shown["列"], "问题": what, "行数": count})
         first = reader.execute(
             "select _delivery, _line, flag from doubt"
             f" qualify row_number() over (partition by _delivery order by _line, place) <= {EXAMPLES}"
             " order by _delivery, _line, place"
         )
         for name, line, flag in first.fetchall():
-            found[name].examples.append({"行": line, **problem(labels[name], flag)})
-    return found
+            by_delivery[name].examples.append({"行": line, **problem(labels[name], flag)})
+    return by_delivery

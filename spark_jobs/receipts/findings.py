@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EXAMPLES = 20
 
 
-def labels_of(contract: Contract, delivery: Delivery) -> dict[str, str]:
+def labels_of(contract: FeedContract, delivery: Delivery) -> dict[str, str]:
     """By contract column the department's own heading, else the standard's name."""
     return {column.name: column.label or column.name for column in contract.columns} | (delivery.columns or {})
 

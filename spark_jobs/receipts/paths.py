@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import REPLAYED, Delivery, pending, recorded
+from spark_jobs.lake.ledger import REPLAYED, Delivery, pending, read_ledger
 
 Key = tuple[str, str, str]
 UNJUDGED = ("landed", *REPLAYED)
@@ -69,15 +69,8 @@ def page_path(receipt: Path) -> Path:
     return receipt.with_name(receipt.name.removesuffix(RECEIPT) + PAGE)
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Writes the file whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8", errors="replace")
-    temporary.replace(path)
-
-
 @dataclass
-class Known:
+class Ledger:
     """The deliveries of some departments as the ledger, or a verdict on its way there, has them."""
 
     departments: list[str]
@@ -86,21 +79,23 @@ class Known:
     received: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, home: Home, wanted: set[str], changed: Iterable[Delivery] = ()) -> Known:
+    def load(cls, home: Home, wanted: set[str], changed: Iterable[Delivery] = ()) -> Ledger:
         """Reads ledger and bronze; `changed` are verdicts that the ledger does not have yet."""
-        ledger = recorded(home, [("department", "in", sorted(wanted))])
-        waiting = [one for some in pending(home).values() for one in some if one.department in wanted]
-        merged = {_identity(one): one for one in (*ledger, *waiting, *changed)}
-        known = cls(sorted(wanted), sorted(merged.values(), key=lambda one: (one.received_at, one.delivery)))
-        for one in known.deliveries:
-            if one.state != "landed":
-                known.names[_key(one)].append(one)
-            known.received.setdefault(one.delivery, one.received_at)
-        return known
+        ledger = read_ledger(home, [("department", "in", sorted(wanted))])
+        waiting = [delivery for some in pending(home).values() for delivery in some if delivery.department in wanted]
+        merged = {_identity(delivery): delivery for delivery in (*ledger, *waiting, *changed)}
+        loaded = cls(
+            sorted(wanted), sorted(merged.values(), key=lambda delivery: (delivery.received_at, delivery.delivery))
+        )
+        for delivery in loaded.deliveries:
+            if delivery.state != "landed":
+                loaded.names[_key(delivery)].append(delivery)
+            loaded.received.setdefault(delivery.delivery, delivery.received_at)
+        return loaded
 
     def of(self, department: str) -> list[Delivery]:
         """All of one department, in order of receipt."""
-        return [one for one in self.deliveries if one.department == department]
+        return [delivery for delivery in self.deliveries if delivery.department == department]
 
     def is_newest(self, delivery: Delivery) -> bool:
         """Whether no later delivery of the same name was judged."""
@@ -108,20 +103,20 @@ class Known:
 
     def superseded_by(self, home: Home, deliveries: Sequence[Delivery]) -> list[Delivery]:
         """Earlier deliveries of the same names whose receipts have yet to make room."""
-        given = {_identity(one) for one in deliveries}
+        changing = {_identity(delivery) for delivery in deliveries}
         return [
             earlier
             for key in dict.fromkeys(map(_key, deliveries))
             for earlier in self.names[key][:-1]
             if earlier.state not in UNJUDGED
-            and _identity(earlier) not in given
+            and _identity(earlier) not in changing
             and not receipt_path(home, earlier, is_newest=False).exists()
         ]
 
     def of_same_names(self, deliveries: Iterable[Delivery]) -> list[Delivery]:
         """These, and all that were judged under the same names: whose entries may read differently now."""
         keys = dict.fromkeys(map(_key, deliveries))
-        return [*deliveries, *(one for key in keys for one in self.names.get(key, ()))]
+        return [*deliveries, *(delivery for key in keys for delivery in self.names.get(key, ()))]
 
     def path(self, home: Home, delivery: Delivery) -> Path:
         """Where the delivery's receipt lies."""

@@ -10,11 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
 from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, marked
+from spark_jobs.lake.whole import writing
 from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
 
 ROWS_AT_ONCE = 5_000
@@ -29,7 +30,9 @@ class Row(NamedTuple):
     cells: dict[str, str | None]
 
 
-def quarantined(home: Home, contract: Contract, deliveries: dict[str, Delivery]) -> Iterator[tuple[str, Iterator[Row]]]:
+def quarantined(
+    home: Home, contract: FeedContract, deliveries: dict[str, Delivery]
+) -> Iterator[tuple[str, Iterator[Row]]]:
     """The rejected rows of each delivery in the order of their lines; sorted on disk when they are many."""
     path = home.table("quarantine", contract.name)
     since = min(delivery.received_at for delivery in deliveries.values())
@@ -63,7 +66,7 @@ class Rejected:
     examples: list[dict[str, object]] = field(default_factory=list)
 
 
-def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Iterable[Row]) -> Rejected:
+def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows: Iterable[Row]) -> Rejected:
     """The rows as delivered, in the file's own columns, then line and reasons; UTF-8 with BOM, CRLF, all quoted.
 
     Columns that the contract ignores are not in it: to read them, the department's file would have to be parsed again.
@@ -74,8 +77,7 @@ def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Ite
     text = {column.name: column.type in ("string", "list") and not column.parse for column in contract.columns}
     rejected = Rejected(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
+    with writing(path) as part, part.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow([*(marked(labels[name]) for name in columns), *REJECTED_HEADINGS])
         for row in rows:
@@ -86,5 +88,4 @@ def write_rejected(path: Path, contract: Contract, delivery: Delivery, rows: Ite
             rejected.counted.update((p["列"], p["问题"]) for p in problems)
             room = EXAMPLES - len(rejected.examples)
             rejected.examples += [{"行": row.line, **p} for p in problems[:room]]
-    temporary.replace(path)
     return rejected

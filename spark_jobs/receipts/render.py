@@ -21,14 +21,14 @@ SHAPELESS = re.compile(
 )
 
 
-def render(page: str, **told: object) -> str:
+def render(page: str, **values: object) -> str:
     """The page as HTML: one file, without script, that loads nothing."""
-    return _environment().get_template(page).render(**told)
+    return _environment().get_template(page).render(**values)
 
 
 def visible(text: str) -> str:
     """The text with a sign in the place of every character that would not be seen."""
-    return SHAPELESS.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    return SHAPELESS.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
 
 
 @cache

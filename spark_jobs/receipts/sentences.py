@@ -47,7 +47,7 @@ STATES = {
 
 def department_title(name: str) -> str:
     """The department's full name; what nobody registered is called as its folder."""
-    return known.title if (known := departments().get(name)) else name or "未登记的部门"
+    return department.title if (department := departments().get(name)) else name or "未登记的部门"
 
 
 def feed_title(delivery: Delivery) -> str:
@@ -65,7 +65,7 @@ def _is_full(delivery: Delivery) -> bool:
     return bool(contract and contract.delivery and contract.delivery.mode == "full")
 
 
-def told(delivery: Delivery) -> str:
+def outcome(delivery: Delivery) -> str:
     """What became of the delivery, in a sentence or two."""
     if delivery.state != "accepted":
         return delivery.reason
@@ -82,21 +82,21 @@ def next_step(delivery: Delivery) -> str:
     """What the department does now."""
     if delivery.state != "accepted":
         return STATES[delivery.state].action
-    said = _next_step_with_rejected(delivery) if delivery.rows_quarantined else ""
-    return said + (DOUBTFUL if delivery.rows_doubtful else "") or "无需处理。"
+    step = _next_step_with_rejected(delivery) if delivery.rows_quarantined else ""
+    return step + (DOUBTFUL if delivery.rows_doubtful else "") or "无需处理。"
 
 
 def _next_step_with_rejected(delivery: Delivery) -> str:
     if _is_full(delivery):
-        said = "这个数据集每次报送全量：请按退回明细在原数据中更正，再重新报送完整的文件。"
+        step = "这个数据集每次报送全量：请按退回明细在原数据中更正，再重新报送完整的文件。"
     else:
-        said = (
+        step = (
             "请直接在退回明细中更正，存为新文件（CSV 或 Excel）报送到同一目录：已接收的行不必再报，"
             f"“{'”“'.join(REJECTED_HEADINGS)}”两列和格子前的单引号（'）可以保留，平台会略过。"
         )
     if delivery.rows_quarantined > SHEET_ROWS:
-        said += f"退回行超过 {SHEET_ROWS} 行，表格软件显示不全。"
-    return said
+        step += f"退回行超过 {SHEET_ROWS} 行，表格软件显示不全。"
+    return step
 
 
 def correction(received: Mapping[str, datetime], delivery: Delivery) -> str | None:

@@ -42,8 +42,8 @@ class AirflowClient:
 
     def __init__(self, address: str, who: Login) -> None:
         self._address = address
-        told = {"username": who.user, "password": who.password}
-        self._token = str(loopback.request("POST", f"{address}/auth/token", told)["access_token"])
+        credentials = {"username": who.user, "password": who.password}
+        self._token = str(loopback.request("POST", f"{address}/auth/token", credentials)["access_token"])
 
     @classmethod
     def of(cls, home: Home) -> AirflowClient:
@@ -58,8 +58,8 @@ class AirflowClient:
 
     def ensure_pool(self, name: str = LAKE_POOL, slots: int = 1) -> None:
         """Makes the pool whose size says how many tasks may write the lake at a time."""
-        known = self._get("pools", limit=100)["pools"]
-        if name not in {pool["name"] for pool in known}:
+        pools = self._get("pools", limit=100)["pools"]
+        if name not in {pool["name"] for pool in pools}:
             self._call("POST", "pools", {"name": name, "slots": slots, "description": "one writer of the lake"})
 
     def await_dags(self, patience: float = 120.0) -> None:
@@ -102,10 +102,10 @@ class AirflowClient:
 
     def task_runs(self, since: datetime) -> list[TaskRun]:
         """The chain's tasks that changed since a moment, in the order they started."""
-        found = self._get("dags/~/dagRuns/~/taskInstances", updated_at_gte=since.isoformat(), limit=100)
-        tasks = [one for one in found["task_instances"] if one["dag_id"] in CHAIN]
-        tasks.sort(key=lambda one: one["start_date"] or "9")
-        return [_task_run(one) for one in tasks]
+        answer = self._get("dags/~/dagRuns/~/taskInstances", updated_at_gte=since.isoformat(), limit=100)
+        tasks = [instance for instance in answer["task_instances"] if instance["dag_id"] in CHAIN]
+        tasks.sort(key=lambda instance: instance["start_date"] or "9")
+        return [_task_run(instance) for instance in tasks]
 
     def log_tail(self, task: TaskRun, count: int = 25) -> str:
         """The end of a task's log, errors with their trace."""
@@ -125,8 +125,8 @@ class AirflowClient:
         try:
             return loopback.request(method, url, body, self._token)
         except urllib.error.HTTPError as error:
-            told = error.read().decode("utf-8", "replace")
-            raise ServiceFailed(f"Airflow refused {method} {url}: {error.code} {told}") from error
+            reply = error.read().decode("utf-8", "replace")
+            raise ServiceFailed(f"Airflow refused {method} {url}: {error.code} {reply}") from error
         except OSError as error:
             raise ServiceFailed(f"Airflow does not answer {method} {url}: {error}") from error
 
@@ -178,14 +178,14 @@ def _stop_at_failure(client: AirflowClient, tasks: list[TaskRun], start: datetim
         raise ServiceFailed(f"failed in Airflow: {', '.join(runs)}")
 
 
-def _task_run(one: dict[str, Any]) -> TaskRun:
+def _task_run(instance: dict[str, Any]) -> TaskRun:
     return TaskRun(
-        dag=one["dag_id"],
-        run=one["dag_run_id"],
-        task=one["task_id"],
-        state=one["state"] or "waiting",
-        attempt=one["try_number"],
-        seconds=one["duration"] or 0.0,
+        dag=instance["dag_id"],
+        run=instance["dag_run_id"],
+        task=instance["task_id"],
+        state=instance["state"] or "waiting",
+        attempt=instance["try_number"],
+        seconds=instance["duration"] or 0.0,
     )
 
 

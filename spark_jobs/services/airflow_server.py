@@ -71,12 +71,12 @@ def settings(home: Home, port: int, remote: str, login: Login) -> dict[str, str]
             "dag_processor_child_process_log_directory": str(home.logs / "airflow" / "dag_processor"),
         },
     }
-    told = {
+    configured = {
         f"AIRFLOW__{section}__{key}".upper(): value for section, keys in options.items() for key, value in keys.items()
     }
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {
-        **told,
+        **configured,
         **passed,
         "AIRFLOW_HOME": str(folder),
         "LAKEWARDEN_HOME": str(home.path),

@@ -147,6 +147,6 @@ def _java() -> Finding:
     if program is None:
         advice = "install a JDK 17 or 21, or use the default engine" if needed else ""
         return Finding("fail" if needed else "ok", "Java", "none (only LAKEWARDEN_ENGINE=spark needs it)", advice)
-    told = subprocess.run([program, "-version"], capture_output=True, text=True)
-    seen = next(iter((told.stderr or told.stdout).splitlines()), program)
+    answer = subprocess.run([program, "-version"], capture_output=True, text=True)
+    seen = next(iter((answer.stderr or answer.stdout).splitlines()), program)
     return Finding("ok", "Java", seen)

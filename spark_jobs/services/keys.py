@@ -20,6 +20,8 @@ class Login:
 
 
 DEMO = Login("demo", "demo-lakewarden")
+DEMO_LEADER = Login("leader", "leader-lakewarden")
+DEMO_ANALYST = Login("analyst", "analyst-lakewarden")
 
 
 def secret(home: Home, name: str) -> str:

@@ -44,16 +44,16 @@ def wished(name: str) -> int | None:
 
 def settle(home: Home, name: str, process: str, say: Say) -> int:
     """The port of a service; `process` is the one that listens there, and keeps its port while it runs."""
-    known = chosen(home)
-    first = wished(name) or known.get(name) or DEFAULTS[name]
-    if known.get(name) == first and running(home, process):
+    kept = chosen(home)
+    first = wished(name) or kept.get(name) or DEFAULTS[name]
+    if kept.get(name) == first and running(home, process):
         return first
-    taken = {port for other, port in known.items() if other != name}
+    taken = {port for other, port in kept.items() if other != name}
     candidates = range(first, min(first + ATTEMPTS, 65536))
     port = next((port for port in candidates if port not in taken and is_free(port)), None)
     if port is None:
         raise Refused(f"no free port for {name} from {first} on; set LAKEWARDEN_PORT_{name.upper()}")
     if port != first:
         say(f"{name}: port {first} is busy, using {port}")
-    write_private(home.state / "ports.json", json.dumps({**known, name: port}))
+    write_private(home.state / "ports.json", json.dumps({**kept, name: port}))
     return port

@@ -93,11 +93,11 @@ def prepare(home: Home) -> None:
         "--no-locale",
         "--auth=trust",
     ]
-    told = subprocess.run(
+    initdb = subprocess.run(
         [*_as_account(home), *command], env=environment({}), cwd=home.state, capture_output=True, text=True
     )
-    if told.returncode:
-        raise ServiceFailed(f"postgres: initdb failed:\n{(told.stdout + told.stderr).strip()}")
+    if initdb.returncode:
+        raise ServiceFailed(f"postgres: initdb failed:\n{(initdb.stdout + initdb.stderr).strip()}")
     fresh.rename(_data(home))
 
 
@@ -170,14 +170,14 @@ def _account() -> pwd.struct_passwd | None:
     """The account to run as: one's own, except for root."""
     if os.geteuid() != 0:
         return None
-    known = {entry.pw_name: entry for entry in pwd.getpwall()}
-    found = next((known[name] for name in ACCOUNTS if name in known), None)
-    if found is None or shutil.which("setpriv") is None:
+    accounts = {entry.pw_name: entry for entry in pwd.getpwall()}
+    account = next((accounts[name] for name in ACCOUNTS if name in accounts), None)
+    if account is None or shutil.which("setpriv") is None:
         raise Refused(
             "PostgreSQL does not run as root, and there is no account nobody or no setpriv (util-linux): "
             "run lakewarden as an ordinary user, or set LAKEWARDEN_POSTGRES"
         )
-    return found
+    return account
 
 
 def _as_account(home: Home) -> tuple[str, ...]:

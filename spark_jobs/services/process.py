@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.whole import write_whole
 from spark_jobs.services.environments import BIN
 
 Say = Callable[[str], None]
@@ -45,8 +46,8 @@ class Service:
     @property
     def declaration(self) -> str:
         """A fingerprint: a running process with another one has to be started anew."""
-        told = json.dumps([self.command, sorted(self.env.items())])
-        return hashlib.sha256(told.encode()).hexdigest()
+        declared = json.dumps([self.command, sorted(self.env.items())])
+        return hashlib.sha256(declared.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def record_path(home: Home, name: str) -> Path:
     return home.state / "run" / f"{name}.json"
 
 
-def recorded(home: Home, name: str) -> Record | None:
+def read_record(home: Home, name: str) -> Record | None:
     """What the pid file says, running or not; a torn file counts as none."""
     try:
         return Record(**json.loads(record_path(home, name).read_text()))
@@ -99,13 +100,13 @@ def recorded(home: Home, name: str) -> Record | None:
 
 def running(home: Home, name: str) -> Record | None:
     """The record of a service whose process lives."""
-    record = recorded(home, name)
+    record = read_record(home, name)
     return record if record and record.leader() else None
 
 
 def launch(home: Home, service: Service, say: Say) -> bool:
     """Starts the service unless it runs as declared; a changed declaration restarts it."""
-    record = recorded(home, service.name)
+    record = read_record(home, service.name)
     if record and record.leader() and record.declaration == service.declaration:
         return False
     if record and record.family():
@@ -113,15 +114,15 @@ def launch(home: Home, service: Service, say: Say) -> bool:
         stop(home, service.name)
     process = _spawn(home, service)
     started = psutil.Process(process.pid).create_time()
-    told = (service.declaration, service.address, service.stop_signal, service.grace)
-    record = Record(service.name, process.pid, started, *told)
+    declared = (service.declaration, service.address, service.stop_signal, service.grace)
+    record = Record(service.name, process.pid, started, *declared)
     write_private(record_path(home, service.name), json.dumps(asdict(record)))
     return True
 
 
 def await_health(home: Home, service: Service) -> float:
     """Waits until the service answers; returns the seconds since its start."""
-    record = recorded(home, service.name)
+    record = read_record(home, service.name)
     assert record is not None
     deadline = time.monotonic() + service.patience
     while not service.healthy(record.started):
@@ -135,7 +136,7 @@ def await_health(home: Home, service: Service) -> float:
 
 def stop(home: Home, name: str) -> bool:
     """Stops a service with all its children, asking before killing; says whether there was any to stop."""
-    record = recorded(home, name)
+    record = read_record(home, name)
     family = record.family() if record else []
     if record and (leader := record.leader()):
         _end([leader], record.stop_signal, record.grace)
@@ -166,8 +167,8 @@ def environment(declared: Mapping[str, str]) -> dict[str, str]:
 
     PATH is not declared: another shell's PATH is no reason to restart a service.
     """
-    told = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "", "127.0.0.1", "localhost"]
-    loopback = ",".join(part for part in told if part)
+    unproxied = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "", "127.0.0.1", "localhost"]
+    loopback = ",".join(part for part in unproxied if part)
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     common = {"PATH": path, "NO_PROXY": loopback, "no_proxy": loopback, "PYTHONUNBUFFERED": "1"}
     return {**os.environ, **common, **declared}
@@ -176,11 +177,7 @@ def environment(declared: Mapping[str, str]) -> dict[str, str]:
 def write_private(path: Path, text: str) -> None:
     """Writes a file only its owner may read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    part.replace(path)
+    write_whole(path, text, mode=0o600)
 
 
 def last_lines(path: Path, count: int = 15) -> str:

@@ -39,7 +39,7 @@ def up(home: Home, demo: bool = False, services: Collection[str] | None = None, 
         settled = {name: ports.settle(home, name, LISTENERS[name], say) for name in sorted(wanted & {*LISTENERS})}
         chains: dict[str, Callable[[], None]] = {
             "airflow": lambda: _start_airflow(home, settled["airflow"], remote, access, say),
-            "superset": lambda: _start_superset(home, settled["superset"], access, say),
+            "superset": lambda: _start_superset(home, settled["superset"], access, demo, say),
         }
         with ThreadPoolExecutor(max_workers=len(chains)) as pool:
             started = [pool.submit(chain) for name, chain in chains.items() if name in wanted]
@@ -96,8 +96,8 @@ def _start_airflow(home: Home, port: int, remote: str, access: Login, say: Say) 
         airflow_server.open_pool(home)
 
 
-def _start_superset(home: Home, port: int, access: Login, say: Say) -> None:
-    env = superset_server.settings(home, access)
+def _start_superset(home: Home, port: int, access: Login, demo: bool, say: Say) -> None:
+    env = superset_server.settings(home, access, demo)
     superset_server.prepare(home, env)
     _start(home, [superset_server.declare(port, env)], say)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services import loopback, postgres
 from spark_jobs.services.environments import BI_BIN, PROJECT
-from spark_jobs.services.keys import Login, secret
+from spark_jobs.services.keys import DEMO_ANALYST, DEMO_LEADER, Login, secret
 from spark_jobs.services.ports import HOST
 from spark_jobs.services.process import Service, run_once
 
@@ -22,9 +22,17 @@ def address(port: int) -> str:
     return f"http://{HOST}:{port}"
 
 
-def settings(home: Home, login: Login) -> dict[str, str]:
+# Only the demo makes people whose passwords stand in a file; elsewhere the environment names them, or there are none.
+DEMO_PEOPLE = {
+    "LAKEWARDEN_SUPERSET_LEADER": f"{DEMO_LEADER.user}:{DEMO_LEADER.password}",
+    "LAKEWARDEN_SUPERSET_ANALYST": f"{DEMO_ANALYST.user}:{DEMO_ANALYST.password}",
+}
+
+
+def settings(home: Home, login: Login, demo: bool) -> dict[str, str]:
     """The environment of Superset and of its preparation."""
     return {
+        **(DEMO_PEOPLE if demo else {}),
         "LAKEWARDEN_HOME": str(home.path),
         "LAKEWARDEN_SUPERSET_DB": postgres.sqlalchemy_uri(home, "superset"),
         "LAKEWARDEN_SUPERSET_USER": login.user,

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from deltalake import DeltaTable
 
 from dashboards.render.shapes import region_shapes
-from schemas.contract import contracts
+from schemas.contract import Contract, code_list, code_lists, contracts
+from schemas.contract.labels import labels, served_columns
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
-from spark_jobs.lake.tables import exists, stream
+from spark_jobs.lake.sql import DATAFUSION
+from spark_jobs.lake.tables import exists, stream, version
 
 SERVED_LAYERS = ("gold", "themes")
 VERSIONS = "lakewarden-*.duckdb"
@@ -28,7 +29,7 @@ def publish_serving(home: Home) -> dict[str, int | float | str]:
     """Publishes a new version if a served table has changed since; returns its size, empty if nothing changed."""
     served = {c.name: home.table(c.layer, c.table) for c in contracts().values() if c.layer in SERVED_LAYERS}
     served = {name: path for name, path in served.items() if exists(path)}
-    versions = {name: str(DeltaTable(path).version()) for name, path in served.items()}
+    versions = {name: str(version(path)) for name, path in served.items()}
     link, mark = serving_file(home), Mark(home.state / "published.json", versions)
     if not served or (link.exists() and mark.is_current()):
         return {}
@@ -65,9 +66,12 @@ def _write(file: Path, served: dict[str, Path]) -> int:
     with duckdb.connect(str(file), config={"preserve_insertion_order": False}) as database:
         for layer in SERVED_LAYERS:
             database.execute(f"create schema {layer}")
+        database.register("code", _codes())
         for name, path in served.items():
-            database.register("incoming", stream(path, _public(name)))
-            [written] = database.execute(f"create table {name} as select * from incoming").fetchall()[0]
+            contract = contracts()[name]
+            stored = [column.name for column in contract.columns if column.sensitivity != "personal"]
+            database.register("incoming", stream(path, stored))
+            [written] = database.execute(f"create table {name} as {_labelled(contract)}").fetchall()[0]
             database.unregister("incoming")
             rows += written
         database.register("shapes", pa.Table.from_pylist(region_shapes()))
@@ -75,6 +79,23 @@ def _write(file: Path, served: dict[str, Path]) -> int:
     return rows
 
 
-def _public(name: str) -> list[str]:
-    """The table's columns that may leave the lake: nothing personal."""
-    return [column.name for column in contracts()[name].columns if column.sensitivity != "personal"]
+def _codes() -> pa.Table:
+    """The label of every code of every list."""
+    rows = [{"list": name, "code": code.code, "label": code.label} for name in code_lists() for code in code_list(name)]
+    return pa.Table.from_pylist(rows)
+
+
+def _labelled(contract: Contract) -> str:
+    """The table's rows with the label of each code beside it."""
+    joins, columns = "", {column.name: f"incoming.{column.name}" for column in served_columns(contract)}
+    for place, label in enumerate(labels(contract)):
+        code, words = f"incoming.{label.of.name}", f"code_{place}"
+        own = " ".join(f"when {_text(key)} then {_text(word)}" for key, word in label.of.says.items())
+        columns[label.column.name] = f"case {code} {own} else {words}.label end" if own else f"{words}.label"
+        joins += f" left join code as {words} on {words}.list = {_text(label.codes)} and {words}.code = {code}"
+    listed = ", ".join(f"{sql} as {name}" for name, sql in columns.items())
+    return f"select {listed} from incoming{joins}"
+
+
+def _text(value: str) -> str:
+    return DATAFUSION.literal(value)

@@ -32,7 +32,7 @@ IMPORTS = (
     "duckdb",
     "pandas",
     "pyspark.sql.connect.session",
-    "spark_jobs.building.build",
+    "spark_jobs.building.views",
     "spark_jobs.command.cli",
     "spark_jobs.serving.publish",
     "spark_jobs.building.score",

@@ -1,4 +1,4 @@
-{#- The key of `rows` as departments write it, the department's own name aside. -#}
+{#- The key of `rows` as departments write it. -#}
 {% macro key_text(key, rows) -%}
-    concat_ws('|', {% for column in key if column != 'department' %}{{ spelled(rows ~ '.' ~ column) }}{% if not loop.last %}, {% endif %}{% endfor %})
+    concat_ws('|', {% for column in key %}{{ spelled(rows ~ '.' ~ column) }}{% if not loop.last %}, {% endif %}{% endfor %})
 {%- endmacro %}

@@ -1,9 +1,19 @@
-{#- Full deliveries as points in the order of statements: before their own rows, after everything received earlier. -#}
-{% macro snapshots(feeds, by) -%}
+{#- Full deliveries as points in the order of statements. Their line is 0, and so a list comes before its own rows (line 2 and
+    later): it never withdraws what it states itself. -#}
+{% macro snapshots(sources) -%}
+    {%- for source in sources %}
     select distinct
-        {{ by }} as teller,
+        {{ source_name('department', source.feed) }} as source,
         _delivery,
         concat({{ receipt('received_at', 0) }}) as version
-    from {{ source('ops', 'delivery') }}
-    where state = 'accepted' and feed in ('{{ feeds | join("', '") }}') and {{ newly_accepted('received_at') }}
+    from {{ ledger() }}
+    where state = 'accepted' and feed = '{{ source.feed }}' and {{ newly_accepted('received_at') }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{% macro ledger() -%}
+    {{ source('ops', 'delivery') }}
 {%- endmacro %}

@@ -36,10 +36,8 @@ judged as (
 complaint_clock as (
     select
         judged.complaint_no,
-        coalesce(judged.city_code, '420000') as city_code,
-        coalesce(city.label, '省本级') as city_name,
+        coalesce(judged.city_code, '{{ province() }}') as city_code,
         judged.department,
-        department.label as department_name,
         cast(trunc(judged.received_date, 'MM') as date) as month,
         judged.object_id,
         judged.received_date,
@@ -47,16 +45,8 @@ complaint_clock as (
         judged.decided_date,
         judged.accept_working_days,
         judged.accept_state,
-        case judged.accept_state
-            when 'on_time' then '按期受理'
-            when 'late' then '逾期受理'
-            when 'overdue' then '逾期未受理'
-            when 'pending' then '办理中'
-        end as accept_state_name,
         judged.closed_date
     from judged
-    left join {{ source('codes', 'region') }} as city on city.code = judged.city_code
-    join {{ source('codes', 'department') }} as department on department.department = judged.department
 )
 
 select * from complaint_clock

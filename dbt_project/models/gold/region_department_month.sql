@@ -8,13 +8,13 @@ with acted as (
         sum(punishments) as punishments,
         sum(fine_cny) as fine_cny,
         sum(complaints) as complaints
-    from {{ ref('market_activity_month') }}
+    from {{ ref('activity_month') }}
     group by city_code, department, month
 ),
 
 reached as (
     select
-        coalesce(city_code, '420000') as city_code,
+        coalesce(city_code, '{{ province() }}') as city_code,
         department,
         cast(trunc(check_date, 'MM') as date) as month,
         count(distinct object_id) as objects_checked
@@ -35,7 +35,7 @@ answered as (
 
 finished as (
     select
-        coalesce(city_code, '420000') as city_code,
+        coalesce(city_code, '{{ province() }}') as city_code,
         department,
         cast(trunc(received_date, 'MM') as date) as month,
         count(closed_date) as complaints_closed
@@ -46,9 +46,7 @@ finished as (
 region_department_month as (
     select
         acted.city_code,
-        case when acted.city_code = '420000' then '省本级' else city.label end as city_name,
         acted.department,
-        department.label as department_name,
         acted.month,
         acted.checks,
         acted.checks_with_problem,
@@ -60,8 +58,6 @@ region_department_month as (
         coalesce(answered.complaints_on_time, 0) as complaints_on_time,
         coalesce(finished.complaints_closed, 0) as complaints_closed
     from acted
-    join {{ source('codes', 'region') }} as city on city.code = acted.city_code
-    join {{ source('codes', 'department') }} as department on department.department = acted.department
     left join reached
         on reached.city_code = acted.city_code and reached.department = acted.department and reached.month = acted.month
     left join answered

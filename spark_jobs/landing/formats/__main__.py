@@ -20,7 +20,7 @@ from typing import Any, TextIO
 
 import pyarrow as pa
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.landing.formats.packed import unpack
 from spark_jobs.landing.formats.sheet import Source, Unreadable
 from spark_jobs.landing.formats.staging import Origin, stage
@@ -44,8 +44,8 @@ def main() -> None:
         _say(answers, **_answer(json.loads(line), at_rest, answers))
 
 
-def _say(answers: TextIO, **said: object) -> None:
-    print(json.dumps(said), file=answers, flush=True)
+def _say(answers: TextIO, **answer: object) -> None:
+    print(json.dumps(answer), file=answers, flush=True)
 
 
 def _answer(request: dict[str, Any], at_rest: int, answers: TextIO) -> dict[str, object]:
@@ -53,7 +53,7 @@ def _answer(request: dict[str, Any], at_rest: int, answers: TextIO) -> dict[str,
     source = Source(
         Path(request["source"]),
         request["name"],
-        Contract.model_validate_json(request["contract"]),
+        FeedContract.model_validate_json(request["contract"]),
         lambda: _say(answers, beat=True),
     )
     _limit(at_rest, source)

@@ -29,18 +29,18 @@ ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 3
 
 def errors_of_xlsx(path: Path, page: str) -> dict[int, str]:
     """The error value of each row (from 0) of the page that has one."""
-    found: dict[int, str] = {}
+    errors: dict[int, str] = {}
     with zipfile.ZipFile(path) as archive:
         part = _part(archive, page)
         if part is None:
-            return found
+            return errors
         with archive.open(part) as content:
             text = b""
             while chunk := content.read(CHUNK):
                 text = text[-OVERLAP:] + chunk
                 if IS_ERROR.search(text):
-                    found |= {int(cell[1]) - 1: cell[2].decode(errors="replace") for cell in CELL.finditer(text)}
-    return found
+                    errors |= {int(cell[1]) - 1: cell[2].decode(errors="replace") for cell in CELL.finditer(text)}
+    return errors
 
 
 def _part(archive: zipfile.ZipFile, page: str) -> zipfile.ZipInfo | None:
@@ -62,12 +62,15 @@ def _elements(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> Ite
     with archive.open(part) as content:
         text = content.read(INDEX).decode(errors="replace")
     for element in re.finditer(rf"<(?:\w{{1,9}}:)?{name}\s([^>]{{0,4000}})>", text):
-        yield {key: unescape(one or other) for key, one, other in ATTRIBUTE.findall(element[1])}
+        yield {
+            key: unescape(double_quoted or single_quoted)
+            for key, double_quoted, single_quoted in ATTRIBUTE.findall(element[1])
+        }
 
 
 def errors_of_xls(path: Path, page: str) -> dict[int, str]:
     """The same for the older format, whose pages are records in one stream of a compound file."""
-    found: dict[int, str] = {}
+    errors: dict[int, str] = {}
     try:
         stream = _workbook(path.read_bytes())
         begin = next((at for name, at in _pages(stream) if name == page), None)
@@ -76,10 +79,10 @@ def errors_of_xls(path: Path, page: str) -> dict[int, str]:
                 break
             code = _error(kind, body)
             if code is not None:
-                found[struct.unpack_from("<H", body)[0]] = ERRORS.get(code, "#?")
+                errors[struct.unpack_from("<H", body)[0]] = ERRORS.get(code, "#?")
     except (struct.error, IndexError, ValueError):
-        return found
-    return found
+        return errors
+    return errors
 
 
 def _error(kind: int, body: bytes) -> int | None:

@@ -138,8 +138,8 @@ _END = object()
 
 
 def _after_space(held: str, at: int) -> int:
-    found = SPACE.match(held, at)
-    return found.end() if found else at
+    blanks = SPACE.match(held, at)
+    return blanks.end() if blanks else at
 
 
 def _element(held: str, at: int, number: int) -> tuple[object, int]:

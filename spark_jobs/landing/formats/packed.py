@@ -134,7 +134,7 @@ def _entries(infos: list[zipfile.ZipInfo], budget: _Budget) -> list[tuple[str, z
     if len(infos) > budget.limits.members:
         raise excess("压缩包里有", len(infos), budget.limits.members, "个文件", "members")
     refuse_bomb(budget.packed, budget.unpacked + sum(info.file_size for info in infos), budget.limits)
-    found: dict[str, tuple[str, zipfile.ZipInfo]] = {}
+    members: dict[str, tuple[str, zipfile.ZipInfo]] = {}
     for info in infos:
         path = _name(info).replace("\\", "/")
         _refuse_strange(path, info)
@@ -145,10 +145,10 @@ def _entries(infos: list[zipfile.ZipInfo], budget: _Budget) -> list[tuple[str, z
         if name.lower().endswith(".zip"):
             raise Unreadable(f"压缩包里还有压缩包：{shown(name, 100)}。请解开一层后报送。")
         same = unicodedata.normalize("NFC", name).casefold()
-        if same in found:
+        if same in members:
             raise Unreadable(f"压缩包里有两个文件同名：{shown(name, 100)}。请改名后重新压缩。")
-        found[same] = name, info
-    return list(found.values())
+        members[same] = name, info
+    return list(members.values())
 
 
 def _refuse_strange(path: str, info: zipfile.ZipInfo) -> None:

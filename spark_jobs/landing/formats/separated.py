@@ -69,11 +69,11 @@ def open_separated(source: Source) -> Sheet:
 
 def _head(source: Source, sample: str) -> _Head:
     """Of the first rows, split by each separator, the one that holds most of the promised headings."""
-    said = re.match(r'"?sep=([^\r\n"])"?\r?\n', sample, re.IGNORECASE)
+    declared = re.match(r'"?sep=([^\r\n"])"?\r?\n', sample, re.IGNORECASE)
     first_line = sample.lstrip("\r\n").split("\n", 1)[0]
     usual = sorted(SEPARATORS, key=first_line.count, reverse=True)
-    heads = [head for delimiter in (said.group(1) if said else usual) for head in _heads(sample, delimiter)]
-    heads = [head for head in heads if head.headings and not (said and head.record == 1)]
+    heads = [head for delimiter in (declared.group(1) if declared else usual) for head in _heads(sample, delimiter)]
+    heads = [head for head in heads if head.headings and not (declared and head.record == 1)]
     if not heads:
         raise Unreadable("第 1 行不是可读的表头。请把列名放在第一行，并检查引号是否成对。")
     best = max(heads, key=lambda head: source.promised(head.headings))

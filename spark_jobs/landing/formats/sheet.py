@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.contract import Contract, Limits
+from schemas.contract import FeedContract, Limits
 
 LINE, RAW, FAULT = "_line", "_raw", "_fault"
 WRONG_WIDTH = "列数与表头不一致"
@@ -43,7 +43,7 @@ class Source:
 
     path: Path
     name: str
-    contract: Contract
+    contract: FeedContract
     beat: Callable[[], None] = field(default=lambda: None)
 
     @property
@@ -60,9 +60,9 @@ class Source:
         return len(self._promised & {plain(heading) for heading in headings if len(heading) <= RAW_SHOWN})
 
 
-def excess(what: str, found: int, limit: int, unit: str, key: str) -> Unreadable:
+def excess(what: str, actual: int, limit: int, unit: str, key: str) -> Unreadable:
     """The refusal of a file that costs more than its contract allows."""
-    return Unreadable(f"{what} {found:,} {unit}，超过上限 {limit:,} {unit}（limits.{key}）。")
+    return Unreadable(f"{what} {actual:,} {unit}，超过上限 {limit:,} {unit}（limits.{key}）。")
 
 
 def plain(heading: str) -> str:

@@ -46,15 +46,15 @@ def open_spreadsheet(source: Source) -> Sheet:
     if is_zip:
         _refuse_bomb(source)
     with _refusing():
-        found = _best_page(source, CalamineWorkbook.from_path(str(source.path)))
-    if found is None:
+        sheet = _best_page(source, CalamineWorkbook.from_path(str(source.path)))
+    if sheet is None:
         raise Unreadable("工作簿里没有任何内容。请把列名放在第一行、数据从第二行开始。")
-    if len(found.headings) > source.limits.columns:
-        raise excess("文件有", len(found.headings), source.limits.columns, "列", "columns")
+    if len(sheet.headings) > source.limits.columns:
+        raise excess("文件有", len(sheet.headings), source.limits.columns, "列", "columns")
     source.beat()
     with _refusing():
-        errors = (errors_of_xlsx if is_zip else errors_of_xls)(source.path, found.page.name)
-    return Sheet(found.headings, _batches(source, found, errors), Path(source.name).suffix.lower().lstrip("."))
+        errors = (errors_of_xlsx if is_zip else errors_of_xls)(source.path, sheet.page.name)
+    return Sheet(sheet.headings, _batches(source, sheet, errors), Path(source.name).suffix.lower().lstrip("."))
 
 
 @contextmanager
@@ -87,12 +87,12 @@ def _refuse_bomb(source: Source) -> None:
 def _best_page(source: Source, book: CalamineWorkbook) -> _Page | None:
     """The page with the most promised headings, else the first with anything on it; others are not kept."""
     best: _Page | None = None
-    for known in book.sheets_metadata:
-        if known.typ != SheetTypeEnum.WorkSheet:
+    for listed in book.sheets_metadata:
+        if listed.typ != SheetTypeEnum.WorkSheet:
             continue
-        found = _headed(source, book.get_sheet_by_name(known.name))
-        if found and (best is None or found.promised > best.promised):
-            best = found
+        sheet = _headed(source, book.get_sheet_by_name(listed.name))
+        if sheet and (best is None or sheet.promised > best.promised):
+            best = sheet
         source.beat()
     return best
 
@@ -111,9 +111,9 @@ def _headed(source: Source, page: CalamineSheet) -> _Page | None:
     return best
 
 
-def _batches(source: Source, found: _Page, errors: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
-    rows, left, right = Rows(found.headings, source.limits), found.left, found.left + len(found.headings)
-    for row, cells in _all_rows(found):
+def _batches(source: Source, sheet: _Page, errors: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
+    rows, left, right = Rows(sheet.headings, source.limits), sheet.left, sheet.left + len(sheet.headings)
+    for row, cells in _all_rows(sheet):
         texts = [_text(cell) for cell in cells]
         fault = f"单元格是错误值 {errors[row]}" if row in errors else _fault(cells)
         if not fault and (any(texts[:left]) or any(texts[right:])):
@@ -126,23 +126,23 @@ def _batches(source: Source, found: _Page, errors: Mapping[int, str]) -> Iterato
     yield from rows.take(is_last=True)
 
 
-def _all_rows(found: _Page) -> Iterator[tuple[int, Sequence[object]]]:
+def _all_rows(sheet: _Page) -> Iterator[tuple[int, Sequence[object]]]:
     with _refusing():
-        yield from _filled_rows(found)
+        yield from _filled_rows(sheet)
 
 
-def _filled_rows(found: _Page) -> Iterator[tuple[int, Sequence[object]]]:
+def _filled_rows(sheet: _Page) -> Iterator[tuple[int, Sequence[object]]]:
     """The rows below the headings; a merged range holds its value in all its cells.
 
     A row that is nothing but the rest of cells merged downwards is, to the eye, no row of its own.
     """
-    first_column = (found.page.start or (0, 0))[1]
-    merged = sorted(found.page.merged_cell_ranges or [])
-    merged = [cells for cells in merged if cells[0][0] > found.row]
+    first_column = (sheet.page.start or (0, 0))[1]
+    merged = sorted(sheet.page.merged_cell_ranges or [])
+    merged = [cells for cells in merged if cells[0][0] > sheet.row]
     open_: list[tuple[Range, object]] = []
     next_ = 0
-    for row, cells in enumerate(found.page.iter_rows()):
-        if row <= found.row:
+    for row, cells in enumerate(sheet.page.iter_rows()):
+        if row <= sheet.row:
             continue
         while next_ < len(merged) and merged[next_][0][0] <= row:
             column = merged[next_][0][1] - first_column

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.tables import bronze_schema
 from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, unmarked
+from spark_jobs.lake.whole import writing
 from spark_jobs.landing.formats.opening import open_sheet
 from spark_jobs.landing.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable, excess, plain, shown
 
@@ -45,21 +46,17 @@ def stage(source: Source, origin: Origin, target: Path) -> Staged:
     """Writes the file's rows; the target is there only when all of them are."""
     sheet = open_sheet(source)
     cells = find_columns(source.contract, sheet.headings)
-    columns = {name: sheet.headings[cell] for name, cell in sorted(cells.items(), key=lambda found: found[1])}
+    columns = {name: sheet.headings[cell] for name, cell in sorted(cells.items(), key=lambda column: column[1])}
     if REJECTED_HEADINGS[1] in map(plain, sheet.headings):
         columns[MENDED] = REJECTED_HEADINGS[1]
-    unfinished = target.with_name(f"{target.name}.part")
-    try:
-        rows = _write(source, sheet, cells, _constants(origin, columns), unfinished)
+    with writing(target) as part:
+        rows = _write(source, sheet, cells, _constants(origin, columns), part)
         if rows == 0:
             raise Unreadable("文件只有表头，没有数据行。")
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return Staged(rows, sheet.encoding, columns)
 
 
-def find_columns(contract: Contract, delivered: list[str]) -> dict[str, int]:
+def find_columns(contract: FeedContract, delivered: list[str]) -> dict[str, int]:
     """Which cell each contract column is read from; raises Unreadable for a heading that nobody promised."""
     plains = [plain(heading) for heading in delivered]
     _refuse_strange(contract, delivered, plains)
@@ -67,7 +64,7 @@ def find_columns(contract: Contract, delivered: list[str]) -> dict[str, int]:
     may_delete = contract.has_envelope and any(
         plain(h.heading) in plains for h in contract.column("cd_operation").headings
     )
-    found: dict[str, int] = {}
+    cell_of: dict[str, int] = {}
     for column in contract.columns:
         cells = [plains.index(plain(h.heading)) for h in column.headings if plain(h.heading) in plains]
         if len(cells) > 1:
@@ -75,14 +72,14 @@ def find_columns(contract: Contract, delivered: list[str]) -> dict[str, int]:
                 f"{column.label}同时有多列：{'、'.join(delivered[cell] for cell in cells)}。请只保留一列。"
             )
         if cells:
-            found[column.name] = cells[0]
+            cell_of[column.name] = cells[0]
         elif column.required and (column.name in contract.key or not may_delete):
             names = "或".join(f"“{h.heading}”" for h in column.headings)
             raise Unreadable(f"表头缺少必需的列：{names}（{column.label}）。")
-    return found
+    return cell_of
 
 
-def _refuse_strange(contract: Contract, delivered: list[str], plains: list[str]) -> None:
+def _refuse_strange(contract: FeedContract, delivered: list[str], plains: list[str]) -> None:
     """Refuses headings that are there twice, empty, or unknown."""
     doubled = sorted({heading for heading in plains if heading and plains.count(heading) > 1})
     if doubled:
@@ -150,7 +147,12 @@ class _Groups:
     """The Parquet file; constants are handed to it as dictionaries, so that nobody writes them out a row."""
 
     def __init__(
-        self, path: Path, contract: Contract, cells: dict[str, int], constants: dict[str, pa.Scalar], first: pa.Table
+        self,
+        path: Path,
+        contract: FeedContract,
+        cells: dict[str, int],
+        constants: dict[str, pa.Scalar],
+        first: pa.Table,
     ) -> None:
         self._cells, self._constants = cells, constants
         coded = pa.dictionary(pa.int32(), pa.string())

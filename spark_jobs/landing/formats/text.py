@@ -82,16 +82,16 @@ class Utf8Stream(io.RawIOBase):
         """Up to `size` bytes; none at the end."""
         size = BLOCK if size < 0 else size
         while not self._done and size:
-            if found := self._read(size):
-                self._last = found[-1:]
-                return found
+            if block := self._read(size):
+                self._last = block[-1:]
+                return block
         if not self._tail or not size:
             return b""
         if self._last not in b"\r\n":
             self._last = b"\n"
             return b"\n"
-        found, self._tail = self._tail[:size], self._tail[size:]
-        return found
+        block, self._tail = self._tail[:size], self._tail[size:]
+        return block
 
     def _read(self, size: int) -> bytes:
         raw = self._file.read(size if self._decoder is None else max(1, size // 3))
@@ -100,13 +100,13 @@ class Utf8Stream(io.RawIOBase):
             return raw
         pending = len(self._decoder.getstate()[0])
         try:
-            found = self._decoder.decode(raw, final=not raw).encode()
+            text = self._decoder.decode(raw, final=not raw).encode()
         except UnicodeDecodeError as error:
             raise _senseless(self._text, self._at - pending + error.start) from None
         self._at += len(raw)
-        if self._text.encoding == "utf-16" and b"\0" in found:
+        if self._text.encoding == "utf-16" and b"\0" in text:
             raise Unreadable("文件中有空字符（NUL）。请重新导出后报送。")
-        return found
+        return text
 
 
 def _senseless(text: Text, offset: int) -> Unreadable:
@@ -156,9 +156,9 @@ def _examine(source: Source, file: BinaryIO, start: int, encoding: str) -> Text:
         not_utf8 = at - len(pending)
     if not_utf8 is not None and start:
         raise _senseless(Text(source.path, encoding, encoding, start, False, 0, None), not_utf8)
-    found = "gb18030" if not_utf8 is not None else encoding
-    text = Text(source.path, found, found, start, is_quoted, lines.longest, not_utf8)
-    if found == "gb18030":
+    actual = "gb18030" if not_utf8 is not None else encoding
+    text = Text(source.path, actual, actual, start, is_quoted, lines.longest, not_utf8)
+    if actual == "gb18030":
         _refuse_mixture(source, text)
     if lines.longest > LONGEST:
         raise excess("文件中有一行长达", lines.longest, LONGEST, "字节", "cell")
@@ -184,8 +184,8 @@ def _chinese(source: Source, start: int) -> Iterator[int | None]:
         at, pending = start, b""
         while block := file.read(BLOCK):
             joined = pending + block
-            found = pc.find_substring_regex(pa.scalar(joined, pa.binary()), CHINESE_UTF8).as_py()
-            yield None if found < 0 else at - len(pending) + found
+            index = pc.find_substring_regex(pa.scalar(joined, pa.binary()), CHINESE_UTF8).as_py()
+            yield None if index < 0 else at - len(pending) + index
             pending = joined[-11:]
             at += len(block)
             source.beat()

@@ -1,0 +1,31 @@
+"""What `by:`, `filters:` and `where:` of a page may name, and the columns behind each name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A way to divide figures: the column that selects, the one that is shown, and what its values are called."""
+
+    code: str
+    label: str
+    title: str
+    is_time: bool = False
+    is_coloured: bool = False
+    """Whether its values have the colours of `colours.yaml`."""
+    shapes: str | None = None
+    """The outlines in `dashboards/shapes/` whose names the label column holds: only then there can be a map."""
+
+
+DIMENSIONS = {
+    "month": Dimension("month", "month", "月份", is_time=True),
+    "city": Dimension("city_code", "city_name", "市州", shapes="hubei_city"),
+    "county": Dimension("region_code", "region_name", "区县"),
+    "department": Dimension("department", "department_name", "部门"),
+    "field": Dimension("field", "field_name", "领域"),
+    "item": Dimension("item_code", "item_name", "监管事项"),
+    "industry": Dimension("industry_section", "industry_section_name", "行业门类"),
+    "grade": Dimension("grade", "grade_name", "风险等级", is_coloured=True),
+}

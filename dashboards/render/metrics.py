@@ -1,0 +1,80 @@
+"""Where a metric comes from: the only module that knows; `datasets/*.yaml` flow in, metrics by name flow out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from schemas.contract import Contract, contracts
+from schemas.contract.labels import served_columns
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure that a chart may show."""
+
+    name: str
+    label: str
+    sql: str
+    format: str
+
+    @property
+    def axis_format(self) -> str:
+        """As the format, but whole percents: an axis has no room for more."""
+        return ".0%" if self.format.endswith("%") else self.format
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A served table with the metrics that Superset computes from it."""
+
+    path: str
+    uuid: str
+    contract: Contract
+    time: str | None
+    metrics: tuple[Metric, ...]
+
+    @property
+    def columns(self) -> set[str]:
+        """The names of the table's columns."""
+        return {column.name for column in served_columns(self.contract)}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that pages may name."""
+
+    datasets: tuple[Dataset, ...]
+
+    def of_metric(self, name: str) -> tuple[Metric, Dataset] | None:
+        """The metric and its dataset."""
+        metrics = ((metric, dataset) for dataset in self.datasets for metric in dataset.metrics)
+        return next((pair for pair in metrics if pair[0].name == name), None)
+
+    def of_table(self, name: str) -> Dataset | None:
+        """The dataset of a table such as gold.risk_score."""
+        return next((dataset for dataset in self.datasets if dataset.contract.name == name), None)
+
+
+def catalogue(root: Path) -> Catalogue:
+    """The datasets of a folder; one whose table has no contract can show nothing, and the lint says so."""
+    files = sorted((root / "datasets").glob("*.yaml"))
+    assets = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+    return Catalogue(tuple(_datasets(assets.items())))
+
+
+def _datasets(assets: Iterable[tuple[str, dict[str, Any]]]) -> Iterable[Dataset]:
+    for name, asset in assets:
+        contract = contracts().get(f"{asset['schema']}.{asset['table_name']}")
+        if contract:
+            metrics = tuple(_metric(metric) for metric in asset["metrics"])
+            time = "month" if asset["main_dttm_col"] == "month" else None
+            yield Dataset(f"datasets/{name}", asset["uuid"], contract, time, metrics)
+
+
+def _metric(asset: dict[str, Any]) -> Metric:
+    return Metric(asset["metric_name"], asset["verbose_name"], asset["expression"], asset["d3format"])

@@ -1,0 +1,191 @@
+"""A declared page and the catalogue of metrics flow in; the page with everything looked up flows out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from dashboards.render.declaration import ROWS, Chart, Key, Listing, Map, Page, Table, Trend, read_page
+from dashboards.render.dimensions import DIMENSIONS, Dimension
+from dashboards.render.metrics import Catalogue, Dataset, Metric
+from schemas.contract import ContractError, code_list, shown
+
+NAMESPACE = uuid5(NAMESPACE_URL, "lakewarden/dashboards/pages")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart of a page with what it draws; `key` is where the page declares it."""
+
+    page: str
+    key: str
+    chart: Chart
+    dataset: Dataset
+    metrics: tuple[Metric, ...]
+    line: Metric | None
+    by: Dimension | None
+
+    @cached_property
+    def name(self) -> str:
+        """What it is called on its page: `key_checks`, `map_problem_rate_by_city`."""
+        chart = self.chart
+        if chart.name:
+            return chart.name
+        first = chart.of.replace(".", "_") if isinstance(chart, Listing) else chart.of[0]
+        by = "" if isinstance(chart, Key | Listing) else f"_by_{chart.by}"
+        return f"{chart.chart}_{first}{by}"
+
+    @cached_property
+    def title(self) -> str:
+        """As declared, or as its figure, dimension or table is called."""
+        if self.chart.title:
+            return self.chart.title
+        if isinstance(self.chart, Listing):
+            return self.dataset.contract.title
+        label, by = self.metrics[0].label, self.by.title if self.by else ""
+        titles = {"key": label, "trend": f"{label}趋势", "share": f"{by}分布", "table": f"各{by}情况"}
+        return titles.get(self.chart.chart, f"各{by}{label}")
+
+    @cached_property
+    def uuid(self) -> str:
+        """Follows from page and name, so that an import finds the chart again."""
+        return str(uuid5(NAMESPACE, f"{self.page}/{self.name}"))
+
+    @cached_property
+    def number(self) -> int:
+        """The chart id inside our files; an import puts Superset's own in its place."""
+        return UUID(self.uuid).int % 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A page with its charts in reading order."""
+
+    slug: str
+    page: Page
+    charts: tuple[Drawn, ...]
+
+    @cached_property
+    def uuid(self) -> str:
+        """The dashboard's."""
+        return str(uuid5(NAMESPACE, self.slug))
+
+    def drawn(self, key: str) -> Drawn:
+        """The chart that the page declares there."""
+        return next(drawn for drawn in self.charts if drawn.key == key)
+
+
+class Fault(Exception):
+    """What is wrong, and at which key."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"{key}: {why}")
+
+
+def plan(path: Path, catalogue: Catalogue) -> Plan:
+    """The page of a file, looked up; raises ContractError with `file: key: why`."""
+    page = read_page(path)
+    try:
+        charts = tuple(_drawn(path.stem, key, chart, catalogue) for key, chart in declared(page))
+        for key, why in _faults(page, charts):
+            raise Fault(key, why)
+    except Fault as fault:
+        raise ContractError(f"{shown(path)}: {fault}") from None
+    return Plan(path.stem, page, charts)
+
+
+def declared(page: Page) -> Iterator[tuple[str, Chart]]:
+    """Every chart with its place in the file, such as `rows.0.2.key`."""
+    for row_number, row in enumerate(page.rows):
+        for number, place in enumerate(row):
+            key = f"rows.{row_number}.{number}"
+            if not isinstance(place, tuple):
+                yield f"{key}.{place.chart}", place
+                continue
+            for inner_number, inner_row in enumerate(place):
+                for chart_number, chart in enumerate(inner_row):
+                    yield f"{key}.{ROWS}.{inner_number}.{chart_number}.{chart.chart}", chart
+
+
+def _drawn(page: str, key: str, chart: Chart, catalogue: Catalogue) -> Drawn:
+    if isinstance(chart, Listing):
+        dataset = catalogue.of_table(chart.of)
+        if dataset is None:
+            raise Fault(f"{key}.of", f"no such dataset: {chart.of}")
+        return Drawn(page, key, chart, dataset, (), None, None)
+    pairs = [(f"{key}.of", name) for name in chart.of]
+    if isinstance(chart, Trend) and chart.line:
+        pairs.append((f"{key}.line", chart.line))
+    metrics, dataset = _looked_up(pairs, catalogue)
+    line = metrics.pop() if len(pairs) > len(chart.of) else None
+    by = None if isinstance(chart, Key) else _dimension(f"{key}.by", chart.by)
+    return Drawn(page, key, chart, dataset, tuple(metrics), line, by)
+
+
+def _looked_up(pairs: list[tuple[str, str]], catalogue: Catalogue) -> tuple[list[Metric], Dataset]:
+    """The metrics, which must be of one dataset: a chart asks one table."""
+    metrics: list[Metric] = []
+    common: Dataset | None = None
+    for key, name in pairs:
+        pair = catalogue.of_metric(name)
+        if pair is None:
+            raise Fault(key, f"no such metric: {name}")
+        metric, dataset = pair
+        common = common or dataset
+        if dataset.uuid != common.uuid:
+            raise Fault(key, f"{name} is of {dataset.contract.name}, {pairs[0][1]} of {common.contract.name}")
+        metrics.append(metric)
+    assert common
+    return metrics, common
+
+
+def _dimension(key: str, name: str) -> Dimension:
+    if name not in DIMENSIONS:
+        raise Fault(key, f"no such dimension: {name}; there are {', '.join(DIMENSIONS)}")
+    return DIMENSIONS[name]
+
+
+def _faults(page: Page, charts: tuple[Drawn, ...]) -> Iterator[tuple[str, str]]:
+    """What only shows when page, metrics and dimensions are seen together."""
+    names = Counter(drawn.name for drawn in charts)
+    for drawn in charts:
+        if names[drawn.name] > 1:
+            yield f"{drawn.key}.name", f"two charts are called {drawn.name}: name one of them"
+        yield from _chart_faults(drawn)
+    for number, name in enumerate(page.filters):
+        column = _dimension(f"filters.{number}", name).label
+        if not any(column in drawn.dataset.columns for drawn in charts):
+            yield f"filters.{number}", f"no chart of the page knows {name}"
+    for name, codes in page.where.items():
+        yield from _where_faults(f"where.{name}", _dimension(f"where.{name}", name), codes, charts)
+
+
+def _chart_faults(drawn: Drawn) -> Iterator[tuple[str, str]]:
+    chart, contract = drawn.chart, drawn.dataset.contract
+    if drawn.by and drawn.by.label not in drawn.dataset.columns:
+        yield f"{drawn.key}.by", f"{contract.name} has no column {drawn.by.label}"
+    is_monthly = drawn.by is not None and drawn.by.is_time and not isinstance(chart, Trend | Table)
+    is_placeless = drawn.by is not None and drawn.by.shapes is None and isinstance(chart, Map)
+    if is_monthly or is_placeless:
+        yield f"{drawn.key}.by", f"there is no {chart.chart} by that"
+    if isinstance(chart, Listing):
+        for key, name in (("order", chart.order.removeprefix("-")), *(("columns", name) for name in chart.columns)):
+            if name not in drawn.dataset.columns:
+                yield f"{drawn.key}.{key}", f"{contract.name} has no column {name}"
+
+
+def _where_faults(
+    key: str, dimension: Dimension, codes: tuple[str, ...], charts: tuple[Drawn, ...]
+) -> Iterator[tuple[str, str]]:
+    for drawn in charts:
+        if dimension.code not in drawn.dataset.columns:
+            yield key, f"{drawn.dataset.contract.name} of {drawn.key} has no column {dimension.code}"
+            continue
+        codes_list = drawn.dataset.contract.column(dimension.code).codes
+        valid = {code.code for code in code_list(codes_list)} if codes_list else set(codes)
+        if wrong := [code for code in codes if code not in valid]:
+            yield key, f"not in codes/{codes_list}: {', '.join(wrong)}"

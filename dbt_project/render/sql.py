@@ -1,0 +1,38 @@
+"""Measures flow in; the SQL by which both engines count them flows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schemas.contract import Measure, TableContract
+
+
+def literal(value: bool | str) -> str:
+    """A yes or no, or a text."""
+    return (
+        str(value).lower() if isinstance(value, bool) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    )
+
+
+def listed(values: Iterable[bool | str]) -> str:
+    """Several values in brackets."""
+    return f"({', '.join(literal(value) for value in values)})"
+
+
+def condition(measure: Measure) -> str:
+    """Which rows a measure counts; empty if all."""
+    parts = [f"{column} in {listed(values)}" for column, values in measure.where.items()]
+    parts += [f"{column} is not null" for column in measure.filled]
+    return " and ".join(parts)
+
+
+def counted(measure: Measure, table: TableContract) -> str:
+    """The measure of a group of rows, never null."""
+    which = condition(measure)
+    if measure.distinct:
+        return f"count(distinct {f'case when {which} then {measure.distinct} end' if which else measure.distinct})"
+    if measure.count:
+        return f"count(case when {which} then 1 end)" if which else "count(*)"
+    kind = table.column(str(measure.sum)).spark_type
+    value = f"case when {which} then {measure.sum} end" if which else measure.sum
+    return f"cast(sum(coalesce({value}, 0)) as {kind})"

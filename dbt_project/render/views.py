@@ -1,0 +1,176 @@
+"""Measures and fields flow in; the models of the tables that count them by object and by month flow out.
+
+The acts are read once for each of the two counts; what a field, or the province, sees of them is taken from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbt_project.render.sql import counted, listed, literal
+from schemas.contract import TableContract, fields, province, table_of, tables, terms
+from schemas.contract.fields import Field
+from schemas.contract.views import OBJECT, OBJECT_KEY, acts, acts_on_objects, additive, first_and_last
+
+ZERO = "cast(0 as {})"
+
+
+def view_models() -> Iterator[tuple[str, str]]:
+    """Every derived table's name and the text of its model."""
+    if "themes.activity_month" not in tables("themes"):
+        return
+    yield "object_activity", _object_activity()
+    yield "object_profile", _object_profile()
+    yield "activity_month", _activity_month()
+    for name, field in fields().items():
+        yield f"{name}_profile", _field_profile(name, field)
+        columns = _lines(column.name for column in table_of(f"themes.{name}_activity_month").columns)
+        yield (
+            f"{name}_activity_month",
+            f"select\n    {columns}\nfrom {_ref('activity_month')}\nwhere field = '{name}'\n",
+        )
+
+
+def _ref(table: str) -> str:
+    return f"{{{{ ref('{table}') }}}}"
+
+
+def _standing(table: str) -> str:
+    return f"{{{{ standing('{table}') }}}}"
+
+
+def _lines(parts: Iterator[str] | list[str]) -> str:
+    return ",\n    ".join(parts)
+
+
+def field_of(table: TableContract) -> str:
+    """The field that a row of acts belongs to, as SQL; empty text where it is nobody's."""
+    by_department = _cases("department", {name: field.departments for name, field in fields().items()})
+    if not any(column.name == "item_code" for column in table.columns):
+        return by_department
+    by_item = _cases(terms()["item_department"]["derived"]["sql"], {n: field.national for n, field in fields().items()})
+    return f"case when item_code is null then {by_department} else {by_item} end"
+
+
+def _cases(value: str, fields_of: dict[str, tuple[str, ...]]) -> str:
+    """The first field that claims a value."""
+    cases = " ".join(
+        f"when {value} in {listed(values)} then {literal(name)}" for name, values in fields_of.items() if values
+    )
+    return f"case {cases} else '' end"
+
+
+def _object_activity() -> str:
+    """One select a base table, each with zeros for what it does not count; then all of them added up."""
+    counted_in = acts_on_objects(tables("base").values())
+    selects = []
+    for table in counted_in:
+        parts = [OBJECT_KEY, f"{field_of(table)} as field"]
+        for other in counted_in:
+            parts += [_figure(table, other, name) for name in additive(other)]
+        for other in counted_in:
+            assert other.event
+            for name, pick in zip(first_and_last(other), ("min", "max"), strict=True):
+                parts.append(f"{f'{pick}({other.event.date})' if other is table else 'cast(null as date)'} as {name}")
+        rows = f"from {_standing(table.table)}\n    where {OBJECT_KEY} is not null\n    group by 1, 2"
+        selects.append(f"    select\n    {_lines(parts)}\n    {rows}")
+    sums = [_summed(name, table) for table in counted_in for name in additive(table)]
+    dates = [
+        f"{pick}({name}) as {name}"
+        for table in counted_in
+        for name, pick in zip(first_and_last(table), ("min", "max"), strict=True)
+    ]
+    return (
+        f"with activity as (\n{_union(selects)}\n)\n\n"
+        f"select\n    {_lines([OBJECT_KEY, 'field', *sums, *dates])}\nfrom activity\ngroup by {OBJECT_KEY}, field\n"
+    )
+
+
+def _figure(table: TableContract, owner: TableContract, name: str) -> str:
+    """A measure in the select of one table: counted there, or nothing."""
+    measure = owner.measures[name]
+    if owner is table:
+        return f"{counted(measure, owner)} as {name}"
+    return f"{ZERO.format(_kind(owner, name))} as {name}"
+
+
+def _kind(table: TableContract, name: str) -> str:
+    measure = table.measures[name]
+    return table.column(measure.sum).spark_type if measure.sum else "bigint"
+
+
+def _summed(name: str, table: TableContract) -> str:
+    return f"cast(sum({name}) as {_kind(table, name)}) as {name}"
+
+
+def _union(selects: list[str]) -> str:
+    return "\n    union all\n".join(selects)
+
+
+def _object_profile() -> str:
+    """Every object with the sums over all fields."""
+    counted_in = acts_on_objects(tables("base").values())
+    sums = [_summed(name, table) for table in counted_in for name in additive(table)]
+    dates = [
+        f"{pick}({name}) as {name}"
+        for table in counted_in
+        for name, pick in zip(first_and_last(table), ("min", "max"), strict=True)
+    ]
+    columns = _lines([OBJECT_KEY, *sums, *dates])
+    summed = f"select\n    {columns}\n    from {_ref('object_activity')}\n    group by {OBJECT_KEY}"
+    return f"with activity as (\n    {summed}\n)\n\n{_profile('themes.object_profile', '')}"
+
+
+def _field_profile(name: str, field: Field) -> str:
+    """The objects that belong to a field, with what it did about them."""
+    activity = f"with activity as (\n    select * from {_ref('object_activity')} where field = '{name}'\n)\n\n"
+    belongs = [f"activity.{OBJECT_KEY} is not null"]
+    belongs += [f"object.industry_code like '{begins}%'" for begins in field.industries]
+    where = "" if field.all_objects else f"where {' or '.join(belongs)}\n"
+    return activity + _profile(f"themes.{name}_profile", where)
+
+
+def _profile(name: str, where: str) -> str:
+    figures = {figure for table in acts_on_objects(tables("base").values()) for figure in additive(table)}
+    described = {OBJECT_KEY, *table_of(f"base.{OBJECT}").profile}
+    parts = []
+    for column in table_of(name).columns:
+        if column.name in described:
+            parts.append(f"object.{column.name}")
+        elif column.name in figures:
+            parts.append(f"coalesce(activity.{column.name}, {ZERO.format(column.spark_type)}) as {column.name}")
+        else:
+            parts.append(f"activity.{column.name}")
+    return (
+        f"select\n    {_lines(parts)}\nfrom {_standing(OBJECT)} as object\n"
+        f"left join activity on activity.{OBJECT_KEY} = object.{OBJECT_KEY}\n{where}"
+    )
+
+
+def _activity_month() -> str:
+    """Acts without a prefecture (the province's own, on bodies from elsewhere) stand under the province's code."""
+    counted_in = acts(tables("base").values())
+    selects = []
+    for table in counted_in:
+        assert table.event
+        names = {column.name for column in table.columns}
+        dimensions = {
+            "city_code": f"coalesce(act.city_code, '{province().code}')",
+            "region_code": f"coalesce(place.current_code, act.region_code, '{province().code}')",
+            "department": "department",
+            "field": field_of(table),
+            "item_code": "coalesce(item_code, '')" if "item_code" in names else "''",
+            "month": f"cast(trunc({table.event.date}, 'MM') as date)",
+        }
+        parts = [f"{sql} as {name}" for name, sql in dimensions.items()]
+        parts += [_figure(table, other, name) for other in counted_in for name in additive(other)]
+        places = "left join {{ source('codes', 'region') }} as place on place.code = act.region_code"
+        grouped = ", ".join(str(number) for number in range(1, len(dimensions) + 1))
+        rows = f"from {_standing(table.table)} as act\n    {places}\n    group by {grouped}"
+        selects.append(f"    select\n    {_lines(parts)}\n    {rows}")
+    sums = [_summed(name, table) for table in counted_in for name in additive(table)]
+    key = table_of("themes.activity_month").key
+    return (
+        f"with activity as (\n{_union(selects)}\n)\n\n"
+        f"select\n    {_lines([*key, *sums])}\nfrom activity\nwhere month is not null\ngroup by {', '.join(key)}\n"
+    )

@@ -1,0 +1,72 @@
+"""How base tables are fed: feeds and a base table flow in, what each feed states of each column flows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from schemas.contract.model import SYSTEM_COLUMNS, Column, Contract, FeedContract, TableContract
+from schemas.contract.read import with_term
+
+Rank = Literal["2", "1", "0"]
+# How high a feed's claim of a column ranks: the named authority's own feed, the authority in a standard feed that many
+# departments deliver, anybody else.
+OWN_FEED: Rank = "2"
+STANDARD_FEED: Rank = "1"
+OTHER: Rank = "0"
+
+
+def feeds_into(table: str, known: Mapping[str, Contract]) -> tuple[FeedContract, ...]:
+    """The feeds whose rows flow into a base table, by name."""
+    return tuple(feed for feed in known.values() if isinstance(feed, FeedContract) and table in feed.into)
+
+
+def has_one_source(table: TableContract, feeding: Iterable[FeedContract]) -> bool:
+    """Whether every key can be stated by one source only, which is a department and its feed."""
+    return "department" in table.key and len(tuple(feeding)) == 1
+
+
+def stated_by(feed: FeedContract, column: Column) -> tuple[str, ...]:
+    """The expressions by which a feed states a base column, the first that a row fills wins; empty if it cannot."""
+    delivered = {*SYSTEM_COLUMNS, *(own.name for own in feed.columns)}
+    expressions = []
+    for name in column.of or (column.name,):
+        derived = with_term({"name": name}).get("derived")
+        if name in delivered:
+            expressions.append(name)
+        elif derived and delivered >= {*derived["reads"]}:
+            expressions.append(f"({derived['sql']})")
+    return tuple(expressions)
+
+
+def unreadable_keys(feed: FeedContract, table: TableContract) -> list[str]:
+    """The key columns of a base table that a feed says nothing of: its rows cannot be merged."""
+    return [name for name in table.key if not stated_by(feed, table.column(name))]
+
+
+def rank(feed: FeedContract, column: Column) -> Rank:
+    """The rank of a feed's claim; in a standard feed it is that of the departments that have authority."""
+    if not column.authority:
+        return OTHER
+    if feed.department is None:
+        return STANDARD_FEED
+    return OWN_FEED if feed.department in column.authority else OTHER
+
+
+def following_columns(table: TableContract, feeding: Iterable[FeedContract]) -> tuple[Column, ...]:
+    """The columns of a base table that follow from how it is fed: what stands, since when, and who says so."""
+    versions = ["_version", "_withdrawn_version"] if has_one_source(table, feeding) else ["_stated_by", "_withdrawn_by"]
+    if table.merge == "claims":
+        claimed = ",".join(f"{column.name}:string" for column in claimed_columns(table))
+        claims = {"name": "claims", "type": f"struct<{claimed},flags:string>"}
+        listed = [{"name": "sources"}, {"name": "flags"}, claims, {"name": "withdrawn_at"}]
+        versions = [name for name in versions if name != "_version"]
+    else:
+        listed = [{"name": "withdrawn_at"}, {"name": "_version"}]
+    listed += [{"name": name} for name in versions if name not in {column["name"] for column in listed}]
+    return tuple(Column.model_validate(with_term(column)) for column in listed)
+
+
+def claimed_columns(table: TableContract) -> tuple[Column, ...]:
+    """Of a base table that is merged by claims: the columns that feeds claim one by one."""
+    return tuple(column for column in table.stated if column.name not in table.key)

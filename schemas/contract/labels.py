@@ -1,0 +1,52 @@
+"""A table's contract flows in; the columns that it has when it is served flow out: every code with its label beside it.
+
+Labels are joined once, when a table is served; no table of the lake repeats them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.contract.model import Column, Contract
+
+
+@dataclass(frozen=True)
+class Label:
+    """A column that says in words what the coded column `of` holds."""
+
+    column: Column
+    of: Column
+
+    @property
+    def codes(self) -> str:
+        """The code list that has the words."""
+        assert self.of.codes
+        return self.of.codes
+
+
+def labels(contract: Contract) -> list[Label]:
+    """The labels of a table's codes, in the order of its columns; lists of codes have none."""
+    names = {column.name for column in contract.columns}
+    found = [Label(_label(column), column) for column in contract.columns if column.codes and column.type == "string"]
+    return [label for label in found if label.column.name not in names]
+
+
+def served_columns(contract: Contract) -> list[Column]:
+    """The columns of the served table: nothing personal, and each label behind its code."""
+    beside = {label.of.name: label.column for label in labels(contract)}
+    served = []
+    for column in contract.columns:
+        if column.sensitivity != "personal":
+            served += [column, *([beside[column.name]] if column.name in beside else [])]
+    return served
+
+
+def served_column(contract: Contract, name: str) -> Column:
+    """The column of that name in the served table."""
+    return next(column for column in served_columns(contract) if column.name == name)
+
+
+def _label(column: Column) -> Column:
+    stem = column.name.removesuffix("_code")
+    text = str(column.label).replace("代码", "")
+    return Column(name=f"{stem}_name", type="string", label=text, doc=column.doc, sensitivity=column.sensitivity)

@@ -1,0 +1,119 @@
+"""What every contract must hold to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from schemas.contract import Contract, FeedContract, code_lists, contracts, departments, terms
+from schemas.contract.lint.rules import rule
+
+
+@rule(Contract)
+def names_are_snake_case(contract: Contract) -> Iterator[str]:
+    """Table and column names are lower-case words joined by underscores."""
+    for name in (contract.table, *(column.name for column in contract.columns)):
+        if not re.fullmatch(r"_?[a-z][a-z0-9_]*", name):
+            yield f"columns: {name} is not snake_case"
+
+
+@rule(Contract)
+def columns_are_unique(contract: Contract) -> Iterator[str]:
+    """A column stands once in a table."""
+    names = [column.name for column in contract.columns]
+    yield from (f"columns: {name} stands twice" for name in sorted({n for n in names if names.count(n) > 1}))
+
+
+@rule(Contract)
+def columns_are_complete(contract: Contract) -> Iterator[str]:
+    """Every column has a type and a Chinese label, its own or its term's."""
+    for column in contract.columns:
+        if not column.type:
+            yield f"columns.{column.name}: has no type, and schemas/terms has no such term"
+        if not column.label or not re.search("[\u4e00-\u9fff]", column.label):
+            yield f"columns.{column.name}: has no Chinese label"
+
+
+@rule(Contract)
+def key_columns_exist(contract: Contract) -> Iterator[str]:
+    """Key columns are columns of the table, and a feed requires its key."""
+    for name in contract.key:
+        column = next((column for column in contract.columns if column.name == name), None)
+        if column is None:
+            yield f"key: {name} is not a column"
+        elif isinstance(contract, FeedContract) and not column.required:
+            yield f"columns.{name}: is in the key but not required"
+
+
+@rule(Contract)
+def code_lists_exist(contract: Contract) -> Iterator[str]:
+    """Every code list that a column names is there."""
+    for column in contract.columns:
+        if column.codes and column.codes not in code_lists():
+            yield f"columns.{column.name}.codes: there is no codes/{column.codes}.csv"
+
+
+@rule(Contract)
+def referred_columns_exist(contract: Contract) -> Iterator[str]:
+    """Columns that a rule refers to are there, dates where dates are compared."""
+    names = {column.name: column for column in contract.columns}
+    for column in contract.columns:
+        if column.not_before and (column.not_before not in names or names[column.not_before].type != "date"):
+            yield f"columns.{column.name}.not_before: {column.not_before} is not a date column"
+        if column.required_with and column.required_with not in names:
+            yield f"columns.{column.name}.required_with: {column.required_with} is not a column"
+        if column.check_when and not getattr(names.get(column.check_when.column), "codes", None):
+            yield f"columns.{column.name}.check_when: {column.check_when.column} is not a coded column"
+
+
+@rule(Contract)
+def authorities_are_departments(contract: Contract) -> Iterator[str]:
+    """Who has the last word about a column is a department."""
+    for column in contract.columns:
+        for department in column.authority or ():
+            if department not in departments():
+                yield f"columns.{column.name}.authority: {department} is not in departments.yaml"
+
+
+@rule(Contract)
+def gold_is_never_personal(contract: Contract) -> Iterator[str]:
+    """No column of gold is personal (design §6.7)."""
+    if contract.layer == "gold":
+        for column in contract.columns:
+            if column.sensitivity == "personal":
+                yield f"columns.{column.name}: is personal and cannot be in gold"
+
+
+@rule(Contract)
+def terms_are_not_repeated(contract: Contract) -> Iterator[str]:
+    """A column that has a term leaves the term's type and code list to it."""
+    for column in contract.columns:
+        term = terms().get(column.name, {})
+        for key in ("type", "codes"):
+            if term.get(key) and getattr(column, key) != term[key]:
+                yield f"columns.{column.name}.{key}: is {getattr(column, key)}, but the term says {term[key]}"
+
+
+@rule(Contract)
+def shared_columns_are_terms(contract: Contract) -> Iterator[str]:
+    """A column that stands in two contracts is a term: one label, one code list, one sensitivity.
+
+    The ledger's tables (ops) share columns with each other, not with what is delivered.
+    """
+    for column in contract.columns:
+        others = [other for other in contracts_with(column.name, contract.layer == "ops") if other != contract.name]
+        if others and not contract.is_derived and column.name not in terms():
+            yield f"columns.{column.name}: stands in {others[0]} too: make it a term in schemas/terms"
+
+
+@cache
+def contracts_with(name: str, is_ledger: bool) -> tuple[str, ...]:
+    """The contracts that have a column of this name, of the ledger or of all others."""
+    return tuple(
+        contract.name
+        for contract in contracts().values()
+        if (contract.layer == "ops") == is_ledger
+        and not contract.is_derived
+        and any(column.name == name for column in contract.columns)
+    )

@@ -1,0 +1,83 @@
+"""What the contracts of feeds must hold to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.contract import ENVELOPE, FeedContract, TableContract, contracts, departments
+from schemas.contract.feeding import stated_by, unreadable_keys
+from schemas.contract.lint.rules import rule
+
+
+@rule(FeedContract)
+def feeds_flow_into_base_tables(contract: FeedContract) -> Iterator[str]:
+    """The base tables that a feed flows into have contracts, and the feed says all that their keys are made of."""
+    for target in contract.into:
+        table = contracts().get(f"base.{target}")
+        if not isinstance(table, TableContract):
+            yield f"into: base.{target} has no contract"
+            continue
+        for key in unreadable_keys(contract, table):
+            wanted = " or ".join(table.column(key).of or (key,))
+            yield f"into: {target}: its key {key} cannot be read from this feed, which has no {wanted}"
+
+
+@rule(FeedContract)
+def feed_columns_have_headings(contract: FeedContract) -> Iterator[str]:
+    """Every column of a feed says which headings it comes from, and no heading is both kept and ignored."""
+    for column in contract.columns:
+        if not column.headings:
+            yield f"columns.{column.name}.from: names no heading"
+        for heading in column.headings:
+            if heading.heading in contract.ignore:
+                yield f"ignore: {heading.heading} is read into {column.name}"
+
+
+@rule(FeedContract)
+def envelopes_belong_to_changes(contract: FeedContract) -> Iterator[str]:
+    """Only a change feed has rows that come, change and go one by one; a full snapshot says all by what it holds."""
+    if contract.is_snapshot:
+        for column in contract.columns:
+            if column.name in ENVELOPE:
+                yield f"columns.{column.name}: belongs to mode: change"
+
+
+@rule(FeedContract)
+def snapshots_have_plain_keys(contract: FeedContract) -> Iterator[str]:
+    """The keys that a full snapshot withdraws by are read from one column each, and one of them is plain text.
+
+    So a row that was not accepted still says, as it was delivered, which key it does not leave out.
+    """
+    for target in contract.into if contract.is_snapshot else ():
+        table = contracts().get(f"base.{target}")
+        if not isinstance(table, TableContract) or (table.registry and contract.name not in table.registry):
+            continue
+        keys = [table.column(name) for name in table.key if name != "department"]
+        for key in keys:
+            stated = stated_by(contract, key)
+            if len(stated) != 1 or stated[0].startswith("("):
+                yield f"into: {target}: its key {key.name} must be one column of a full snapshot"
+        if not any(key.type == "string" and not key.codes for key in keys):
+            yield f"into: {target}: a full snapshot needs a key of plain text"
+
+
+@rule(FeedContract)
+def owner_is_a_department(contract: FeedContract) -> Iterator[str]:
+    """The folder of a department's own feed is a department."""
+    if contract.department and contract.department not in departments():
+        yield f"(folder): {contract.department} is not in departments.yaml"
+
+
+@rule(FeedContract)
+def deliverers_are_departments(contract: FeedContract) -> Iterator[str]:
+    """Who delivers a standard shape are departments; a department's own feed needs no list."""
+    if contract.by and contract.department:
+        yield "by: a feed in a department's folder is that department's"
+    yield from (f"by: {name} is not in departments.yaml" for name in contract.by if name not in departments())
+
+
+@rule(FeedContract)
+def expectations_name_columns(contract: FeedContract) -> Iterator[str]:
+    """What is expected to be filled are columns."""
+    names = {column.name for column in contract.columns}
+    yield from (f"expect.filled: {name} is not a column" for name in contract.expect.filled if name not in names)

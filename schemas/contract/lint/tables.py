@@ -1,0 +1,92 @@
+"""What the contracts of tables that we build must hold to."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+
+from schemas.contract import FOLLOWING, TableContract, contracts, tables
+from schemas.contract.feeding import feeds_into, stated_by
+from schemas.contract.lint.rules import rule
+
+
+@rule(TableContract)
+def base_tables_say_how_they_are_fed(contract: TableContract) -> Iterator[str]:
+    """A base table has a way of merging, which only base tables have."""
+    if contract.layer == "base" and not contract.merge:
+        yield "merge: is missing; newest or claims"
+    if contract.layer != "base" and (contract.merge or contract.registry):
+        yield "merge: belongs to base tables"
+
+
+@rule(TableContract)
+def stated_columns_are_stated(contract: TableContract) -> Iterator[str]:
+    """Every column of a base table is stated by a feed, or says what it follows from."""
+    feeding = feeds_into(contract.table, contracts()) if contract.layer == "base" else ()
+    for column in contract.stated if feeding else ():
+        if not any(stated_by(feed, column) for feed in feeding):
+            yield f"columns.{column.name}: no feed into {contract.name} has {' or '.join(column.of or (column.name,))}"
+
+
+@rule(TableContract)
+def following_columns_are_not_listed(contract: TableContract) -> Iterator[str]:
+    """Columns that follow from how a base table is fed are not written into its contract."""
+    names = Counter(column.name for column in contract.columns)
+    for name in FOLLOWING:
+        if contract.layer == "base" and names[name] > 1:
+            yield f"columns.{name}: follows from merge and is not listed"
+
+
+@rule(TableContract)
+def places_are_columns(contract: TableContract) -> Iterator[str]:
+    """A place is read from columns of the table."""
+    names = {column.name for column in contract.columns}
+    for column in contract.columns:
+        for place in column.place:
+            if place not in names:
+                yield f"columns.{column.name}.place: {place} is not a column"
+        if column.is_current and column.name not in {place for other in contract.columns for place in other.place}:
+            yield f"columns.{column.name}.is_current: no column of the table is the place of {column.name}"
+
+
+@rule(TableContract)
+def references_lead_somewhere(contract: TableContract) -> Iterator[str]:
+    """A column refers to a column of a base table."""
+    for column in contract.columns:
+        if column.refers:
+            table, _, name = column.refers.partition(".")
+            target = contracts().get(f"base.{table}")
+            if target is None or name not in {other.name for other in target.columns}:
+                yield f"columns.{column.name}.refers: there is no base column {column.refers}"
+
+
+@rule(TableContract)
+def registries_flow_in(contract: TableContract) -> Iterator[str]:
+    """A registry is a feed that flows into the table."""
+    feeding = {feed.name for feed in feeds_into(contract.table, contracts())}
+    for name in contract.registry:
+        if name not in feeding:
+            yield f"registry: {name} is not a feed into {contract.table}"
+
+
+@rule(TableContract)
+def measures_count_columns(contract: TableContract) -> Iterator[str]:
+    """A measure counts by columns that are there; its name stands once in the province; its label is Chinese."""
+    names = {column.name for column in contract.columns}
+    if contract.event and contract.event.date not in names:
+        yield f"event.date: {contract.event.date} is not a column"
+    for name, measure in contract.measures.items():
+        used = [*measure.where, *measure.filled, *filter(None, (measure.distinct, measure.sum))]
+        yield from (f"measures.{name}: {column} is not a column" for column in used if column not in names)
+        if not re.search("[\u4e00-\u9fff]", measure.label):
+            yield f"measures.{name}.label: is not Chinese"
+        if tables_with_measure()[name] > 1:
+            yield f"measures.{name}: another table has a measure of this name"
+
+
+@cache
+def tables_with_measure() -> Counter[str]:
+    """How many tables have a measure of a name."""
+    return Counter(name for layer in ("base", "gold") for table in tables(layer).values() for name in table.measures)

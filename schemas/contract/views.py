@@ -1,0 +1,106 @@
+"""Measures of base tables and fields flow in; the contracts of the tables that follow from them flow out.
+
+Of every base table with an event, its measures are counted by object and by month:
+themes.object_activity, themes.object_profile and themes.<field>_profile; themes.activity_month and
+themes.<field>_activity_month. dbt_project/render/views.py has their SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from schemas.contract.fields import Field
+from schemas.contract.model import Column, Measure, TableContract
+from schemas.contract.read import SCHEMAS, with_term
+
+OBJECT, OBJECT_KEY = "supervised_object", "object_id"
+# Where and when an act was done, by whom, and under which item.
+MONTH_KEY = ("city_code", "region_code", "department", "item_code", "month")
+
+
+def acts(tables: Iterable[TableContract]) -> list[TableContract]:
+    """The base tables whose rows happened on a day."""
+    return [table for table in tables if table.layer == "base" and table.event and table.measures]
+
+
+def acts_on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
+    """Those whose rows name the object."""
+    return [table for table in acts(tables) if any(column.name == OBJECT_KEY for column in table.columns)]
+
+
+def additive(table: TableContract) -> dict[str, Measure]:
+    """The measures of a table whose figures may be added up."""
+    return {name: measure for name, measure in table.measures.items() if measure.is_additive}
+
+
+def first_and_last(table: TableContract) -> tuple[str, str]:
+    """The names of an object's first and last day of such an act: first_check_date, last_check_date."""
+    assert table.event
+    return f"first_{table.event.date}", f"last_{table.event.date}"
+
+
+def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator[TableContract]:
+    """The contracts of everything that follows, themes only."""
+    about = next((table for table in tables if table.name == f"base.{OBJECT}"), None)
+    if about is None or not acts(tables):
+        return
+    described = [_repeated(about.column(name)) for name in (OBJECT_KEY, *about.profile)]
+    figures, dates = [*_figures(acts_on_objects(tables))], [*_dates(acts_on_objects(tables))]
+    months = [{"name": name} for name in MONTH_KEY]
+    counted = [*_figures(acts(tables))]
+    yield _table(
+        "object_activity", "监管对象·分领域监管行为", "One row an object and field that acted on it.",
+        (OBJECT_KEY, "field"), [{"name": OBJECT_KEY}, {"name": "field"}, *figures, *dates],
+    )  # fmt: skip
+    yield _table(
+        "object_profile", "监管对象档案", "One row an object, with what all departments did about it.",
+        (OBJECT_KEY,), [*described, *figures, *dates],
+    )  # fmt: skip
+    yield _table(
+        "activity_month", "监管行为月度事实", "One row a prefecture × county × department × field × item × month.",
+        (*MONTH_KEY[:3], "field", *MONTH_KEY[3:]), [*months[:3], {"name": "field"}, *months[3:], *counted],
+    )  # fmt: skip
+    for name, field in fields.items():
+        yield _table(
+            f"{name}_profile", f"{field.title}主题库·监管对象档案", "One row an object of the field, with its acts.",
+            (OBJECT_KEY,), [*described, *figures, *dates],
+        )  # fmt: skip
+        yield _table(
+            f"{name}_activity_month", f"{field.title}主题库·监管行为月度事实",
+            "One row a prefecture × county × department × item × month.", MONTH_KEY, [*months, *counted],
+        )  # fmt: skip
+
+
+def _repeated(column: Column) -> dict[str, Any]:
+    """A base column as a profile repeats it."""
+    told = ("name", "type", "label", "doc", "codes", "sensitivity")
+    return {key: value for key in told if (value := getattr(column, key)) is not None}
+
+
+def _figures(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
+    for table in tables:
+        for name, measure in additive(table).items():
+            kind = table.column(measure.sum).type if measure.sum else "integer"
+            yield {"name": name, "type": kind, "label": measure.label, "doc": measure.doc, "required": True}
+
+
+def _dates(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
+    for table in tables:
+        assert table.event
+        label = table.column(table.event.date).label
+        for name, order in zip(first_and_last(table), ("首次", "最近"), strict=True):
+            yield {"name": name, "type": "date", "label": f"{order}{label}"}
+
+
+def _table(name: str, title: str, doc: str, key: tuple[str, ...], columns: list[dict[str, Any]]) -> TableContract:
+    return TableContract(
+        name=f"themes.{name}",
+        layer="themes",
+        file=SCHEMAS / "fields.yaml",
+        title=title,
+        doc=doc,
+        key=key,
+        is_derived=True,
+        columns=tuple(Column.model_validate(with_term(column)) for column in columns),
+    )

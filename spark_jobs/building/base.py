@@ -1,0 +1,108 @@
+"""Accepted deliveries that base does not have yet flow in; the base databases (基础库), merged and proven, flow out."""
+
+# Engine and dbt are imported by what needs them: a run that finds nothing new must not pay for them.
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from deltalake import DeltaTable
+
+from schemas.contract import contracts, feeds, tables
+from spark_jobs.building.flows import Delivered, Flow, merged_rows, unmergeable, warning
+from spark_jobs.building.shapes import Shapes
+from spark_jobs.lake.codes import write_codes
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import exists, read
+from spark_jobs.lake.upkeep import keep_up
+
+
+@dataclass
+class BaseBuild:
+    """What was merged, empty figures if nothing was, and a sentence for every feed that is parked."""
+
+    figures: dict[str, int | float | str] = field(default_factory=dict)
+    parked: list[str] = field(default_factory=list)
+
+
+def build_base(home: Home, full: bool = False) -> BaseBuild:
+    """Merges accepted deliveries that base does not have yet; tables that are declared anew are built anew."""
+    accepted = _accepted(home)
+    if not accepted:
+        return BaseBuild()
+    delivered = {delivery.feed for delivery in accepted}
+    parked = {flow: why for flow, why in unmergeable().items() if flow[0] in delivered}
+    renewed = {contract.table for contract in tables("base").values()} if full else {*Shapes.of(home).outdated()}
+    work = {flow: some for flow, some in _work(home, accepted, renewed).items() if flow not in parked}
+    if not work:
+        return BaseBuild(parked=[warning(flow, why) for flow, why in parked.items()])
+    from spark_jobs.building.merging import Merging
+    from spark_jobs.building.reconcile import reconcile
+
+    write_codes(home)
+    merging = Merging(home, _variables(home, accepted, work), volume=_volume(work))
+    merging.merge([*work], renewed | {table for _, table in work if _is_empty(home, table)})
+    lacking = reconcile(home, {flow: some for flow, some in work.items() if flow not in merging.parked})
+    keep_up(home, "base", written={table for _, table in work})
+    new = {delivery for some in work.values() for delivery in some}
+    return BaseBuild(
+        {"deliveries": len(new), "rows": sum(delivery.rows for delivery in new)},
+        [warning(flow, why) for flow, why in {**parked, **merging.parked, **lacking}.items()],
+    )
+
+
+def _accepted(home: Home) -> list[Delivered]:
+    """The accepted deliveries of feeds that flow into a base table."""
+    columns = ["_delivery", "department", "feed", "received_at", "bytes", "rows_accepted"]
+    rows = read(home.table("ops", "delivery"), columns, [("state", "=", "accepted")]).to_pylist()
+    return [Delivered(*row.values()) for row in rows if row["feed"] in feeds() and feeds()[row["feed"]].into]
+
+
+def _work(home: Home, accepted: list[Delivered], renewed: set[str]) -> dict[Flow, list[Delivered]]:
+    """Which deliveries each table lacks, or lacks rows of that were accepted later (`lakewarden replay`)."""
+    merged = merged_rows(home)
+    work: dict[Flow, list[Delivered]] = {}
+    for delivery in accepted:
+        for table in feeds()[delivery.feed].into:
+            is_lacking = merged.get((delivery.name, table)) != delivery.rows
+            if f"base.{table}" in contracts() and (is_lacking or table in renewed):
+                work.setdefault((delivery.feed, table), []).append(delivery)
+    return work
+
+
+def _variables(home: Home, accepted: list[Delivered], work: dict[Flow, list[Delivered]]) -> dict[str, Any]:
+    """What the models are told: the deliveries to read, since when to look for them, and each table's files."""
+    to_read = _to_read(accepted, {delivery for some in work.values() for delivery in some})
+    since = min(delivery.received_at for delivery in to_read)
+    return {
+        "deliveries": sorted(delivery.name for delivery in to_read),
+        "since": since.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "files": {table: len(DeltaTable(home.table("base", table)).file_uris()) for _, table in work},
+    }
+
+
+def _to_read(accepted: list[Delivered], new: set[Delivered]) -> set[Delivered]:
+    """The new deliveries, and after each new full snapshot the later ones of its source.
+
+    A list that was held and is released late must be compared with the newer ones: what those do not mention is
+    withdrawn from then on, so they are read once more.
+    """
+    first: dict[tuple[str, str], datetime] = {}
+    for delivery in new:
+        if feeds()[delivery.feed].is_snapshot:
+            first[delivery.source] = min(first.get(delivery.source, delivery.received_at), delivery.received_at)
+    later = {
+        delivery for delivery in accepted if delivery.source in first and delivery.received_at >= first[delivery.source]
+    }
+    return new | later
+
+
+def _is_empty(home: Home, table: str) -> bool:
+    """Whether a table holds no row yet, so that merging would be wasted on it."""
+    path = home.table("base", table)
+    return exists(path) and not DeltaTable(path).file_uris()
+
+
+def _volume(work: dict[Flow, list[Delivered]]) -> int:
+    return sum(delivery.bytes for delivery in {delivery for some in work.values() for delivery in some})

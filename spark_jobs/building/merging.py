@@ -1,0 +1,73 @@
+"""Accepted deliveries flow in; base tables that have merged them flow out, and why some feeds could not be merged.
+
+Whatever one feed does, the others go on: a feed that cannot be merged into a table is parked. Its rows wait in silver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from dbt_project.render import mergeable
+from schemas.contract import table_of
+from spark_jobs.building.dbt import StepFailed, try_dbt
+from spark_jobs.building.flows import Flow
+from spark_jobs.building.shapes import Shapes
+from spark_jobs.engine.session import connect
+from spark_jobs.lake.faults import advice_on
+from spark_jobs.lake.home import Home
+
+
+@dataclass
+class Merging:
+    """One build of base tables from the accepted deliveries of feeds."""
+
+    home: Home
+    variables: dict[str, Any]
+    volume: int
+    parked: dict[Flow, str] = field(default_factory=dict)
+
+    def merge(self, flows: Collection[Flow], renewed: set[str]) -> None:
+        """Merges the feeds' deliveries; the tables in `renewed` are built anew from all that was ever accepted."""
+        tables = {table for _, table in flows}
+        connect(self.home, self.volume, _needed(tables))
+        for chosen, full in ((tables & renewed, True), (tables - renewed, False)):
+            if chosen:
+                self._build(sorted(chosen), flows, full)
+
+    def _build(self, tables: list[str], flows: Collection[Flow], full: bool) -> None:
+        failed = self._attempt(tables, {}, full)
+        for table in failed:
+            self._merge_apart(table, {feed for feed, target in flows if target == table}, full)
+        left = {table for _, table in flows if not {flow for flow in flows if flow[1] == table} - {*self.parked}}
+        Shapes.of(self.home).keep([table for table in tables if table not in left])
+
+    def _merge_apart(self, table: str, delivered: set[str], full: bool) -> None:
+        """Merges one feed after the other, to find those that cannot be merged; the first into a new table, if full."""
+        feeding = [feed.name for feed in mergeable(table_of(f"base.{table}"))]
+        is_begun = not full
+        for feed in feeding if full else sorted(delivered):
+            others = [name for name in feeding if name != feed]
+            failed = self._attempt([table], {"parked": others}, full=not is_begun)
+            if failed:
+                self.parked[feed, table] = failed[table]
+            else:
+                is_begun = True
+
+    def _attempt(self, tables: list[str], further: dict[str, Any], full: bool) -> dict[str, str]:
+        """Builds tables; of those that failed what the engine said. A fault of the machine, or of a test, is raised."""
+        built = [node for node in try_dbt(self.home, tables, {**self.variables, **further}, full) if node.has_failed]
+        for node in built:
+            if node.name not in tables or advice_on(node.message):
+                raise StepFailed(f"{node.name}: {node.message}")
+        if built:
+            connect(self.home, needs=()).sql("select 1").collect()  # an engine that died is nobody's feed
+        return {node.name: node.message for node in built}
+
+
+def _needed(tables: Collection[str]) -> set[str]:
+    """What merging into base tables reads: their feeds' rows, and the lists of codes."""
+    feeding = {feed.name for table in tables for feed in mergeable(table_of(f"base.{table}"))}
+    read = {f"{layer}.{feed}" for layer in ("silver", "quarantine") for feed in feeding}
+    return {*read, *(f"base.{table}" for table in tables), "codes.region", "codes.industry"}

@@ -1,0 +1,31 @@
+"""What is written for people: lines that fit, links that lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+WIDTH = 120
+LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+# What is made by a run or an environment lies in hidden folders or in the home.
+PAGES = [
+    page
+    for page in sorted(ROOT.rglob("*.md"))
+    if not any(part.startswith(".") or part == "lake" for part in page.relative_to(ROOT).parts)
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_lines_fit_a_terminal_and_links_lead_to_files(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    too_long = [n for n, line in enumerate(lines, 1) if len(line) > WIDTH and not line.lstrip().startswith("|")]
+    assert not too_long, f"lines longer than {WIDTH} characters outside tables"
+    nowhere = [link for line in lines for link in LINK.findall(line) if not (page.parent / link).exists()]
+    assert not nowhere
+
+
+def test_the_pages_are_found() -> None:
+    assert {ROOT / "README.md", ROOT / "docs" / "domain.md"} <= set(PAGES)
