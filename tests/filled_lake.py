@@ -57,6 +57,7 @@ def judged(home: Home, seed: int) -> dict[str, Any]:
         "differences": differences + list(_other_values(home, ledger, files)),
         "doubled": sorted({file.file for file in files if _has_doubled_key(file)}),
         "dangling": sorted(_dangling(files)),
+        "two_names": _two_names(files),
         "operations": dict(Counter(code for file in files for code in file.rows.get("cd_operation", []))),
     }
 
@@ -133,6 +134,17 @@ def _dangling(files: list[SimulatedFile]) -> set[str]:
     """Permits that samples refer to and nobody delivered."""
     held = {code for file in files for code in file.rows.get("licence_no", [])}
     return {code for file in files for code in file.rows.get("permit", []) if code} - held
+
+
+def _two_names(files: list[SimulatedFile]) -> list[str]:
+    """Codes of firms that come with more than one name."""
+    names: dict[str, set[str]] = {}
+    for file in files:
+        for code, name in zip(file.rows.get("uscc", []), file.rows.get("object_name", []), strict=True):
+            if code and name:
+                names.setdefault(code, set()).add(name)
+    assert names
+    return [code for code, given in names.items() if len(given) > 1]
 
 
 def main(folder: Path, seeds: list[int]) -> None:

@@ -76,6 +76,11 @@ def test_every_rule_of_the_contracts_is_broken_somewhere(found: dict[str, Found]
 def test_keys_are_unique_in_a_file_and_what_is_referred_to_is_there(found: dict[str, Found], seed: int) -> None:
     assert found[str(seed)]["doubled"] == []
     assert found[str(seed)]["dangling"] == []
+    assert found[str(seed)]["two_names"] == []
+
+
+def test_the_unseen_contracts_pass_the_lint() -> None:
+    assert "nothing wrong" in _run("schemas", "lint")
 
 
 def test_a_department_with_the_envelope_changes_and_deletes_rows(found: dict[str, Found]) -> None:
