@@ -36,8 +36,8 @@ class Contender:
         return folder / "landing"
 
     def tables(self, folder: Path) -> Path:
-        """Where its tables are."""
-        return folder / "warehouse"
+        """Where its tables are: of Lakewarden the home, of a peer the folder of its Delta tables."""
+        return folder if self.is_ours else folder / "tables"
 
     def command(self, folder: Path, moment: Moment) -> tuple[list[str], dict[str, str]]:
         """One pass over what has been dropped since the last, and its environment."""

@@ -1,29 +1,32 @@
 """A Lakewarden home and what a peer wrote flow in; every difference, by table, column and key, flows out as text.
 
 python -m bench.equal LAKEWARDEN_HOME PEER_OUT
+
+Compared are the frozen tables (bench/frozen): as the peer has them, and as a query finds them in the home. In the place
+of a peer's folder another home may stand.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 from deltalake import DeltaTable
 
-from schemas.contract import SYSTEM_COLUMNS, contracts, feeds
+from bench.frozen import FrozenTable, frozen_tables
 
 SHOWN = 5
-# bench/peers/README.md: what a peer need not keep.
-OWN = {"claims", "_version", "_withdrawn_version", "_stated_by", "_withdrawn_by"}
-COUNTS = ("rows_delivered", "rows_accepted", "rows_quarantined")
+LAYERS = ("silver", "quarantine", "base", "themes", "gold")
+# A table of a home, as the frozen queries name it.
+NAMED = re.compile(r"\b(?:silver|quarantine|ops|base|themes|gold|codes)\.\w+")
+# Of base: a set has no order, and when a row was withdrawn is told by moments that need not be the same.
+INSTEAD = {"sources": "list_sort(sources)", "withdrawn_at": "withdrawn_at is null"}
 TOLERANCE = 1e-9
 # Held for this much memory, the rest goes to the disk.
 MEMORY = "4GB"
@@ -43,56 +46,64 @@ class Table:
     without: str = "false"
 
 
-def shape(lake: DeltaTable) -> dict[str, str]:
-    """Columns with their nested types; Spark makes every column of a new table nullable, so that is not compared."""
-    return {field.name: json.dumps(_type(json.loads(field.type.to_json()))) for field in lake.schema().fields}
+@dataclass(frozen=True)
+class Side:
+    """A query, the Delta tables by the names that it gives them, and the names of those that are not there."""
+
+    query: str
+    lakes: Mapping[str, DeltaTable]
+    missing: tuple[str, ...] = ()
 
 
-def _type(kind: Any) -> Any:
-    if isinstance(kind, dict):
-        return {
-            key: _type(value)
-            for key, value in kind.items()
-            if not key.startswith(("nullable", "contains", "valueContains"))
-        }
-    return [_type(part) for part in kind] if isinstance(kind, list) else kind
+def whole(name: str, lake: DeltaTable) -> Side:
+    """A table as it is."""
+    return Side(f"from {name}", {name: lake})
 
 
-def row_differences(table: Table, first: DeltaTable, second: DeltaTable) -> list[str]:
-    """The number of rows, if it differs, then the first rows that one side has alone and the first unequal cells."""
+def row_differences(table: Table, first: Side, second: Side) -> list[str]:
+    """Columns of unequal type; if there are none, the first rows of one side alone, and the first unequal cells."""
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/compared.duckdb") as base:
         base.execute(f"set memory_limit = '{MEMORY}'; set timezone = 'UTC'; set enable_progress_bar = false")
         key = table.key or table.columns
-        for side, lake in (("first", first), ("second", second)):
-            _load(base, side, table, lake, key)
-        return [*_lone_rows(base, table.name, key), *_unequal_cells(base, table, key)]
+        types = {}
+        for name, side in (("first", first), ("second", second)):
+            try:
+                types[name] = _load(base, name, table, side, key)
+            except duckdb.Error as refusal:
+                return [f"{table.name}: the {name} has no such table: {str(refusal).splitlines()[0]}"]
+        apart = [
+            f"{table.name}.{column}: {types['first'][column]} ≠ {types['second'][column]}"
+            for column in table.columns
+            if types["first"][column] != types["second"][column]
+        ]
+        return apart or [*_lone_rows(base, table.name, key), *_unequal_cells(base, table, key)]
 
 
-def _load(base: duckdb.DuckDBPyConnection, side: str, table: Table, lake: DeltaTable, key: Sequence[str]) -> None:
-    """The compared columns of one side; rows of the same key are numbered, so that each finds its like."""
-    dataset = lake.to_pyarrow_dataset()
-    there = [
-        f"{table.instead.get(name) or _ordered(dataset.schema.field(name))} as {_quoted(name)}"
-        for name in table.columns
-    ]
-    base.register("delivered", dataset)
-    base.execute(f"create table {side}_rows as select {', '.join(there)} from delivered")
-    base.unregister("delivered")
-    base.execute(f"delete from {side}_rows where {table.without}")
+def _load(base: duckdb.DuckDBPyConnection, name: str, table: Table, side: Side, key: Sequence[str]) -> dict[str, str]:
+    """The compared columns of one side, and their types; rows of the same key are numbered, so each finds its like."""
+    for number, (lake_name, lake) in enumerate(side.lakes.items()):
+        base.execute(f"create schema if not exists {lake_name.split('.')[0]}")
+        base.register(f"{name}_{number}", lake.to_pyarrow_dataset())
+        base.execute(f"create or replace view {lake_name} as from {name}_{number}")
+    described = base.execute(f"describe select {_listed(table.columns)} from ({side.query})").fetchall()
+    there = [f"{table.instead.get(column, _quoted(column))} as {_quoted(column)}" for column in table.columns]
+    base.execute(
+        f"create table {name}_rows as select {', '.join(there)} from ({side.query}) where ({table.without}) is not true"
+    )
     keys = _listed(key)
     base.execute(
-        f"create table {side} as select *, 1 as nth from {side}_rows"
-        if _is_unique(base, side, keys)
-        else f"create table {side} as select *,"
-        f" row_number() over (partition by {keys} order by hash({_listed(table.columns)})) as nth from {side}_rows"
+        f"create table {name} as select *, 1 as nth from {name}_rows"
+        if _is_unique(base, name, keys)
+        else f"create table {name} as select *,"
+        f" row_number() over (partition by {keys} order by hash({_listed(table.columns)})) as nth from {name}_rows"
     )
-    base.execute(f"drop table {side}_rows")
+    base.execute(f"drop table {name}_rows")
+    return {column: _kind(kind) for column, kind, *_ in described}
 
 
-def _ordered(column: pa.Field) -> str:
-    """A map knows no order."""
-    name = _quoted(column.name)
-    return f"list_sort(map_entries({name}))" if pa.types.is_map(column.type) else name
+def _kind(kind: str) -> str:
+    """A type without the width of its whole numbers, which no figure depends on."""
+    return re.sub(r"\b(TINYINT|SMALLINT|INTEGER)\b", "BIGINT", kind)
 
 
 def _is_unique(base: duckdb.DuckDBPyConnection, side: str, keys: str) -> bool:
@@ -168,64 +179,69 @@ def _quoted(name: str) -> str:
 # --- a home and a peer
 
 
-def promised() -> Iterator[Table]:
-    """What a peer is held to."""
-    for name, contract in feeds().items():
-        columns = tuple(column.name for column in contract.columns)
-        by_line, system = ("_delivery", "_line"), SYSTEM_COLUMNS
-        yield Table(f"silver.{name}", by_line, (*columns, *system, "_flags"), {}, TOLERANCE)
-        yield Table(f"quarantine.{name}", by_line, (*system, "_reasons"), {})
-    place = ("_delivery", "department", "feed", "file_name")
-    yield Table("ops.delivery", place, (*place, "received_at", *COUNTS), {}, without="rows_delivered = 0")
-    instead = {"sources": "list_sort(sources)", "withdrawn_at": "withdrawn_at is null"}
-    for contract in contracts().values():
-        if contract.layer in ("base", "themes", "gold"):
-            columns = tuple(column.name for column in contract.columns if column.name not in OWN)
-            of_base = {name: sql for name, sql in instead.items() if name in columns}
-            yield Table(contract.name, contract.key, columns, of_base, TOLERANCE)
+def held_to(frozen: FrozenTable) -> Table:
+    """What of a frozen table is compared."""
+    is_base = frozen.name.startswith("base.")
+    instead = {name: sql for name, sql in INSTEAD.items() if is_base and name in frozen.columns}
+    without = "rows_delivered = 0" if frozen.name == "ops.delivery" else "false"
+    return Table(frozen.name, frozen.key, tuple(frozen.columns), instead, TOLERANCE, without)
 
 
 def differences(home: Path, out: Path) -> list[str]:
-    """Every difference between a home's tables and a peer's; empty if there is none."""
+    """Every difference between a home and a peer's folder, or another home; empty if there is none."""
     found: list[str] = []
-    for table in promised():
-        layer, name = table.name.split(".")
-        ours, theirs = (_opened(folder / layer / name) for folder in (home / "warehouse", out))
-        if ours and theirs:
-            found += _table_differences(table, ours, theirs)
-        elif there := ours or theirs:
-            rows, side = there.to_pyarrow_dataset().count_rows(), "the home" if ours else "the peer"
-            found += [f"{table.name}: {rows} rows, and only {side} has the table"] * bool(rows)
+    for frozen in frozen_tables().values():
+        sides = {"first": _side(home, frozen), "second": _side(out, frozen)}
+        lacking = [
+            f"{frozen.name}: the {name} has no {', '.join(side.missing)}"
+            for name, side in sides.items()
+            if side.missing
+        ]
+        if not lacking:
+            found += row_differences(held_to(frozen), *sides.values())
+        elif any(lake.to_pyarrow_dataset().count_rows() for side in sides.values() for lake in side.lakes.values()):
+            found += lacking
     return found
 
 
-def _opened(path: Path) -> DeltaTable | None:
+def _side(place: Path, frozen: FrozenTable) -> Side:
+    """How a home, or a peer, has a frozen table."""
+    warehouse = place / "warehouse"
+    folder, query = (warehouse, frozen.query) if warehouse.exists() else (place, f"from {frozen.name}")
+    named = {name: _opened(folder, name) for name in NAMED.findall(query)}
+    lakes = {name: lake for name, lake in named.items() if lake}
+    return Side(query, lakes, tuple(named.keys() - lakes.keys()))
+
+
+def not_compared(home: Path) -> list[str]:
+    """The tables and columns of a home that no frozen table speaks of."""
+    by_itself = {name for name, frozen in frozen_tables().items() if frozen.query == f"from {name}"}
+    read = {name for frozen in frozen_tables().values() for name in NAMED.findall(frozen.query)}
+    found = []
+    for path in sorted(path for layer in LAYERS for path in (home / "warehouse" / layer).glob("*")):
+        name, lake = f"{path.parent.name}.{path.name}", _opened(home / "warehouse", f"{path.parent.name}.{path.name}")
+        if lake and name not in read:
+            found.append(name)
+        elif lake and name in by_itself:
+            own = [column.name for column in lake.schema().fields if column.name not in frozen_tables()[name].columns]
+            found += [f"{name} ({', '.join(own)})"] if own else []
+    return found
+
+
+def _opened(warehouse: Path, name: str) -> DeltaTable | None:
+    path = warehouse.joinpath(*name.split("."))
     return DeltaTable(path) if DeltaTable.is_deltatable(str(path)) else None
-
-
-def _table_differences(table: Table, ours: DeltaTable, theirs: DeltaTable) -> list[str]:
-    shapes = [shape(lake) for lake in (ours, theirs)]
-    apart = [
-        f"{table.name}.{name}: {_kind(shapes[0][name])} ≠ {_kind(shapes[1].get(name, 'not there'))}"
-        for name in table.columns
-        if _kind(shapes[0][name]) != _kind(shapes[1].get(name, "not there"))
-    ]
-    return apart or row_differences(table, ours, theirs)
-
-
-def _kind(kind: str) -> str:
-    """A type without the width of its whole numbers, which no figure depends on."""
-    return kind.replace('"integer"', '"long"').replace('"short"', '"long"').replace('"byte"', '"long"')
 
 
 def main() -> int:
     """Compares and tells; 1 if anything differs."""
     parser = argparse.ArgumentParser(prog="python -m bench.equal", description=main.__doc__)
     parser.add_argument("home", type=Path, help="the home that Lakewarden filled")
-    parser.add_argument("out", type=Path, help="the folder that a peer filled, or another home's warehouse")
+    parser.add_argument("out", type=Path, help="the folder that a peer filled, or another home")
     options = parser.parse_args()
     found = differences(options.home, options.out)
-    print("\n".join(found) or f"all {len(list(promised()))} tables are equal")
+    print("\n".join(found) or f"all {len(frozen_tables())} tables are equal")
+    print("\n".join(f"not compared: {name}" for name in not_compared(options.home)))
     return int(bool(found))
 
 

@@ -1,9 +1,8 @@
-"""The benches' JSON flows in; the rows of docs/benchmarks.md, medians and aims, flow out as text."""
+"""What is kept of the benches (kept.py) flows in; the rows of docs/benchmarks.md and the aims flow out as text."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 Json = dict[str, Any]
@@ -15,20 +14,16 @@ PASSES = ("first", "next", "idle")
 STAGES = ("land", "conform", "base", "themes", "gold", "publish")
 
 
-def median(values: Iterator[float] | Sequence[float]) -> float:
-    return statistics.median(list(values))
-
-
-def chosen(report: Json, size: str, name: str, cache: str) -> list[Json]:
-    """The passes of every run of a contender."""
-    place = {"size": size, "contender": name, "cache": cache}.items()
-    return [run["passes"] for run in report["runs"] if place <= run.items()]
+def chosen(report: Json, size: str, name: str, cache: str) -> Json | None:
+    """What a contender's runs came to, if there were any."""
+    place = {"size": size, "contender": name, "cache": cache}
+    return next((run for run in report["runs"] if all(run[key] == value for key, value in place.items())), None)
 
 
 def wall(report: Json, size: str, name: str, which: str, cache: str = "warm") -> float | None:
-    """The median wall time of a pass, if it was measured."""
+    """The wall time of a pass, if it was measured."""
     runs = chosen(report, size, name, cache)
-    return median(run[which]["wall"] for run in runs) if runs else None
+    return runs[f"{which}_wall"] if runs else None
 
 
 # --- aims
@@ -40,7 +35,7 @@ def aims(found: dict[str, Json]) -> Iterator[tuple[str, str, str, str]]:
         yield from _against_others(province)
     if stages := found.get("stages"):
         for part in (part for part in stages["parts"] if part["group"] == "dbt"):
-            ratio = median(_overhead(figures["dbt"]) for figures in part["figures"])
+            ratio = part["dbt_ratio"]
             said = f"dbt's wall time against its SQL's, {part['name']}"
             yield said, "≤ 1.3 ×", f"{ratio:.3f} ×", _met(ratio <= 1.3)
     for one in found.get("landing", {}).get("measures", ()):
@@ -130,7 +125,7 @@ def _apart(said: Json) -> str:
 
 
 def province(report: Json) -> Rows:
-    """The medians of every contender and size."""
+    """Every contender and size."""
     rows: Rows = [
         (
             "rows, contender",
@@ -149,21 +144,18 @@ def province(report: Json) -> Rows:
         for name, contender in report["contenders"].items():
             for cache in ("warm", "cold"):
                 if runs := chosen(report, size, name, cache):
-                    times = [f"{median(run[which]['wall'] for run in runs):.2f}" for which in PASSES]
-                    first = [run["first"] for run in runs]
-                    seconds = f"{median(one['user'] + one['system'] for one in first):.1f}"
-                    sizes = [
-                        f"{median(one[f'{key}_mib'] for one in first):,.0f}" for key in ("peak", "read", "written")
-                    ]
-                    kept = {one["page_cache"] for one in first}
-                    rows.append(
-                        (f"{size}, {contender['title']}", " ".join(kept), *times, seconds, *sizes, f"{len(runs)}")
-                    )
+                    times = [f"{runs[f'{which}_wall']:.2f}" for which in PASSES]
+                    told = [*times, f"{runs['cpu']:.1f}", *_sizes(runs), f"{runs['runs']}"]
+                    rows.append((f"{size}, {contender['title']}", runs["page_cache"], *told))
     return rows
 
 
+def _sizes(runs: Json) -> list[str]:
+    return [f"{runs[f'{name}_mib']:,.0f}" for name in ("peak", "read", "written")]
+
+
 def province_stages(report: Json) -> Rows:
-    """The medians of each contender's stages in the first pass, warm."""
+    """The seconds of each contender's stages in the first pass, warm."""
     rows: Rows = [("rows, contender", *(f"{stage} s" for stage in STAGES))]
     for size in report["sizes"]:
         for name, contender in report["contenders"].items():
@@ -174,9 +166,9 @@ def province_stages(report: Json) -> Rows:
 
 
 def stage_times(report: Json, size: str, name: str) -> dict[str, float]:
-    """The median seconds of each stage in the first pass, warm."""
-    runs = [passes["first"]["stages"] for passes in chosen(report, size, name, "warm")]
-    return {stage: median(run[stage] for run in runs) for stage in (runs[0] if runs else ())}
+    """The seconds of each stage in the first pass, warm."""
+    runs = chosen(report, size, name, "warm")
+    return runs["stages"] if runs else {}
 
 
 PARTS = ("wall s", "inside s", "CPU s", "peak MiB", "read MiB", "written MiB", "runs")
@@ -185,38 +177,27 @@ PARTS = ("wall s", "inside s", "CPU s", "peak MiB", "read MiB", "written MiB", "
 def stages(report: Json, groups: Sequence[str]) -> Rows:
     """The parts of these groups."""
     parts = [part for part in report["parts"] if part["group"] in groups]
-    return [("part", *PARTS), *((_part_name(part), *_part(part["runs"])) for part in parts)]
+    return [("part", *PARTS), *((_part_name(part), *_part(part)) for part in parts)]
 
 
 def _part_name(part: Json) -> str:
     return f"engine start, {part['what']}" if part["group"] == "engine" else str(part["name"])
 
 
-def _part(runs: Sequence[Json]) -> list[str]:
-    of: list[Callable[[Json], float]] = [
-        lambda run: run["wall"],
-        lambda run: sum(run["stages"].values()),
-        lambda run: run["user"] + run["system"],
-    ]
-    seconds = [f"{median(map(one, runs)):.2f}" for one in of]
-    sizes = [f"{median(run[f'{name}_mib'] for run in runs):,.0f}" for name in ("peak", "read", "written")]
-    return [*seconds, *sizes, f"{len(runs)}"]
+def _part(part: Json) -> list[str]:
+    seconds = [f"{part[name]:.2f}" for name in ("wall", "inside", "cpu")]
+    return [*seconds, *_sizes(part), f"{part['runs']}"]
 
 
 def tax(report: Json) -> Rows:
     """The price of checking; without the start of process and engine, where a part is timed without them."""
     parts = [part for part in report["parts"] if part["group"] == "tax"]
-    work = {part["name"]: median(_work(run) for run in part["runs"]) for part in parts}
+    work = {part["name"]: part["work"] for part in parts}
     rows: Rows = [(f"{report['rows']:,} rows", "", "seconds", "× typed only", *PARTS)]
     for part in parts:
-        seconds = work[part["name"]]
-        told = (part["name"], part["what"], f"{seconds:.2f}", f"{seconds / work['typed']:.2f}")
-        rows.append((*told, *_part(part["runs"])))
+        told = (part["name"], part["what"], f"{part['work']:.2f}", f"{part['work'] / work['typed']:.2f}")
+        rows.append((*told, *_part(part)))
     return rows
-
-
-def _work(run: Json) -> float:
-    return float(run["stages"].get("work", run["wall"]))
 
 
 def dbt(report: Json) -> Rows:
@@ -224,19 +205,12 @@ def dbt(report: Json) -> Rows:
     rows: Rows = [("", "wall s", "of it SQL s", "ratio", "statements", "CPU s")]
     for part in report["parts"]:
         if part["group"] == "dbt":
-            spent = [figures["dbt"] for figures in part["figures"]]
-            times = [f"{median(one[key] for one in spent):.2f}" for key in ("wall", "sql")]
-            ratio, count = median(map(_overhead, spent)), median(one["statements"] for one in spent)
-            rows.append((part["name"], *times, f"{ratio:.2f}", f"{count:.0f}", ""))
+            times = [f"{part[f'dbt_{name}']:.2f}" for name in ("wall", "sql", "ratio")]
+            rows.append((part["name"], *times, f"{part['dbt_statements']:.0f}", ""))
         if part["group"] == "models":
-            seconds = f"{median(run['wall'] for run in part['runs']):.2f}"
-            cpu = f"{median(run['user'] + run['system'] for run in part['runs']):.1f}"
+            seconds, cpu = f"{part['wall']:.2f}", f"{part['cpu']:.1f}"
             rows.append((f"{part['what']} anew, {part['name']}", seconds, "", "", "", cpu))
     return rows
-
-
-def _overhead(spent: Json) -> float:
-    return float(spent["wall"] / spent["sql"])
 
 
 def landing(report: Json) -> Rows:
@@ -244,9 +218,7 @@ def landing(report: Json) -> Rows:
     rows: Rows = [("", "value", "bar", "wall s", "CPU s", "peak MiB", "runs")]
     for one in report["measures"]:
         bar = "" if one["bar"] is None else f"≤ {one['bar']:g}"
-        cpu = median(run["user"] + run["system"] for run in one["runs"])
-        peak = max(run["peak_mib"] for run in one["runs"])
-        figures = (f"{one['wall']:.2f}", f"{cpu:.2f}", f"{peak:,.0f}", f"{len(one['runs'])}")
+        figures = (f"{one['wall']:.2f}", f"{one['cpu']:.2f}", f"{one['peak_mib']:,.0f}", f"{one['runs']}")
         rows.append((one["what"], f"{one['value']:.2f} {one['unit']}", bar, *figures))
     return rows
 

@@ -24,8 +24,9 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "bench" / "results"
 DATA = Path(tempfile.gettempdir(), "lakewarden-bench")
+# Full reports, with every run; bench/results keeps what the page needs of them.
+RESULTS = DATA / "results"
 PAGE_CACHE = Path("/proc/sys/vm/drop_caches")
 # A look at all processes takes 3 ms: every 50 ms it costs the measured one next to nothing.
 SAMPLE_EVERY = 0.05

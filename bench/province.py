@@ -211,7 +211,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cache", action="append", choices=CACHES, help="may be repeated [default: warm, cold]")
     parser.add_argument("--resume", type=Path, help="a report to go on with; what it holds is not measured again")
     parser.add_argument("--data", type=Path, default=DATA, help=f"where provinces are kept [default: {DATA}]")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes [default: bench/results]")
+    parser.add_argument("--out", type=Path, default=RESULTS, help=f"where the JSON goes [default: {RESULTS}]")
     options = parser.parse_args()
     options.size = ["quick"] if options.quick else options.size or ["150k", "1.5M"]
     options.runs = 1 if options.quick else options.runs

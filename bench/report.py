@@ -1,15 +1,15 @@
-"""The benches' JSON flows in; docs/benchmarks.md with its figures renewed, and its plots, flow out.
+"""The benches' JSON flows in; docs/benchmarks.md with its figures renewed, its plots, and what it needs flow out.
 
 python -m bench.report [--results DIR] [--docs DIR]
 
-What is written by hand around the marked blocks stays, and so does a block, or a row of a block about all benches,
-without a result. One that never had any says how to get one.
+The benches' full reports lie in the temporary folder; bench/results keeps what the page needs of them. What is written
+by hand around the marked blocks stays, and so does a block, or a row of a block about all benches, without a result.
+One that never had any says how to get one.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -17,49 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from bench import figures
+from bench.kept import BENCHES, keep, newest
 from bench.measure import RESULTS, ROOT, say
 
 Json = dict[str, Any]
 BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
 # Blocks that several benches or sizes share, and how many cells tell their rows apart.
 SHARED = {"aims": 1, "machine": 1, "equal": 1, "province": 2, "where": 1, "landing": 1}
-BENCHES = ("province", "stages", "landing", "growth", "dashboards")
-
-
-def results(folder: Path, is_quick: bool) -> dict[str, Json]:
-    """The newest report of each bench; of the province the newest of each size, of landing of each figure."""
-    found: dict[str, Json] = {}
-    for name in BENCHES:
-        reports = [json.loads(file.read_text()) for file in sorted(folder.glob(f"{name}-*.json"))]
-        # A bench of the dashboard that was stopped has no table yet.
-        reports = [
-            one for one in reports if bool(one["quick"]) == is_quick and ("table" in one or name != "dashboards")
-        ]
-        if reports and name == "province":
-            found[name] = _by_size(reports)
-        elif reports and name == "landing":
-            found[name] = _by_figure(reports)
-        elif reports:
-            found[name] = reports[-1]
-    return found
-
-
-def _by_size(reports: Sequence[Json]) -> Json:
-    """The newest report, its sizes completed from older ones."""
-    whole = {**reports[-1], "runs": [], "checks": {}, "sizes": {}, "contenders": {}}
-    for report in reversed(reports):
-        whole["contenders"] = report["contenders"] | whole["contenders"]
-        for size in [size for size in report["sizes"] if size not in whole["checks"] and size in report["checks"]]:
-            whole["sizes"][size] = report["sizes"][size]
-            whole["checks"][size] = report["checks"][size]
-            whole["runs"] += [run for run in report["runs"] if run["size"] == size]
-    return whole
-
-
-def _by_figure(reports: Sequence[Json]) -> Json:
-    """The newest report, its figures completed from older ones."""
-    measures = {measure["name"]: measure for report in reports for measure in report["measures"]}
-    return {**reports[-1], "measures": list(measures.values())}
+KEPT = ROOT / "bench" / "results"
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:
@@ -141,10 +106,14 @@ def main() -> int:
     """Renews the page and the plots."""
     parser = argparse.ArgumentParser(prog="python -m bench.report", description=main.__doc__)
     parser.add_argument("--quick", action="store_true", help="the figures of --quick runs: does it work")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where the JSON is [default: bench/results]")
+    parser.add_argument(
+        "--results", type=Path, default=RESULTS, help=f"where the full reports are [default: {RESULTS}]"
+    )
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where benchmarks.md is [default: docs]")
     options = parser.parse_args()
-    found = results(options.results, options.quick)
+    found = newest(options.results, options.quick, None if options.quick else KEPT)
+    if not options.quick:
+        keep(found, KEPT)
     page = options.docs / "benchmarks.md"
     page.write_text(renewed(page.read_text(), found))
     from bench import plots  # only .venv-bench has Matplotlib

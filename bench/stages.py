@@ -186,7 +186,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=GROUPS, help="may be repeated [default: all]")
     parser.add_argument("--runs", type=int, default=5, help="runs a figure [default: 5]")
     parser.add_argument("--data", type=Path, default=DATA, help=f"where files are kept [default: {DATA}]")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes [default: bench/results]")
+    parser.add_argument("--out", type=Path, default=RESULTS, help=f"where the JSON goes [default: {RESULTS}]")
     options = parser.parse_args()
     if options.quick:
         options.size, options.rows, options.runs = "quick", 5_000, 1

@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from bench.equal import shape
 from schemas.contract import contracts
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import tables
@@ -40,6 +39,21 @@ def differences(one: Home, other: Home, is_to_the_second: bool = False) -> list[
     for layer, name in sorted(set(ours) & set(theirs)):
         found += _table_differences(layer, name, one, other, is_to_the_second)
     return found
+
+
+def shape(lake: DeltaTable) -> dict[str, str]:
+    """Columns with their nested types; Spark makes every column of a new table nullable, so that is not compared."""
+    return {field.name: json.dumps(_type(json.loads(field.type.to_json()))) for field in lake.schema().fields}
+
+
+def _type(kind: Any) -> Any:
+    if isinstance(kind, dict):
+        return {
+            key: _type(value)
+            for key, value in kind.items()
+            if not key.startswith(("nullable", "contains", "valueContains"))
+        }
+    return [_type(part) for part in kind] if isinstance(kind, list) else kind
 
 
 def counts(home: Home) -> dict[str, int]:

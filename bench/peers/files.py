@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from python_calamine import CalamineWorkbook
 
-from schemas.contract import Contract, contracts, feed_of
+from schemas.contract import Contract, feed_of, feeds
 
 LINE, RAW, FAULT = "_line", "_raw", "_fault"
 CORES = 2
@@ -61,7 +61,7 @@ class Delivered:
 
 def new_files(landing: Path, known: Collection[str]) -> list[Delivered]:
     """The files whose content is not known yet, in the order of their path parts."""
-    contracts()  # read once, before two threads ask for it
+    feeds()  # read once, before two threads ask for it
     paths = [path for path in _files(landing) if len(path.relative_to(landing).parts) > 2]
     with ThreadPoolExecutor(CORES) as pool:
         contents = list(pool.map(_digest, paths))

@@ -172,10 +172,7 @@ def _faults(page: Page, charts: tuple[Drawn, ...]) -> Iterator[tuple[str, str]]:
             yield f"{drawn.key}.name", f"two charts are called {drawn.name}: name one of them"
         yield from _chart_faults(drawn)
         if "model" in drawn.dataset.contract.key and "model" not in {**page.where, **drawn.chart.where}:
-            yield (
-                f"{drawn.key}.where",
-                f"{drawn.dataset.contract.name} has a row a model: say which, where: {{model: …}}",
-            )
+            yield f"{drawn.key}.where", f"{drawn.dataset.contract.name} has a row a model: say which (model: …)"
     for number, name in enumerate(page.filters):
         column = _dimension(f"filters.{number}", name).label
         if not any(column in drawn.dataset.columns for drawn in charts):

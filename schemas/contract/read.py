@@ -38,9 +38,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def roots() -> tuple[Path, ...]:
-    """The folders that contracts, departments and code lists are read from: this one, then LAKEWARDEN_SCHEMAS."""
-    further = os.environ.get("LAKEWARDEN_SCHEMAS", "")
-    return (SCHEMAS, *(Path(folder).expanduser().resolve() for folder in further.split(os.pathsep) if folder))
+    """The folders that contracts, departments and code lists are read from.
+
+    This one, or what LAKEWARDEN_CONTRACTS puts in its place; then those that LAKEWARDEN_SCHEMAS adds.
+    """
+    instead, further = (os.environ.get(name, "") for name in ("LAKEWARDEN_CONTRACTS", "LAKEWARDEN_SCHEMAS"))
+    first = Path(instead).expanduser().resolve() if instead else SCHEMAS
+    return (first, *(Path(folder).expanduser().resolve() for folder in further.split(os.pathsep) if folder))
 
 
 def shown(path: Path) -> str:

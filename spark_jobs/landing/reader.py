@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 COMMAND = [sys.executable, "-P", "-m", "spark_jobs.landing.formats"]
 ROOT = Path(__file__).parents[2]
 TRIES, SECONDS_TO_START = 3, 120
-INHERITED = ("PATH", "TZ", "TZDIR", "LD_LIBRARY_PATH", "LAKEWARDEN_SCHEMAS")
+INHERITED = ("PATH", "TZ", "TZDIR", "LD_LIBRARY_PATH", "LAKEWARDEN_CONTRACTS", "LAKEWARDEN_SCHEMAS")
 ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
     "PYTHONUTF8": "1",

@@ -14,10 +14,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.peers.duckdb_deltalake import delta, gold, reference
+from bench.peers.duckdb_deltalake import delta, gold
 from bench.peers.duckdb_deltalake.base import merge_base
 from bench.peers.duckdb_deltalake.conform import conform
 from bench.peers.files import Delivered, new_files
+from bench.peers.reference import reference_tables
 from schemas.contract import Contract, feeds
 
 # A statement's order is the number of its delivery and its line.
@@ -46,7 +47,7 @@ def main() -> None:
         print(json.dumps({"stages": stages, "rows": 0, "accepted": 0, "quarantined": 0}))
         return
     with _timed("conform"):
-        codes = reference.tables(date.fromisoformat(asked.as_of))
+        codes = reference_tables(date.fromisoformat(asked.as_of))
         files = _file_table(landed, len(known), asked.moment)
         new = conform(con, asked.out, landed, files, codes["spelling"])
         con.register("counted", new.files)

@@ -11,11 +11,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.frozen import frozen_tables
 from bench.peers.duckdb_deltalake import delta
 from bench.peers.duckdb_deltalake.cells import half_width
 from bench.peers.duckdb_deltalake.conform import Conformed
 from bench.peers.files import CORES
-from schemas.contract import contracts
 
 # The newest statement by department and number.
 FACTS = {"check_action": "check_action_code", "complaint": "complaint_no", "punish_action": "punish_action_code"}
@@ -80,8 +80,8 @@ def _merge_facts(con: duckdb.DuckDBPyConnection, base: Path, table: str, new: Co
     }
     if table == "check_action":
         derived["is_problem"] = pc.is_in(said["check_result"], value_set=PROBLEMS)
-    names = [column.name for column in contracts()[f"base.{table}"].columns if not column.name.startswith("_")]
-    rows = pa.table({name: derived[name] if name in derived else said[name] for name in [*names, "_order"]})
+    names = [*frozen_tables()[f"base.{table}"].columns, "_order"]
+    rows = pa.table({name: derived[name] if name in derived else said[name] for name in names})
     con.register("new", rows)
     touched = _touched(con, base / table, f"department, {key}")
     if touched:

@@ -21,16 +21,14 @@ PROFILE = f"""
         coalesce(checks, 0) as checks, coalesce(checks_with_problem, 0) as checks_with_problem,
         first_check_date, last_check_date, coalesce(punishments, 0) as punishments,
         coalesce(punished.fine_cny, 0)::decimal(18,2) as fine_cny, last_punish_date,
-        coalesce(complaints, 0) as complaints, first_complaint_date, last_complaint_date,
-        coalesce(check_departments, 0) as check_departments
+        coalesce(complaints, 0) as complaints, first_complaint_date, last_complaint_date
     from supervised_object as firm
     left join industry on industry.code = firm.industry_code
     left join region as place on place.code = firm.region_code
     left join region as city on city.code = firm.city_code
     left join (
         select object_id, count(*) as checks, count(*) filter (is_problem) as checks_with_problem,
-            min(check_date) as first_check_date, max(check_date) as last_check_date,
-            count(distinct department) as check_departments
+            min(check_date) as first_check_date, max(check_date) as last_check_date
         from check_action group by object_id
     ) as inspected using (object_id)
     left join (

@@ -22,6 +22,7 @@ from bench.peers.plain_pyspark import reporting as report
 from bench.peers.plain_pyspark.judging import judged_sql, texts
 from bench.peers.plain_pyspark.merging import (
     ACTS,
+    FLOWS,
     OBJECT,
     SNAPSHOTS,
     act_sql,
@@ -33,8 +34,8 @@ from bench.peers.plain_pyspark.merging import (
 )
 from bench.peers.plain_pyspark.session import CORES, start
 from bench.peers.plain_pyspark.texts import Taken, write_texts
+from bench.peers.reference import reference_tables
 from schemas.contract import Contract, feeds
-from spark_jobs.lake.codes import _tables as code_tables
 
 SYSTEM = "_delivery, _line, _department, _received_at"
 
@@ -54,7 +55,7 @@ def main() -> None:
         with job.stage("land"):
             taken = job.land(options.landing, options.moment)
         with job.stage("conform"):
-            accepted = job.conform(taken)
+            accepted = job.conform(taken, options.as_of)
         with job.stage("base"):
             job.merge()
         with job.stage("themes"):
@@ -113,9 +114,9 @@ class Job:
         rows = DeltaTable(self.table("ops/delivery")).to_pyarrow_table(columns=["_delivery"])
         return set(rows.column("_delivery").to_pylist())
 
-    def conform(self, taken: Sequence[Taken]) -> int:
+    def conform(self, taken: Sequence[Taken], as_of: date) -> int:
         """Judges the rows of every feed once and keeps them for base; returns how many are good."""
-        codes = code_tables()
+        codes = reference_tables(as_of)
         for name in ("region", "industry", "department", "working_day", "spelling"):
             self.spark.createDataFrame(codes[name]).createOrReplaceTempView(name)
         self.spark.sql("select code, label from region").createOrReplaceTempView("region_label")
@@ -147,7 +148,7 @@ class Job:
 
     def merge(self) -> None:
         """Merges into the base tables that new rows speak of."""
-        told = {table for feed in self.columns for table in feeds()[feed].feeds}
+        told = {table for feed in self.columns for table in FLOWS[feed]}
         self.at_once(self.merge_table, [table for table in (OBJECT, *ACTS, *SNAPSHOTS) if table in told])
         for feed in self.columns:
             self.spark.catalog.uncacheTable(f"{feed}_judged")

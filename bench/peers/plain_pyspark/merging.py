@@ -5,8 +5,9 @@ Of statements under one key the newest counts: received_at differs between deliv
 
 from __future__ import annotations
 
+from bench.frozen import frozen_tables
 from bench.peers.plain_pyspark.judging import narrow, texts
-from schemas.contract import contracts, feeds
+from schemas.contract import feeds
 
 OBJECT = "supervised_object"
 ACTS = {"check_action": "check_action_code", "punish_action": "punish_action_code", "complaint": "complaint_no"}
@@ -14,14 +15,18 @@ SNAPSHOTS = {
     "enforcement_officer": ("officer", "certificate_no"),
     "supervision_item": ("supervision_item", "item_code"),
 }
-# What the merges remember between runs, beside the contract's columns.
-BOOKKEEPING = ("claims", "_version", "_withdrawn_version", "_stated_by", "_withdrawn_by")
-DERIVED = ("object_id", "registration_region_code", "registration_city_code", "city_code", "sources", "flags")
-CLAIMED = tuple(
-    column.name
-    for column in contracts()[f"base.{OBJECT}"].columns
-    if column.name not in (*DERIVED, *BOOKKEEPING, "withdrawn_at")
-)
+# The base tables that a feed's rows flow into.
+FLOWS = {
+    "scjg_enterprise": (OBJECT,),
+    "check_action": ("check_action", OBJECT),
+    "punish_action": ("punish_action", OBJECT),
+    "complaint": ("complaint",),
+    **{feed: (table,) for table, (feed, _) in SNAPSHOTS.items()},
+}
+OBJECT_COLUMNS = frozen_tables()[f"base.{OBJECT}"].columns
+DERIVED = ("object_id", "registration_region_code", "registration_city_code", "city_code", "sources", "withdrawn_at")
+CLAIMED = tuple(name for name in OBJECT_COLUMNS if name not in (*DERIVED, "flags"))
+WITHOUT_AUTHORITY = ("address_operating",)
 ORGANISATION = """case when administrative_cp_document = '001'
     and upper(trim(administrative_cp_code)) rlike '^[0-9A-HJ-NPQRTUWXY]{18}$'
     then upper(trim(administrative_cp_code)) end"""
@@ -46,7 +51,7 @@ def act_sql(table: str) -> str:
         "is_problem": "check_result in ('02', '03', '04', '05')",
         "withdrawn_at": "cast(null as timestamp)",
     }
-    columns = [c.name for c in contracts()[f"base.{table}"].columns if c.name not in BOOKKEEPING]
+    columns = [*frozen_tables()[f"base.{table}"].columns]
     selected = ", ".join(f"{told.get(name, name)} as {name}" for name in columns)
     return f"""
         select {selected}
@@ -97,14 +102,12 @@ def _claims(feed: str) -> str:
     delivered = {column.name for column in feeds()[feed].columns}
     is_registry = feed == "scjg_enterprise"
     said = []
-    for column in contracts()[f"base.{OBJECT}"].columns:
-        if column.name not in CLAIMED:
-            continue
-        value = column.name if column.name in delivered else f"cast(null as {column.spark_type})"
-        if column.name == "object_name" and not is_registry:
+    for name in CLAIMED:
+        value = name if name in delivered else f"cast(null as {OBJECT_COLUMNS[name]})"
+        if name == "object_name" and not is_registry:
             value = "coalesce(supervised_object, administrative_cp)"
-        rank = "'0'" if not column.authority else "'2'" if is_registry else AUTHORITY
-        said.append(f"{value} as {column.name}, {rank} as {column.name}_rank")
+        rank = "'0'" if name in WITHOUT_AUTHORITY else "'2'" if is_registry else AUTHORITY
+        said.append(f"{value} as {name}, {rank} as {name}_rank")
     flags = texts("_doubts") if is_registry else "cast(null as array<string>)"
     return f"""select {"uscc" if is_registry else ORGANISATION} as object_id, _department, {VERSION} as _version,
         {", ".join(said)}, {flags} as flags, '2' as flags_rank from {accepted(feed)}"""
@@ -140,7 +143,7 @@ def snapshot_sql(table: str, is_new: bool) -> str:
                 select {key}, teller, word.stated, word.withdrawn
                 from known_{table} lateral view explode(_words) as teller, word"""
     )
-    columns = [c.name for c in contracts()[f"base.{table}"].columns if c.name not in BOOKKEEPING]
+    columns = [*frozen_tables()[f"base.{table}"].columns]
     told = {"department": "_department", "city_code": "place.city_code", "withdrawn_at": "words.withdrawn_at"}
     told[key] = f"words.{key}"
     selected = ", ".join(f"{told.get(name, f'newest.{name}')} as {name}" for name in columns)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
-from schemas.contract import code_list, contracts
-from schemas.contract.risk import GRADE_NAMES, DaysSince, Events, Flagged, Indicator, risk_model
-from schemas.contract.risk import PROFILE as PROFILE_TABLE
+from bench.frozen import frozen_tables
+from bench.peers.risk import GRADE_NAMES, GRADES, INDICATORS, MODEL, VERSION, DaysSince, Events, Flagged, Indicator
+from schemas.contract import code_list
 
 HUBEI = "420000"
 DAYS_TO_DECIDE = 7
@@ -15,8 +14,7 @@ DAYS_TO_DECIDE = 7
 PROFILE = """
     with inspected as (
         select object_id, count(*) as checks, count_if(is_problem) as checks_with_problem,
-            min(check_date) as first_check_date, max(check_date) as last_check_date,
-            count(distinct department) as check_departments
+            min(check_date) as first_check_date, max(check_date) as last_check_date
         from check_action group by object_id
     ), punished as (
         select object_id, count(*) as punishments, cast(sum(coalesce(fine_cny, 0)) as decimal(18,2)) as fine_cny,
@@ -35,8 +33,7 @@ PROFILE = """
         coalesce(checks, 0) as checks, coalesce(checks_with_problem, 0) as checks_with_problem,
         first_check_date, last_check_date,
         coalesce(punishments, 0) as punishments, coalesce(fine_cny, 0) as fine_cny, last_punish_date,
-        coalesce(complaints, 0) as complaints, first_complaint_date, last_complaint_date,
-        coalesce(check_departments, 0) as check_departments, firm.flags
+        coalesce(complaints, 0) as complaints, first_complaint_date, last_complaint_date, firm.flags
     from supervised_object as firm
     left join industry on industry.code = firm.industry_code
     left join region_label as place on place.code = firm.region_code
@@ -124,18 +121,19 @@ def clock_sql(as_of: date) -> str:
 
 def risk_sql(as_of: date) -> str:
     """Every organisation's score and reasons by the risk model of the day; points are whole hundredths throughout."""
-    model = risk_model("market_firm", as_of)
-    counted = {i.measure.table: i.measure.date for i in model.indicators if isinstance(i.measure, Events)}
-    seen = ", ".join(f"seen_{table} as ({_seen(model.indicators, table, as_of)})" for table in counted)
+    counted = {i.measure.table: i.measure.date for i in INDICATORS if isinstance(i.measure, Events)}
+    seen = ", ".join(f"seen_{table} as ({_seen(table, as_of)})" for table in counted)
     joins = " ".join(f"left join seen_{table} using (object_id)" for table in counted)
-    measured = ", ".join(_measured(indicator, as_of) for indicator in model.indicators)
-    points = ", ".join(f"cast({_points(i)} as bigint) as {i.name}_points" for i in model.indicators)
-    total = " + ".join(f"{indicator.name}_points" for indicator in model.indicators)
-    reasons = ", ".join(_reason(indicator, place) for place, indicator in enumerate(model.indicators))
-    steps = {name: int(getattr(model.grades, name) * 100) for name in ("red", "orange", "yellow")}
-    grades = " ".join(f"when {total} >= {least} then '{name}'" for name, least in steps.items())
+    measured = ", ".join(_measured(indicator, as_of) for indicator in INDICATORS)
+    points = ", ".join(f"cast({_points(i)} as bigint) as {i.name}_points" for i in INDICATORS)
+    total = " + ".join(f"{indicator.name}_points" for indicator in INDICATORS)
+    reasons = ", ".join(_reason(indicator, place) for place, indicator in enumerate(INDICATORS))
+    falling = sorted(GRADES.items(), key=lambda grade: -grade[1])
+    grades = " ".join(f"when {total} >= {least} then '{name}'" for name, least in falling)
     names = " ".join(f"when '{grade}' then '{name}'" for grade, name in GRADE_NAMES.items())
-    columns = ", ".join(f"cast({c.name} as {c.spark_type}) as {c.name}" for c in contracts()["gold.risk_score"].columns)
+    columns = ", ".join(
+        f"cast({name} as {kind}) as {name}" for name, kind in frozen_tables()["gold.risk_score"].columns.items()
+    )
     return f"""
         with {seen},
         measured as (select *, {measured} from market_firm_profile {joins}),
@@ -146,28 +144,28 @@ def risk_sql(as_of: date) -> str:
             from weighed
         )
         select {columns} from (
-            select *, case grade {names} end as grade_name, '{model.model}' as model,
-                '{model.version}' as model_version, {_day(as_of)} as as_of,
+            select *, case grade {names} end as grade_name, '{MODEL}' as model,
+                '{VERSION}' as model_version, {_day(as_of)} as as_of,
                 transform(found, f -> struct(f.indicator, f.label, f.value, f.weight, f.points, f.reason)) as reasons,
                 array_join(transform(found, f -> f.reason), '；') as reasons_text
             from scored
         )"""
 
 
-def _seen(indicators: tuple[Indicator, ...], table: str, as_of: date) -> str:
+def _seen(table: str, as_of: date) -> str:
     """What indicators count of one base table, plain and faded by age."""
     figures, longest = [], 0
-    for indicator in indicators:
+    for indicator in INDICATORS:
         measure = indicator.measure
         if not isinstance(measure, Events) or measure.table != table:
             continue
-        window = indicator.window_days or 0
+        window = indicator.window_days
         longest, age = max(longest, window), f"datediff({_day(as_of)}, {measure.date})"
         where = [f"{age} between 0 and {window}"]
         where += [f"{c} in ({', '.join(map(_literal, values))})" for c, values in measure.where.items()]
         unit = f"cast({measure.column} * 100 as bigint)" if measure.column else "100"
         steps = sorted(indicator.decay.items(), reverse=True)
-        faded = " ".join(f"when {age} > {days} then ({unit} * {int(share * 100)}) div 100" for days, share in steps)
+        faded = " ".join(f"when {age} > {days} then ({unit} * {share}) div 100" for days, share in steps)
         level = f"case {faded} else {unit} end" if faded else unit
         counts = " and ".join(where)
         figures += [
@@ -188,9 +186,9 @@ def _measured(indicator: Indicator, as_of: date) -> str:
         says = _literal(f"{measure.column}: %{measure.says}%")
         value = level = f"case when exists(flags, flag -> flag like {says}) then 100 else 0 end"
     else:
-        shares = " ".join(f"when {_literal(code)} then {int(share * 100)}" for code, share in measure.shares.items())
+        shares = " ".join(f"when {_literal(code)} then {share}" for code, share in measure.shares.items())
         value = level = f"case {measure.column} {shares} else 0 end"
-        labels = code_list(str(contracts()[PROFILE_TABLE].column(measure.column).codes))
+        labels = code_list(measure.codes)
         told = " ".join(f"when {_literal(code.code)} then {_literal(code.label)}" for code in labels)
         words = f"case {measure.column} {told} end"
     words = words or f"cast(({value}) div 100 as string)"
@@ -198,7 +196,7 @@ def _measured(indicator: Indicator, as_of: date) -> str:
 
 
 def _points(indicator: Indicator) -> str:
-    level, weight = f"{indicator.name}_level", int(indicator.weight * 100)
+    level, weight = f"{indicator.name}_level", indicator.weight * 100
     if indicator.full_at:
         share = f"(least({level}, {indicator.full_at * 100}) * {weight}) div {indicator.full_at * 100}"
     elif indicator.bands:
@@ -210,8 +208,8 @@ def _points(indicator: Indicator) -> str:
     return f"case when {level} is null then {_part(weight, indicator.missing)} else {share} end"
 
 
-def _part(weight: int, share: Decimal) -> int:
-    return weight * int(share * 100) // 100
+def _part(weight: int, share: int) -> int:
+    return weight * share // 100
 
 
 def _reason(indicator: Indicator, place: int) -> str:

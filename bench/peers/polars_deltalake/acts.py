@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
+from bench.frozen import FrozenTable, frozen_tables
 from bench.peers.polars_deltalake.conform import Judged
 from bench.peers.polars_deltalake.reference import city_of
-from bench.peers.polars_deltalake.tables import TIMESTAMP, append, empty, overwrite, promised, scan
-from schemas.contract import Contract, contracts
+from bench.peers.polars_deltalake.tables import TIMESTAMP, append, empty, overwrite, scan
 
 PROBLEMS = ("02", "03", "04", "05")
 USCC_LIKE = "^[0-9A-HJ-NPQRTUWXY]{18}$"
@@ -24,11 +24,11 @@ def object_of_act() -> pl.Expr:
 
 def merge_acts(path: Path, judged: Judged | None) -> pl.LazyFrame:
     """A new statement takes the place of the one that was known; acts nobody spoke of before are only added."""
-    known, contract = scan(path), contracts()[f"base.{path.name}"]
+    known, table = scan(path), frozen_tables()[f"base.{path.name}"]
     if judged is None:
-        return empty(contract) if known is None else known
-    key = list(contract.key)
-    new = _stated(contract, judged).collect()
+        return empty(table) if known is None else known
+    key = list(table.key)
+    new = _stated(table, judged).collect()
     if known is None:
         append(path, new)
         return new.lazy()
@@ -42,15 +42,15 @@ def merge_acts(path: Path, judged: Judged | None) -> pl.LazyFrame:
     return rows.lazy()
 
 
-def _stated(contract: Contract, judged: Judged) -> pl.LazyFrame:
+def _stated(table: FrozenTable, judged: Judged) -> pl.LazyFrame:
     """The newest statement of each act: rows lie in the order of their receipt."""
-    is_complaint = contract.table == "complaint"
+    is_complaint = table.name == "base.complaint"
     rows = judged.accepted.lazy().rename({"_department": "department"})
-    rows = rows.unique(list(contract.key), keep="last", maintain_order=True).with_columns(
+    rows = rows.unique(list(table.key), keep="last", maintain_order=True).with_columns(
         object_id=pl.col("complained_uscc") if is_complaint else object_of_act(),
         withdrawn_at=pl.lit(None, TIMESTAMP),
     )
     rows = rows.with_columns(city_code=city_of(pl.col("region_code"), pl.col("object_id")))
-    if contract.table == "check_action":
+    if table.name == "base.check_action":
         rows = rows.with_columns(is_problem=pl.col("check_result").is_in(PROBLEMS))
-    return rows.select(column.name for column in promised(contract))
+    return rows.select(*table.columns)

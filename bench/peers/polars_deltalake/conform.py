@@ -161,7 +161,7 @@ class Feed:
         typed = {
             column.name: cells.values["typed"].gather(cells.places.gather(rows))
             if (cells := self.columns.get(column.name))
-            else pl.repeat(None, len(rows), dtype=dtype(column), eager=True)
+            else pl.repeat(None, len(rows), dtype=dtype(column.spark_type), eager=True)
             for column in self.contract.columns
         }
         return pl.DataFrame(typed).hstack(self._origin(rows))

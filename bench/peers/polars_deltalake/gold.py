@@ -6,10 +6,10 @@ from datetime import date
 
 import polars as pl
 
+from bench.frozen import frozen_tables
 from bench.peers.polars_deltalake.reference import calendar, department_name, region_fact
 from bench.peers.polars_deltalake.tables import shaped
 from bench.peers.polars_deltalake.themes import FIGURES, PROVINCE, Tables, month_of, or_province
-from schemas.contract import contracts
 
 WORKING_DAYS_TO_DECIDE = 7
 KIND_WITH_CLOCK = "1"
@@ -49,7 +49,7 @@ def complaint_clock(base: Tables, as_of: date) -> pl.LazyFrame:
             accept_state_name=pl.col("accept_state").replace(STATES),
         )
     )
-    return shaped(clock.with_columns(_city_name()), contracts()["gold.complaint_clock"])
+    return shaped(clock.with_columns(_city_name()), frozen_tables()["gold.complaint_clock"])
 
 
 def _city_name() -> pl.Expr:
@@ -77,4 +77,4 @@ def region_department_month(base: Tables, months: pl.LazyFrame, clock: pl.LazyFr
         acted = acted.join(count, on=KEY, how="left")
     counted = ["objects_checked", "complaints_due", "complaints_on_time", "complaints_closed"]
     named = acted.with_columns(pl.col(counted).fill_null(0), _city_name(), department_name=department_name())
-    return shaped(named, contracts()["gold.region_department_month"])
+    return shaped(named, frozen_tables()["gold.region_department_month"])

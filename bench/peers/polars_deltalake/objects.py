@@ -12,26 +12,25 @@ from pathlib import Path
 
 import polars as pl
 
+from bench.frozen import frozen_tables
 from bench.peers.polars_deltalake.acts import object_of_act
 from bench.peers.polars_deltalake.conform import Judged
 from bench.peers.polars_deltalake.reference import city_of, issuer, region_fact
 from bench.peers.polars_deltalake.tables import TIMESTAMP, empty, overwrite, scan
-from schemas.contract import Column, contracts
 
 REGISTRY = "scjg"
 NAMES = ("supervised_object", "administrative_cp")
-# Worked out from the identity and the claims, not claimed; or Lakewarden's own notes.
-DERIVED = {"object_id", "registration_region_code", "registration_city_code", "city_code", "sources"}
-DERIVED |= {"claims", "withdrawn_at", "_stated_by", "_withdrawn_by"}
+FEEDS = ("scjg_enterprise", "check_action", "punish_action")
+TABLE = frozen_tables()["base.supervised_object"]
+# Worked out from the identity and the claims, not claimed.
+DERIVED = ("object_id", "registration_region_code", "registration_city_code", "city_code", "sources", "withdrawn_at")
+# The columns that feeds claim; `flags` is one that only the registry does, and of these two its word is one of many.
+CLAIMED = tuple(name for name in TABLE.columns if name not in DERIVED)
+WITHOUT_AUTHORITY = ("address_operating", "flags")
 # The order of a claim is its rank, then its version: 2 the registry's own feed, 1 the registry elsewhere, 0 others.
 RANK = 1 << 60
 UNCLAIMED = -1
 OTHER = "_other"
-
-
-def claimed() -> list[Column]:
-    """The columns that feeds claim; `flags` is one that only the registry does."""
-    return [column for column in contracts()["base.supervised_object"].columns if column.name not in DERIVED]
 
 
 def is_registered() -> pl.Expr:
@@ -43,7 +42,7 @@ def merge_objects(path: Path, judged: Mapping[str, Judged]) -> pl.LazyFrame:
     """Every object has the newest of the highest claims, known or new."""
     known = scan(path)
     known = _nothing() if known is None else known
-    claims = [_claims(one) for one in judged.values() if "supervised_object" in one.contract.feeds]
+    claims = [_claims(one) for feed, one in judged.items() if feed in FEEDS]
     if not claims:
         return known
     rows = _placed(reduce(_both, claims, known)).collect()
@@ -53,8 +52,8 @@ def merge_objects(path: Path, judged: Mapping[str, Judged]) -> pl.LazyFrame:
 
 def _nothing() -> pl.LazyFrame:
     """The table before anything was said."""
-    orders = {_order(column.name): pl.lit(None, pl.Int64) for column in claimed()}
-    return empty(contracts()["base.supervised_object"]).with_columns(**orders)
+    orders = {_order(name): pl.lit(None, pl.Int64) for name in CLAIMED}
+    return empty(TABLE).with_columns(**orders)
 
 
 def _order(column: str) -> str:
@@ -69,19 +68,19 @@ def _claims(judged: Judged) -> pl.LazyFrame:
     if not is_registry:
         rows = rows.with_columns(object_name=pl.coalesce(NAMES)).drop("flags")
     there = {*rows.collect_schema().names()}
-    columns = [column for column in claimed() if column.name in there]
-    orders = {_order(column.name): _claim(column, is_registry) for column in columns}
+    columns = [name for name in CLAIMED if name in there]
+    orders = {_order(name): _claim(name, is_registry) for name in columns}
     rows = rows.filter(pl.col("object_id").is_not_null()).with_columns(**orders)
-    values = [pl.col(column.name).max_by(_order(column.name)) for column in columns]
+    values = [pl.col(name).max_by(_order(name)) for name in columns]
     highest = pl.col(*orders).max()
     return rows.group_by("object_id").agg(*values, highest, sources=pl.col("_department").unique())
 
 
-def _claim(column: Column, is_registry: bool) -> pl.Expr:
+def _claim(name: str, is_registry: bool) -> pl.Expr:
     """The order of a row's claim; an empty cell claims nothing."""
-    rank = (pl.col("_department") == REGISTRY).cast(pl.Int64) if column.authority else pl.lit(0)
+    rank = pl.lit(0) if name in WITHOUT_AUTHORITY else (pl.col("_department") == REGISTRY).cast(pl.Int64)
     rank = pl.lit(2) if is_registry else rank
-    return pl.when(pl.col(column.name).is_not_null()).then(rank * RANK + pl.col("_version"))
+    return pl.when(pl.col(name).is_not_null()).then(rank * RANK + pl.col("_version"))
 
 
 def _both(some: pl.LazyFrame, others: pl.LazyFrame) -> pl.LazyFrame:
@@ -89,11 +88,11 @@ def _both(some: pl.LazyFrame, others: pl.LazyFrame) -> pl.LazyFrame:
     names, others_names = {*some.collect_schema().names()}, {*others.collect_schema().names()}
     joined = some.join(others, on="object_id", how="full", coalesce=True, suffix=OTHER)
     chosen = {"sources": pl.concat_list(pl.col("sources", f"sources{OTHER}").fill_null([])).list.unique()}
-    for column in claimed():
-        order = _order(column.name)
-        if column.name in names & others_names:
+    for name in CLAIMED:
+        order = _order(name)
+        if name in names & others_names:
             is_other = pl.col(f"{order}{OTHER}").fill_null(UNCLAIMED) > pl.col(order).fill_null(UNCLAIMED)
-            chosen[column.name] = pl.when(is_other).then(f"{column.name}{OTHER}").otherwise(column.name)
+            chosen[name] = pl.when(is_other).then(f"{name}{OTHER}").otherwise(name)
             chosen[order] = pl.max_horizontal(order, f"{order}{OTHER}")
     kept = {name: pl.col(name) for name in sorted(names | others_names)}
     return joined.select(**{**kept, **chosen})

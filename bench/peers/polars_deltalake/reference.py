@@ -7,10 +7,9 @@ from datetime import date
 from functools import cache
 
 import polars as pl
-from chinese_calendar.constants import holidays, workdays
 
+from bench.peers.reference import industries, regions, working_days
 from schemas.contract import code_list, departments
-from spark_jobs.lake.codes import FIRST_DAY, _industries, regions
 
 
 @cache
@@ -20,7 +19,7 @@ def _region(fact: str) -> dict[str, str]:
 
 @cache
 def _industry(fact: str) -> dict[str, str]:
-    return {industry["code"]: industry[fact] for industry in _industries()}
+    return {industry["code"]: industry[fact] for industry in industries()}
 
 
 def looked_up(code: pl.Expr, meanings: Mapping[str, str]) -> pl.Expr:
@@ -60,7 +59,5 @@ def department_name() -> pl.Expr:
 
 def calendar(as_of: date) -> pl.LazyFrame:
     """Every day until the end of next year, whether people work on it, and how many working days there were by then."""
-    days = pl.date_range(FIRST_DAY, date(as_of.year + 1, 12, 31), eager=True).alias("day").to_frame().lazy()
-    is_weekday = (pl.col("day").dt.weekday() <= 5) & pl.col("day").is_in([*holidays]).not_()
-    is_working = is_weekday | pl.col("day").is_in([*workdays])
-    return days.with_columns(is_working=is_working, number=is_working.cast(pl.Int64).cum_sum())
+    days = pl.LazyFrame(pl.from_arrow(working_days(as_of)))
+    return days.select(day="date", is_working="is_working_day", number="working_day_no")

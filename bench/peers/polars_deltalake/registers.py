@@ -6,11 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
+from bench.frozen import frozen_tables
 from bench.peers.polars_deltalake.cells import half_width
 from bench.peers.polars_deltalake.conform import LINES, Judged
 from bench.peers.polars_deltalake.reference import region_fact
-from bench.peers.polars_deltalake.tables import TIMESTAMP, overwrite, promised, scan
-from schemas.contract import contracts
+from bench.peers.polars_deltalake.tables import TIMESTAMP, overwrite, scan
 
 # Who states a row, by which version, and since when no more.
 WORD = {"teller": pl.String, "stated": pl.Int64, "taken_back_at": TIMESTAMP}
@@ -31,8 +31,7 @@ def merge_register(path: Path, judged: Judged | None) -> pl.LazyFrame | None:
 
 def _newest(table: str, key: str, before: pl.DataFrame | None, judged: Judged) -> pl.DataFrame:
     """The contents of the rows: what is stated now, else what was known."""
-    contract = contracts()[f"base.{table}"]
-    names = [column.name for column in promised(contract)]
+    names = [*frozen_tables()[f"base.{table}"].columns]
     rows = judged.accepted.unique(key, keep="last").rename({"_department": "department"})
     if "city_code" in names:
         rows = rows.with_columns(city_code=region_fact(pl.col("region_code"), "city_code"))

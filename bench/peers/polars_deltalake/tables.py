@@ -10,25 +10,23 @@ import polars as pl
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
-from schemas.contract import Column, Contract
+from bench.frozen import FrozenTable
 
 STRINGS = pl.List(pl.String)
 TIMESTAMP = pl.Datetime("us", "UTC")
 TYPES = {
     "string": pl.String,
-    "integer": pl.Int64,
+    "bigint": pl.Int64,
     "double": pl.Float64,
     "boolean": pl.Boolean,
     "date": pl.Date,
     "timestamp": TIMESTAMP,
-    "list": STRINGS,
     "array<string>": STRINGS,
 }
 
 
-def dtype(column: Column) -> pl.DataType | type[pl.DataType]:
-    """The type in which a contract's column is kept."""
-    name = str(column.type)
+def dtype(name: str) -> pl.DataType | type[pl.DataType]:
+    """The type that Spark calls so."""
     if name.startswith("decimal"):
         precision, scale = name.removeprefix("decimal(").removesuffix(")").split(",")
         return pl.Decimal(int(precision), int(scale))
@@ -69,19 +67,14 @@ def scan(path: Path) -> pl.LazyFrame | None:
     return pl.scan_delta(str(path), version=DeltaTable(path).version())
 
 
-def shaped(rows: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
-    """The columns that a contract promises, in its types; what only merges note (`_…`, `claims`) is not among them."""
+def shaped(rows: pl.LazyFrame, table: FrozenTable) -> pl.LazyFrame:
+    """The columns of a frozen table, in its types."""
     return rows.select(
-        pl.col(column.name) if str(column.type).startswith("array<struct") else pl.col(column.name).cast(dtype(column))
-        for column in promised(contract)
+        pl.col(name) if kind.startswith("array<struct") else pl.col(name).cast(dtype(kind))
+        for name, kind in table.columns.items()
     )
 
 
-def empty(contract: Contract) -> pl.LazyFrame:
+def empty(table: FrozenTable) -> pl.LazyFrame:
     """A table that has no rows yet."""
-    return pl.LazyFrame(schema={column.name: dtype(column) for column in promised(contract)})
-
-
-def promised(contract: Contract) -> list[Column]:
-    """A contract's columns without what only merges note."""
-    return [column for column in contract.columns if column.name != "claims" and not column.name.startswith("_")]
+    return pl.LazyFrame(schema={name: dtype(kind) for name, kind in table.columns.items()})

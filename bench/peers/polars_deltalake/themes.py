@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from bench.frozen import frozen_tables
 from bench.peers.polars_deltalake.objects import is_registered
 from bench.peers.polars_deltalake.reference import industry_fact, region_fact
 from bench.peers.polars_deltalake.tables import shaped
-from schemas.contract import contracts
 
 PROVINCE = "420000"
 FIGURES = ("checks", "checks_with_problem", "punishments", "fine_cny", "complaints")
@@ -37,8 +37,8 @@ def firm_profile(base: Tables) -> pl.LazyFrame:
     )
     for acts in (_inspected(base), _punished(base), _complained(base)):
         profile = profile.join(acts, on="object_id", how="left")
-    counted = profile.with_columns(pl.col(*FIGURES, "check_departments").fill_null(0))
-    return shaped(counted, contracts()["themes.market_firm_profile"])
+    counted = profile.with_columns(pl.col(*FIGURES).fill_null(0))
+    return shaped(counted, frozen_tables()["themes.market_firm_profile"])
 
 
 def _inspected(base: Tables) -> pl.LazyFrame:
@@ -50,7 +50,6 @@ def _inspected(base: Tables) -> pl.LazyFrame:
             checks_with_problem=pl.col("is_problem").sum(),
             first_check_date=pl.col("check_date").min(),
             last_check_date=pl.col("check_date").max(),
-            check_departments=pl.col("department").n_unique(),
         )
     )
 
@@ -91,4 +90,4 @@ def activity_month(base: Tables) -> pl.LazyFrame:
     ]
     key = ["city_code", "department", "item_code", "month"]
     months = pl.concat(acted, how="diagonal").group_by(key).agg(pl.col(FIGURES).sum())
-    return shaped(months, contracts()["themes.market_activity_month"])
+    return shaped(months, frozen_tables()["themes.market_activity_month"])
