@@ -164,7 +164,8 @@ def test_a_table_of_one_source_is_built_anew_when_a_second_comes(grown: Home, de
     assert "sample" in Shapes.of(grown).outdated()
     create_tables(grown)
     deliver(grown, "yjj_sample", "yjj", "2026-01-02", ROWS[:1])
-    assert build_base(grown).figures["deliveries"] == 2
+    build = build_base(grown)
+    assert (build.figures["deliveries"], build.parked) == (2, [])
     rows = {(row["department"], row["complaint_no"]): dict(row["_stated_by"]) for row in _sample(grown)}
     assert {key: [*sources] for key, sources in rows.items()} == {
         ("scjg", "1"): ["scjg/scjg_sample"],
