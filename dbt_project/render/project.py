@@ -12,6 +12,7 @@ import yaml
 
 from dbt_project.render.base import base_models
 from dbt_project.render.indicators import gold_models
+from dbt_project.render.unit_tests import unit_test
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, feeds, province, tables
@@ -31,6 +32,7 @@ def render() -> list[Path]:
         **_models_sql(),
         RENDERED / "sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
         RENDERED / "models.yml": _yaml({"version": 2, "models": list(_models())}),
+        RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": list(_unit_tests())}),
         RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
         RENDERED_MACROS / "characters.sql": _characters(),
         RENDERED_MACROS / "province.sql": _returning("province", province().code),
@@ -129,6 +131,14 @@ def _models() -> Iterator[dict[str, Any]]:
             "config": {**config, "meta": {"contract": contract.name}},
             "data_tests": [{"key_holds": {"arguments": {"columns": key}}}],
         }
+
+
+def _unit_tests() -> Iterator[dict[str, Any]]:
+    """A unit test of every base table whose model is rendered."""
+    rendered = {name for name, _ in base_models()}
+    for contract in tables("base").values():
+        if contract.table in rendered and not written_model(contract) and (test := unit_test(contract)):
+            yield test
 
 
 def _feed_facts() -> str:

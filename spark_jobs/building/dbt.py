@@ -67,9 +67,9 @@ def try_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool
             shutil.rmtree(laid)
 
 
-def run_unit_tests(home: Home) -> list[Built]:
-    """Runs the unit tests that stand beside the models; the tables must exist, their rows are not read."""
-    return _invoke(home, ["test"], ["--select", "test_type:unit"])
+def run_unit_tests(home: Home, select: str = "*") -> list[Built]:
+    """Runs the selected unit tests of the models; the tables must exist, their rows are not read."""
+    return _invoke(home, ["test"], ["--select", f"test_type:unit,{select}"])
 
 
 def write_docs(home: Home) -> Path:
