@@ -14,7 +14,7 @@ from schemas.contract import contracts, feed_of, feeds
 from simulate import simulate
 from spark_jobs import pipeline
 from spark_jobs.building.views import build_gold, build_themes
-from spark_jobs.engine.session import connect, forget, register
+from spark_jobs.engine.session import connect, forget
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import overwrite, read
 from spark_jobs.landing.land import make_landing_zone
@@ -169,7 +169,6 @@ def test_a_table_whose_contract_has_gained_a_column_is_built_with_it(province: H
     for table, column in gained.items():
         overwrite(province.table(*table), before[table].drop_columns([column]))
         forget(spark, province, *table)
-    register(spark, province)
     build_themes(province, full=True)
     build_gold(province, date(2026, 7, 1), full=True)
     for table, rows in before.items():
