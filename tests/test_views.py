@@ -11,8 +11,10 @@ import pytest
 
 from schemas.contract import fields, indicators
 from spark_jobs.building.base import build_base
+from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
-from spark_jobs.lake.home import Home
+from spark_jobs.engine.session import connect
+from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.tables import read
 from tests.silver_rows import Row, deliver, lake
 
@@ -131,6 +133,22 @@ def test_indicators_keep_numerator_and_denominator_of_every_period_and_place(bui
     assert ("on_time_rate", "month", january, "421000", "", 1, 2, True) in rows
     assert ("coverage_rate", "year", year, "421000", "", 1, 3, None) in rows
     assert ("coverage_rate", "month", january, "", "", 1, 3, None) in rows
+
+
+def test_a_figure_drills_down_to_the_rows_that_it_counts(built: Home) -> None:
+    def codes(figure: str, cell: Cell, **side: bool) -> set[str]:
+        rows = connect(built).sql(drill_sql(figure, cell, **side)).toArrow().to_pylist()
+        return {row["check_action_code"] for row in rows}
+
+    january = Cell(period="2026-01", city="421000", department="yjj", field="drug")
+    assert codes("problem_rate", january) == {"1"}
+    assert codes("problem_rate", january, is_denominator=True) == {"1", "2"}
+    assert codes("checks", Cell(period="2026-Q1", county="421088")) == {"1", "2", "4"}
+    assert codes("checks", Cell(period="2025")) == set()
+    with pytest.raises(Refused, match="nosuch is no figure; there are checks"):
+        drill_sql("nosuch", Cell())
+    with pytest.raises(Refused, match="2026-13 is no period"):
+        drill_sql("checks", Cell(period="2026-13"))
 
 
 def test_a_view_is_built_anew_only_where_what_it_reads_has_changed(built: Home) -> None:

@@ -278,7 +278,18 @@ def status_command(home: Home, as_json: bool) -> None:
         click.echo(json.dumps([asdict(feed) for feed in feeds], ensure_ascii=False, indent=1, default=str))
         return
     show_table(
-        ["department", "feed", "title", "state", "deliveries", "refused", "rows", "quarantined", "last delivery"],
+        [
+            "department",
+            "feed",
+            "title",
+            "state",
+            "deliveries",
+            "refused",
+            "rows",
+            "quarantined",
+            "last delivery",
+            "late",
+        ],
         [
             [
                 feed.department,
@@ -290,6 +301,7 @@ def status_command(home: Home, as_json: bool) -> None:
                 f"{feed.rows:,}",
                 f"{feed.quarantined_share:.2%}",
                 "never" if feed.last_delivery is None else f"{feed.last_delivery:%Y-%m-%d %H:%M}",
+                f"{feed.working_days_late} working days" if feed.working_days_late else "",
             ]
             for feed in feeds
         ],
@@ -313,6 +325,25 @@ def sql(home: Home, query: str, form: str) -> None:
     except (AnalysisException, PySparkException) as error:
         raise Refused(f"the query cannot run: {str(error).strip().splitlines()[0]}") from None
     show_rows(rows, form)
+
+
+@_command()
+@click.argument("figure")
+@click.option("--period", metavar="PERIOD", help="2026, 2026-Q1 or 2026-01 [default: all].")
+@click.option("--city", metavar="CODE", help="A prefecture, for example 420100.")
+@click.option("--county", metavar="CODE", help="A county by its code of today.")
+@click.option("--department", help="For example scjg.")
+@click.option("--field", help="A field (领域), for example drug.")
+@click.option("--denominator", is_flag=True, help="The rows below the line of an indicator, not those above.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def drill(home: Home, figure: str, denominator: bool, form: str, **cell: str | None) -> None:
+    """The rows that a measure or an indicator counts: lakewarden drill problem_rate --period 2026-01 --city 420100."""
+    from spark_jobs.building.drill import Cell, drill_sql
+    from spark_jobs.command.screen import show_rows
+    from spark_jobs.engine.session import connect
+
+    query = drill_sql(figure, Cell(**cell), denominator)
+    show_rows(connect(home).sql(query).toArrow(), form)
 
 
 @_command()

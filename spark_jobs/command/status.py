@@ -8,10 +8,11 @@ from datetime import datetime
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from schemas.contract import deliverers, departments, feeds
-from spark_jobs.lake.home import Home, Refused, now
+from schemas.contract import FeedContract, deliverers, departments, feeds
+from spark_jobs.lake.home import LOCAL, Home, Refused, now, today
 from spark_jobs.lake.ledger import Delivery, read_ledger
 from spark_jobs.lake.tables import create_tables, read, tables
+from spark_jobs.lake.working_days import days_late
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class FeedStatus:
     quarantined_share: float
     last_delivery: datetime | None
     days_since: int | None
+    working_days_late: int
+    """Beyond what the feed's cadence allows since the last delivery."""
 
 
 def feed_status(home: Home) -> list[FeedStatus]:
@@ -56,9 +59,15 @@ def feed_status(home: Home) -> list[FeedStatus]:
                     quarantined_share=float(loaded.rows_quarantined.sum() / rows) if rows else 0.0,
                     last_delivery=last.to_pydatetime() if last is not None else None,
                     days_since=(now() - last).days if last is not None else None,
+                    working_days_late=_days_late(contract, last),
                 )
             )
     return statuses
+
+
+def _days_late(feed: FeedContract, last: datetime | None) -> int:
+    """By how many working days the next delivery is late; a feed that has never come has no day to count from."""
+    return 0 if last is None else days_late(feed.delivery.cadence, last.astimezone(LOCAL).date(), today())
 
 
 def latest_deliveries(home: Home, state: str | None, department: str | None, last: int) -> list[Delivery]:

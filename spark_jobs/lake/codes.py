@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 
-import chinese_calendar
 import pyarrow as pa
 
 from schemas.characters import narrowed
@@ -15,6 +14,7 @@ from schemas.contract import Code, code_list, code_lists, departments, roots
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.tables import exists, overwrite, read
+from spark_jobs.lake.working_days import is_worked, official_years
 
 # What has codes with labels.
 DECLARING = ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml")
@@ -37,7 +37,7 @@ def write_codes(home: Home) -> bool:
 
 def _fingerprint() -> str:
     """Lists, what is declared elsewhere and has labels, and what the calendar knows decide what the tables hold."""
-    digest = hashlib.sha256(f"{_last_day()} {_last_official_year()}".encode())
+    digest = hashlib.sha256(f"{_last_day()} {official_years()[-1]}".encode())
     for root in roots():
         declaring = [
             path for kind in ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml") for path in root.glob(kind)
@@ -141,20 +141,14 @@ def _last_day() -> date:
     return date(today().year + 1, 12, 31)
 
 
-def _last_official_year() -> int:
-    """The last year whose State Council holiday notice (国务院办公厅节假日安排) the calendar knows."""
-    return int(max(chinese_calendar.holidays).year)
-
-
 def _working_days() -> pa.Table:
     """Working days with their running number; past the last notice, weekends are all that is known."""
-    official_years = range(min(day.year for day in chinese_calendar.holidays), _last_official_year() + 1)
     days = [FIRST_DAY + timedelta(n) for n in range((_last_day() - FIRST_DAY).days + 1)]
-    working = [chinese_calendar.is_workday(day) if day.year in official_years else day.weekday() < 5 for day in days]
+    working = [is_worked(day) for day in days]
     numbers, number = [], 0
     for is_working in working:
         number += is_working
         numbers.append(number)
-    official = [day.year in official_years for day in days]
+    official = [day.year in official_years() for day in days]
     names = ["date", "is_working_day", "working_day_no", "is_official"]
     return pa.table([pa.array(days), pa.array(working), pa.array(numbers, pa.int64()), pa.array(official)], names=names)
