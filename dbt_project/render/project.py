@@ -28,11 +28,13 @@ CODES = ("code", "spelling", "region", "industry", "department", "working_day")
 
 def render() -> list[Path]:
     """Writes what has changed and returns it; unchanged files keep their time, so dbt need not parse them again."""
+    models = _models_sql()
+    rendered = {path.stem for path in models}
     wanted = {
-        **_models_sql(),
-        RENDERED / "sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
-        RENDERED / "models.yml": _yaml({"version": 2, "models": list(_models())}),
-        RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": list(_unit_tests())}),
+        **models,
+        RENDERED / "sources.yml": _yaml({"version": 2, "sources": list(_sources(rendered))}),
+        RENDERED / "models.yml": _yaml({"version": 2, "models": list(_models(rendered))}),
+        RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": list(_unit_tests(rendered))}),
         RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
         RENDERED_MACROS / "characters.sql": _characters(),
         RENDERED_MACROS / "province.sql": _returning("province", province().code),
@@ -70,9 +72,9 @@ def written_model(contract: Contract) -> Path | None:
     return next((PROJECT / "models" / contract.layer).rglob(f"{contract.table}.sql"), None)
 
 
-def _has_model(contract: Contract) -> bool:
+def _has_model(contract: Contract, rendered: set[str]) -> bool:
     """A table of base, themes or gold without a model of its name is written by a job, and a source to dbt."""
-    return contract.table in {path.stem for path in _models_sql()} or written_model(contract) is not None
+    return contract.table in rendered or written_model(contract) is not None
 
 
 def _built() -> Iterator[Contract]:
@@ -80,13 +82,13 @@ def _built() -> Iterator[Contract]:
         yield from tables(layer).values()
 
 
-def _sources() -> Iterator[dict[str, Any]]:
+def _sources(rendered: set[str]) -> Iterator[dict[str, Any]]:
     yield _source("silver", {name: _described(contract) for name, contract in feeds().items()})
     yield _source("quarantine", {name: {} for name in feeds()})
     yield _source("ops", {contract.table: _described(contract) for contract in tables("ops").values()})
     yield _source("codes", {name: {} for name in CODES})
     for layer in LAYERS:
-        written = [contract for contract in tables(layer).values() if not _has_model(contract)]
+        written = [contract for contract in tables(layer).values() if not _has_model(contract, rendered)]
         if written:
             yield _source(layer, {contract.table: _described(contract) for contract in written})
 
@@ -106,8 +108,8 @@ def _words(column: Column) -> str:
     return " ".join(part for part in (column.label, column.doc) if part)
 
 
-def _models() -> Iterator[dict[str, Any]]:
-    for contract in filter(_has_model, _built()):
+def _models(rendered: set[str]) -> Iterator[dict[str, Any]]:
+    for contract in (contract for contract in _built() if _has_model(contract, rendered)):
         described = _described(contract)
         for entry, column in zip(described["columns"], contract.columns, strict=True):
             entry["data_type"] = column.spark_type
@@ -121,11 +123,10 @@ def _models() -> Iterator[dict[str, Any]]:
         }
 
 
-def _unit_tests() -> Iterator[dict[str, Any]]:
+def _unit_tests(rendered: set[str]) -> Iterator[dict[str, Any]]:
     """A unit test of every base table whose model is rendered."""
-    rendered = {name for name, _ in base_models()}
     for contract in tables("base").values():
-        if contract.table in rendered and not written_model(contract) and (test := unit_test(contract)):
+        if contract.table in rendered and (test := unit_test(contract)):
             yield test
 
 
