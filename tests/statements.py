@@ -21,9 +21,9 @@ from tests.silver_rows import Row
 START = datetime(2026, 1, 1, tzinfo=UTC)
 # One division of today, one of before 2020, and the province, which is in no prefecture.
 REGIONS = ["420100", "421023", "420000"]
-# Texts of keys are as long as a USCC and name a division as it does; two differ in how they are written only.
-KEYS = [f"91{region}MA4K00000{number}" for number, region in enumerate([*REGIONS, "420502", *REGIONS, "421088"])]
-KEYS += [KEYS[0].lower()]
+# Texts of keys are as long as a USCC and name a division as it does; some differ in how they are written only.
+KEYS = [f"91{region}MA4K00000{number}" for number, region in enumerate([*REGIONS, "420502", "421088"])]
+KEYS += [key.lower() for key in KEYS[:3]]
 ENVELOPES = ["none", "batch", "time", "time", "time", "time and batch", "time and batch"]
 
 
@@ -119,7 +119,8 @@ def _cell(draw: random.Random, column: Column, keys: set[str]) -> Any:
     if not (column.required or column.name in keys) and draw.random() < 0.25:
         return None
     if column.codes:
-        return draw.choice(REGIONS if column.codes == "region" else [code.code for code in code_list(column.codes)[:2]])
+        code = draw.choice(REGIONS if column.codes == "region" else [code.code for code in code_list(column.codes)[:2]])
+        return [code] if column.type == "list" else code
     is_key = column.name in keys
     number = draw.randrange(2 if is_key else 1000)
     values = {

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 
 BASE = os.environ.get("LAKEWARDEN_SUPERSET_URL", "http://127.0.0.1:8088")
 ENGLISH_ALLOWED = {"SQL"}
-DRILLED = ["月份", "市州", "行政区划", "报送部门", "检查行为编号", "监管对象"]
+DRILLED = ["检查行为编号", "检查行为名称", "监管对象", "检查时间"]
 
 
 def missing() -> str | None:
@@ -205,9 +205,9 @@ def test_drill_to_detail_speaks_to_people(overview: WebDriver) -> None:
         heads = [head.text for head in driver.find_elements(By.CSS_SELECTOR, ".ant-modal th") if head.text]
         cells = [cell.text for cell in driver.find_elements(By.CSS_SELECTOR, ".ant-modal .virtual-table-cell")]
         # The inspections themselves, not sums of them.
-        assert [head for head in heads if head in DRILLED] == DRILLED
+        assert heads[: len(DRILLED)] == DRILLED
         assert any(re.fullmatch(r"[A-Z]+-JC-\d{6}-\d{8}-\d{6}", cell) for cell in cells)
-        assert any(re.fullmatch(r"\d{4}-\d{2}", cell) for cell in cells)
+        assert any(re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell) for cell in cells)
         assert not [cell for cell in cells if re.search(r"[a-z]|00:00", cell)]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from deltalake import DeltaTable
 from dbt_project.render import project, render
 from schemas.contract import contracts, table_of
 from spark_jobs.building import dbt, shapes
-from spark_jobs.building.base import build_base
+from spark_jobs.building.base import BaseBuild, build_base
 from spark_jobs.building.shapes import Shapes
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import create_tables, read
@@ -31,7 +32,7 @@ columns:
 FEED = """
 title: 样本
 doc: One row a sample.
-into: [sample]
+into: [NAME]
 delivery: {cadence: weekly, mode: change}
 key: [complaint_no]
 columns:
@@ -43,154 +44,150 @@ ROWS: list[Row] = [
     {"complaint_no": "1", "complained_name": "甲", "region_code": "420100"},
     {"complaint_no": "2", "complained_name": "乙", "region_code": "420100"},
 ]
-Declare = Callable[[str, str], None]
+OF_ALL = TABLE.replace("[department, complaint_no]", "[complaint_no]")
+CLAIMED = OF_ALL.replace("newest", "claims")
+NEAR = "  - {name: is_near, type: boolean, label: 是否近, sql: \"region_code = '420100'\"}\n"
+# What is declared of a table before and after, and whether it is built anew.
+CHANGES = {
+    "nothing": (TABLE, TABLE, False),
+    "title": (TABLE, TABLE.replace("样本", "样品"), False),
+    "key": (TABLE, OF_ALL, True),
+    "expression": (TABLE + NEAR, TABLE + NEAR.replace("=", "<>"), True),
+    "new_expression": (TABLE, TABLE + NEAR, True),
+    "place": (TABLE, f"{TABLE}  - {{name: city_code, place: [region_code]}}\n", True),
+    "column_less": (TABLE, TABLE.replace("  - region_code\n", ""), True),
+    "merge": (OF_ALL, f"{CLAIMED}registry: [scjg_merge]\n", True),
+    "registry": (f"{CLAIMED}registry: [yjj_registry]\n", f"{CLAIMED}registry: [scjg_registry]\n", True),
+    "further_feed": (OF_ALL, OF_ALL, False),
+    "second_source": (TABLE, TABLE, True),
+}
+# The tables into which yjj delivers from then on.
+FURTHER = ("further_feed", "second_source")
 
 
-@pytest.fixture
-def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Declare]:
-    """Writes a contract beside the repository's, as a later version of them would have it."""
-    root = tmp_path / "schemas"
-    monkeypatch.setenv("LAKEWARDEN_SCHEMAS", str(root))
+@dataclass
+class Changed:
+    """A lake before and after its declarations changed: what was outdated, what was built, at which versions."""
 
-    def write(name: str, text: str) -> None:
+    home: Home
+    outdated: list[str]
+    build: BaseBuild
+    again: BaseBuild
+    before: dict[str, int]
+    after: dict[str, int]
+    withdrawn_before: list[bool]
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+
+
+def _declare(root: Path, texts: dict[str, str]) -> None:
+    """Writes contracts as a later version of the repository would have them, and forgets those that were read."""
+    for name, text in texts.items():
         path = root / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-        contracts.cache_clear()
-        dbt._manifests.clear()
+    contracts.cache_clear()
+    dbt._manifests.clear()
 
-    write("base/sample", TABLE)
-    write("feeds/scjg/sample", FEED)
-    yield write
-    monkeypatch.undo()
+
+def _feeds(department: str, names: tuple[str, ...], text: str = FEED) -> dict[str, str]:
+    return {f"feeds/{department}/{name}": text.replace("NAME", name) for name in names}
+
+
+def _versions(home: Home) -> dict[str, int]:
+    return {name: int(DeltaTable(home.table("base", name)).version()) for name in CHANGES}
+
+
+def _rows(home: Home, name: str) -> list[Row]:
+    names = [column.name for column in table_of(f"base.{name}").columns]
+    rows = read(home.table("base", name), names).to_pylist()
+    return sorted(rows, key=lambda row: (row["department"], row["complaint_no"]))
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
+    root = tmp_path_factory.mktemp("declared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAKEWARDEN_SCHEMAS", str(root))
+        _declare(root, {f"base/{name}": before for name, (before, _, _) in CHANGES.items()})
+        _declare(root, _feeds("scjg", tuple(CHANGES)))
+        _declare(root, _feeds("yjj", ("registry",), FEED.replace("change", "full")))
+        with lake(tmp_path_factory.mktemp("lake")) as (home, _):
+            yield _change(home, root)
     contracts.cache_clear()
 
 
-@pytest.fixture
-def grown(declare: Declare, tmp_path: Path) -> Iterator[Home]:
-    """A lake that has merged a delivery of the sample, and one of complaints."""
-    with lake(tmp_path / "lake") as (home, _):
-        deliver(home, "scjg_sample", "scjg", "2026-01-01", ROWS)
-        deliver(home, "complaint", "scjg", "2026-01-01", ROWS)
-        assert build_base(home).parked == []
-        yield home
+def _change(home: Home, root: Path) -> Changed:
+    for name in CHANGES:
+        deliver(home, f"scjg_{name}", "scjg", "2026-01-01", ROWS)
+    deliver(home, "yjj_registry", "yjj", "2026-01-02", ROWS)
+    deliver(home, "yjj_registry", "yjj", "2026-01-03", ROWS[:1])
+    assert build_base(home).parked == []
+    before, withdrawn = _versions(home), [row["withdrawn_at"] is not None for row in _rows(home, "registry")]
+    _declare(root, {f"base/{name}": after for name, (_, after, _) in CHANGES.items()})
+    _declare(root, _feeds("yjj", FURTHER))
+    outdated = Shapes.of(home).outdated()
+    create_tables(home)
+    for name in FURTHER:
+        deliver(home, f"yjj_{name}", "yjj", "2026-01-02", [{**ROWS[0], "complained_name": "丙"}])
+    build = build_base(home)
+    after = _versions(home)
+    rows = {name: _rows(home, name) for name in CHANGES}
+    return Changed(home, outdated, build, build_base(home), before, after, withdrawn, rows)
 
 
-def _sample(home: Home) -> list[Row]:
-    names = [column.name for column in table_of("base.sample").columns]
-    return sorted(read(home.table("base", "sample"), names).to_pylist(), key=lambda row: row["complaint_no"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_table_is_built_anew_when_what_it_is_built_from_changes(changed: Changed, name: str) -> None:
+    _, _, is_outdated = CHANGES[name]
+    assert (name in changed.outdated) == is_outdated
+    assert (changed.after[name] > changed.before[name]) == (is_outdated or name in FURTHER)
+    named = {"further_feed": ["乙", "丙"], "second_source": ["甲", "乙", "丙"]}.get(name, ["甲", "乙"])
+    assert [row["complained_name"] for row in changed.rows[name]] == named
 
 
-def _built(home: Home, table: str = "sample") -> int:
-    return int(DeltaTable(home.table("base", table)).version())
+def test_changed_tables_are_built_once_and_nothing_is_parked(changed: Changed) -> None:
+    assert changed.build.parked == []
+    assert changed.again == BaseBuild()
+    assert not {*changed.outdated} & {name for name, (_, _, is_outdated) in CHANGES.items() if not is_outdated}
 
 
-def test_nothing_is_built_while_nothing_changes(grown: Home) -> None:
-    before = _built(grown)
-    assert Shapes.of(grown).outdated() == [
-        name for name in Shapes.of(grown).outdated() if name not in ("sample", "complaint")
-    ]
-    assert build_base(grown).figures == {}
-    assert _built(grown) == before
+def test_a_changed_table_has_the_columns_that_follow(changed: Changed) -> None:
+    near = [row["is_near"] for name in ("expression", "new_expression") for row in changed.rows[name]]
+    assert near == [False, False, True, True]
+    assert [row["city_code"] for row in changed.rows["place"]] == ["420100", "420100"]
+    assert "region_code" not in changed.rows["column_less"][0]
+    assert [[source for source, _ in row["_stated_by"]] for row in changed.rows["key"]] == [["scjg/scjg_key"]] * 2
+    assert [row["sources"] for row in changed.rows["merge"]] == [["scjg"], ["scjg"]]
 
 
-@pytest.mark.parametrize(
-    ("said", "instead", "expected"),
-    [
-        ("key: [department, complaint_no]", "key: [complaint_no]", {"_stated_by"}),
-        (
-            "  - region_code",
-            "  - region_code\n  - {name: is_near, type: boolean, sql: \"region_code = '420100'\"}",
-            {"is_near"},
-        ),
-        ("  - region_code", "  - region_code\n  - {name: city_code, place: [region_code]}", {"city_code"}),
-        ("merge: newest", "merge: claims\nregistry: [scjg_sample]", {"claims", "sources", "flags"}),
-        ("  - region_code\n", "", set()),
-    ],
-    ids=["its key", "an expression", "a place", "its way of merging", "a column less"],
-)
-def test_a_table_is_built_anew_when_its_declaration_changes(
-    grown: Home, declare: Declare, said: str, instead: str, expected: set[str]
-) -> None:
-    text = TABLE.replace(said, instead)
-    assert text != TABLE
-    others = _built(grown, "complaint")
-    declare("base/sample", text.replace("[department, complaint_no]", "[complaint_no]") if "claims" in text else text)
-    assert "sample" in Shapes.of(grown).outdated()
-    assert "complaint" not in Shapes.of(grown).outdated()
-    assert build_base(grown).parked == []
-    rows = _sample(grown)
-    assert [(row["complaint_no"], row["complained_name"]) for row in rows] == [("1", "甲"), ("2", "乙")]
-    assert expected <= {*rows[0]}
-    assert all(row[name] for row in rows for name in expected - {"flags"})
-    assert "sample" not in Shapes.of(grown).outdated()
-    assert _built(grown, "complaint") == others
-    assert build_base(grown).figures == {}
+def test_another_registry_withdraws_from_the_next_build_on(changed: Changed) -> None:
+    assert changed.withdrawn_before == [False, True]
+    assert [row["withdrawn_at"] for row in changed.rows["registry"]] == [None, None]
 
 
-def test_another_registry_withdraws_from_the_next_build_on(declare: Declare, tmp_path: Path) -> None:
-    claimed = TABLE.replace("[department, complaint_no]", "[complaint_no]").replace("newest", "claims")
-    declare("base/sample", f"{claimed}registry: [yjj_sample]")
-    declare("feeds/yjj/sample", FEED.replace("change", "full"))
-    with lake(tmp_path / "lake") as (home, _):
-        deliver(home, "scjg_sample", "scjg", "2026-01-01", ROWS)
-        deliver(home, "yjj_sample", "yjj", "2026-01-02", ROWS)
-        deliver(home, "yjj_sample", "yjj", "2026-01-03", ROWS[:1])
-        build_base(home)
-        assert [row["withdrawn_at"] is None for row in _sample(home)] == [True, False]
-        declare("base/sample", f"{claimed}registry: [scjg_sample]")
-        assert "sample" in Shapes.of(home).outdated()
-        build_base(home)
-        assert [row["withdrawn_at"] for row in _sample(home)] == [None, None]
-        assert [[source for source, _ in row["_stated_by"]] for row in _sample(home)] == [["scjg/scjg_sample"]] * 2
-
-
-def test_a_feed_that_comes_does_not_have_a_table_built_anew(declare: Declare, tmp_path: Path) -> None:
-    declare("base/sample", TABLE.replace("[department, complaint_no]", "[complaint_no]"))
-    with lake(tmp_path / "lake") as (home, _):
-        deliver(home, "scjg_sample", "scjg", "2026-01-01", ROWS)
-        build_base(home)
-        declare("feeds/yjj/sample", FEED)
-        assert "sample" not in Shapes.of(home).outdated()
-        create_tables(home)
-        deliver(home, "yjj_sample", "yjj", "2026-01-02", [{**ROWS[0], "complained_name": "丙"}])
-        assert build_base(home).figures["deliveries"] == 1
-        assert [row["complained_name"] for row in _sample(home)] == ["丙", "乙"]
-
-
-def test_a_table_of_one_source_is_built_anew_when_a_second_comes(grown: Home, declare: Declare) -> None:
-    assert "_withdrawn_version" in _sample(grown)[0]
-    declare("feeds/yjj/sample", FEED)
-    assert "sample" in Shapes.of(grown).outdated()
-    create_tables(grown)
-    deliver(grown, "yjj_sample", "yjj", "2026-01-02", ROWS[:1])
-    build = build_base(grown)
-    assert (build.figures["deliveries"], build.parked) == (2, [])
-    rows = {(row["department"], row["complaint_no"]): dict(row["_stated_by"]) for row in _sample(grown)}
+def test_a_second_source_has_the_table_keep_versions_by_source(changed: Changed) -> None:
+    rows = {(row["department"], row["complaint_no"]): dict(row["_stated_by"]) for row in changed.rows["second_source"]}
     assert {key: [*sources] for key, sources in rows.items()} == {
-        ("scjg", "1"): ["scjg/scjg_sample"],
-        ("scjg", "2"): ["scjg/scjg_sample"],
-        ("yjj", "1"): ["yjj/yjj_sample"],
+        ("scjg", "1"): ["scjg/scjg_second_source"],
+        ("scjg", "2"): ["scjg/scjg_second_source"],
+        ("yjj", "1"): ["yjj/yjj_second_source"],
     }
 
 
 def test_a_handwritten_model_wins_and_its_text_is_part_of_the_shape(
-    grown: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    changed: Changed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rendered = project.RENDERED / "base" / "sample.sql"
-    assert rendered.exists()
-    text = rendered.read_text("utf-8").replace("{{ merge_newest(base) }}", "-- worth reading\n{{ merge_newest(base) }}")
-    here = tmp_path / "dbt_project"
-    (here / "models" / "base").mkdir(parents=True)
-    (here / "models" / "base" / "sample.sql").write_text(text, "utf-8")
-    monkeypatch.setattr(project, "PROJECT", here)
-    monkeypatch.setattr(project, "RENDERED", here / "models" / "_rendered")
-    monkeypatch.setattr(project, "RENDERED_MACROS", here / "macros" / "_rendered")
-    written = {path.relative_to(here).as_posix() for path in render()}
-    assert "models/_rendered/base/complaint.sql" in written
-    assert "models/_rendered/base/sample.sql" not in written
-    models = (here / "models" / "_rendered" / "models.yml").read_text("utf-8")
-    assert "name: sample\n" in models
-    assert "model: sample\n" not in (here / "models" / "_rendered" / "unit_tests.yml").read_text("utf-8")
-    assert "sample" in Shapes.of(grown).outdated()
-    assert shapes.written_model(table_of("base.sample")) == here / "models" / "base" / "sample.sql"
+    text = (project.RENDERED / "base" / "nothing.sql").read_text("utf-8")
+    written = tmp_path / "models" / "base" / "nothing.sql"
+    written.parent.mkdir(parents=True)
+    written.write_text(text.replace("{{ merge_newest", "-- worth reading\n{{ merge_newest"), "utf-8")
+    monkeypatch.setattr(project, "PROJECT", tmp_path)
+    monkeypatch.setattr(project, "RENDERED", tmp_path / "models" / "_rendered")
+    monkeypatch.setattr(project, "RENDERED_MACROS", tmp_path / "macros" / "_rendered")
+    assert shapes.written_model(table_of("base.nothing")) == written
+    rendered = {path.relative_to(project.RENDERED).as_posix() for path in render() if path.suffix != ".sql"}
+    assert rendered == {"models.yml", "sources.yml", "unit_tests.yml"}
+    assert {path.stem for path in (project.RENDERED / "base").glob("*.sql")} >= {"complaint", "key"}
+    assert not (project.RENDERED / "base" / "nothing.sql").exists()
+    assert "name: nothing\n" in (project.RENDERED / "models.yml").read_text("utf-8")
+    assert "model: nothing\n" not in (project.RENDERED / "unit_tests.yml").read_text("utf-8")
+    assert "nothing" in Shapes.of(changed.home).outdated()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import permutations
+from itertools import combinations
 from typing import Any
 
 from dbt_project.render.base import base_facts, mergeable
@@ -26,24 +26,24 @@ FIRST, SECOND, HELD = 1, 2, 3
 
 @dataclass(frozen=True)
 class Source:
-    """A department by one of its feeds; `hour` keeps the receipts of several sources apart.
+    """A department by one of its feeds; `number` keeps the receipts of several sources apart.
 
     `cells`: the feed's column that holds each column of the key, without the department.
     """
 
     feed: FeedContract
     department: str
-    hour: int
+    number: int
     cells: dict[str, str]
     is_counted: bool
 
     def delivery(self, nth: int) -> str:
         """The name of one of its three deliveries."""
-        return f"{self.hour}-{nth}"
+        return f"{self.number}-{nth}"
 
     def received(self, nth: int) -> datetime:
         """When that delivery came."""
-        return datetime(2026, nth, 1, self.hour)
+        return datetime(2026, nth, 1) + timedelta(minutes=self.number)
 
 
 @dataclass
@@ -112,8 +112,9 @@ class Cases:
         if source.feed.is_snapshot:
             self._deliver(source)
             return source.received(SECOND)
-        self._delete(source, SECOND, case, LATER + timedelta(hours=source.hour))
-        return LATER + timedelta(hours=source.hour)
+        moment = LATER + timedelta(minutes=source.number)
+        self._delete(source, SECOND, case, moment)
+        return moment
 
     def _state(self, source: Source, nth: int, case: str, value: str | None, at: datetime | None = None) -> None:
         row: Row = {_cell(source.feed, self.contract.column(self.value)): value} if self.value else {}
@@ -160,37 +161,40 @@ class Cases:
 def unit_test(contract: TableContract) -> Row | None:
     """The unit test of a base table's model; None if no feed states all of its key as plain columns."""
     sources = list(_sources(contract))
+    if not sources:
+        return None
     cases = Cases(contract, _value(contract, [source.feed for source in sources]))
     for source in {source.feed.name: source for source in reversed(sources)}.values():
         cases.add_source(source)
-    pairs = permutations([source for source in sources if source.is_counted], 2)
-    for one, other in pairs:
-        if "department" not in contract.key or one.department == other.department:
-            cases.add_pair(one, other)
-            break
-    return (
-        {
-            "name": f"statements_about_{contract.table}{NAME}",
-            "model": contract.table,
-            "overrides": {"macros": {"is_incremental": False}},
-            "given": [{"input": name, **rows} for name, rows in _given(contract, cases)],
-            "expect": {"rows": cases.expected},
-        }
-        if sources
-        else None
-    )
+    if pair := next(_pairs(contract, sources), None):
+        cases.add_pair(*pair)
+    return {
+        "name": f"statements_about_{contract.table}{NAME}",
+        "model": contract.table,
+        "overrides": {"macros": {"is_incremental": False}},
+        "given": [{"input": name, **rows} for name, rows in _given(contract, cases)],
+        "expect": {"rows": cases.expected},
+    }
 
 
 def _sources(contract: TableContract) -> Iterator[Source]:
     """Two departments of each feed, where so many deliver it, if its rows can name any key."""
     counted = {source["feed"] for source in base_facts(contract)["sources"] if source["is_registry"]}
-    hour = 0
+    number = 0
     for feed in mergeable(contract):
         cells = {name: _cell(feed, contract.column(name)) for name in contract.key}
-        own = {name: cell for name, cell in cells.items() if cell and cell != "_department"}
-        for department in deliverers(feed)[:2] if own and all(cells.values()) else ():
-            yield Source(feed, department, hour, own, feed.name in counted)
-            hour += 1
+        own = {name: cell for name, cell in cells.items() if cell != "_department"}
+        names_any = all(cells.values()) and any(not contract.column(name).codes for name in own)
+        for department in deliverers(feed)[:2] if names_any else ():
+            yield Source(feed, department, number, own, feed.name in counted)
+            number += 1
+
+
+def _pairs(contract: TableContract, sources: list[Source]) -> Iterator[tuple[Source, Source]]:
+    """Sources that can state the same key, and say whether it is there."""
+    for one, other in combinations([source for source in sources if source.is_counted], 2):
+        if "department" not in contract.key or one.department == other.department:
+            yield one, other
 
 
 def _cell(feed: FeedContract, column: Column) -> str:
@@ -212,14 +216,11 @@ def _value(contract: TableContract, feeds: list[FeedContract]) -> str | None:
 
 def _given(contract: TableContract, cases: Cases) -> Iterator[tuple[str, Row]]:
     """Everything that the model reads."""
-    facts = base_facts(contract)
     yield "source('ops', 'delivery')", {"rows": [*cases.ledger.values()]}
-    if any(column.place for column in contract.columns):
-        yield "source('codes', 'region')", {"rows": []}
-    for table in sorted({column.lookup.table for column in contract.columns if column.lookup}):
-        if table != "region" or not any(column.place for column in contract.columns):
-            yield f"source('codes', '{table}')", {"rows": []}
-    for source in facts["sources"]:
+    codes = {"region" for column in contract.columns if column.place}
+    codes |= {column.lookup.table for column in contract.columns if column.lookup}
+    yield from ((f"source('codes', '{name}')", {"rows": []}) for name in sorted(codes))
+    for source in base_facts(contract)["sources"]:
         feed = source["feed"]
         yield f"source('silver', '{feed}')", {"rows": cases.silver.get(feed, [])}
         if source["mode"] == "full" and source["is_registry"]:

@@ -23,7 +23,7 @@ def feeds_into(table: str, known: Mapping[str, Contract]) -> tuple[FeedContract,
 
 def has_one_source(table: TableContract, feeding: Iterable[FeedContract]) -> bool:
     """Whether every key can be stated by one source only, which is a department and its feed."""
-    return "department" in table.key and len(tuple(feeding)) == 1
+    return table.merge == "newest" and "department" in table.key and len(tuple(feeding)) == 1
 
 
 def stated_by(feed: FeedContract, column: Column) -> tuple[str, ...]:

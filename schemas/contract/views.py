@@ -92,13 +92,11 @@ def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator
 def _detail(table: TableContract) -> TableContract:
     """The rows that figures count, as they are served: where and when, what people see of them, and what is counted."""
     counted = [name for measure in table.measures.values() for name in counted_columns(measure)]
-    names = ["object_id", *table.detail, *counted]
     own = {column.name: _repeated(column) for column in table.columns}
-    places = (
-        [name for name in MONTH_KEY[:3] if name in own] + ["field"] + [name for name in ("item_code",) if name in own]
-    )
-    columns = [{"name": "month"}, *({"name": name} for name in places)]
-    columns += [own[name] for name in dict.fromkeys(names) if name in own and name not in places]
+    places = [name for name in (*MONTH_KEY[:3], "field", "item_code") if name in own or name == "field"]
+    names = dict.fromkeys([*table.detail, *places, *counted, OBJECT_KEY, "month"])
+    by_term = {*places, "month"}  # as the monthly facts have them
+    columns = [{"name": name} if name in by_term else own[name] for name in names if name in by_term or name in own]
     return _table(table.table, f"{table.title}·明细", table.doc, table.key, columns, layer="detail")
 
 

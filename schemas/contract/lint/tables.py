@@ -22,6 +22,8 @@ def base_tables_say_how_they_are_fed(contract: TableContract) -> Iterator[str]:
         yield "merge: is missing; newest or claims"
     if contract.layer != "base" and (contract.merge or contract.registry):
         yield "merge: belongs to base tables"
+    if contract.merge == "newest" and contract.registry:
+        yield "registry: belongs to merge: claims; with newest, every feed takes back what it stated"
 
 
 @rule(TableContract)
