@@ -164,7 +164,7 @@ def read_dashboard(person: Person, serving: Path) -> Dashboard:
             asked = {"viz_type": "filter_select", "groupby": [target["column"]["name"]], "row_limit": 1000}
             charts.append(Chart(native["id"], f"筛选：{native['name']}", target["datasetId"], asked, False))
     with duckdb.connect(str(serving.resolve()), read_only=True) as database:
-        places = "select distinct city_name from gold.region_department_month order by 1"
+        places = "select distinct city_name from gold.supervision_month order by 1"
         return Dashboard(about["id"], charts, tables, [name for (name,) in database.sql(places).fetchall()])
 
 

@@ -27,7 +27,7 @@ Assets = dict[str, Asset]
 Problem = tuple[str, str, str]
 Rule = Callable[[Assets], Iterator[Problem]]
 
-LAYERS = ("gold", "themes")
+LAYERS = ("gold", "themes", "detail")
 READ_ONLY = {"access_mode": "read_only", "enable_external_access": False, "lock_configuration": True}
 COLUMN_KEYS = ("x_axis", "entity", "groupby", "groupby_b", "all_columns")
 METRIC_KEYS = ("metric", "metrics", "metrics_b", "secondary_metrics", "timeseries_limit_metric")
@@ -116,15 +116,16 @@ def metrics_use_contract_columns(assets: Assets) -> Iterator[Problem]:
 
 
 @rule
-def metrics_have_one_home(assets: Assets) -> Iterator[Problem]:
-    """A page names a metric and nothing else: one name is one metric of one dataset."""
-    homes = Counter(metric["metric_name"] for _, dataset in kind(assets, "datasets") for metric in dataset["metrics"])
+def metrics_mean_one_thing(assets: Assets) -> Iterator[Problem]:
+    """A page names a metric and nothing else: wherever a name stands, it is the same figure under the same label."""
+    labels: dict[str, str] = {}
     for path, dataset in kind(assets, "datasets"):
-        for name in (metric["metric_name"] for metric in dataset["metrics"]):
-            if homes[name] > 1:
-                yield path, f"metrics.{name}", "stands in two datasets"
+        for metric in dataset["metrics"]:
+            name, label = metric["metric_name"], metric["verbose_name"]
+            if labels.setdefault(name, label) != label:
+                yield path, f"metrics.{name}", f"is {label} here and {labels[name]} elsewhere"
     for name in colours().metrics:
-        if name not in homes:
+        if name not in labels:
             yield "colours.yaml", f"metrics.{name}", "no such metric"
 
 
@@ -159,10 +160,10 @@ def charts_read_datasets(assets: Assets) -> Iterator[Problem]:
 
 def names_used(params: Asset) -> Iterator[tuple[str, str, bool]]:
     """Every column or metric that a chart's settings name: key, name, whether it must be a metric."""
-    for key in COLUMN_KEYS:
-        yield from ((key, name, False) for name in as_list(params.get(key)))
-    for key in METRIC_KEYS:
-        yield from ((key, name, True) for name in as_list(params.get(key)))
+    for keys, is_metric in ((COLUMN_KEYS, False), (METRIC_KEYS, True)):
+        names = ((key, name) for key in keys for name in as_list(params.get(key)))
+        # What is no text is SQL of the chart's own, and names nothing.
+        yield from ((key, name, is_metric) for key, name in names if isinstance(name, str))
     for key in ("adhoc_filters", "adhoc_filters_b"):
         yield from ((key, item["subject"], False) for item in as_list(params.get(key)))
     yield from (("order_by_cols", json.loads(item)[0], False) for item in as_list(params.get("order_by_cols")))

@@ -6,6 +6,7 @@ import sys
 
 from schemas.contract import ContractError, contracts
 from schemas.contract.lint import lint
+from schemas.contract.risk import risk_models
 from schemas.contract.show import describe
 
 USAGE = "usage: python -m schemas show <contract> | python -m schemas lint"
@@ -16,7 +17,7 @@ def main(words: list[str]) -> int:
     match words:
         case ["lint"]:
             found = lint()
-            print("\n".join(found) or f"{len(contracts())} contracts, nothing wrong")
+            print("\n".join(found) or f"{len(contracts())} contracts, {len(risk_models())} risk models, nothing wrong")
             return 1 if found else 0
         case ["show", name]:
             try:

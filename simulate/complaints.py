@@ -6,7 +6,8 @@ import numpy as np
 
 from simulate.calendar import COMPLAINT_MONTHS, after_workdays, compact, draw_days
 from simulate.firms import NAT, Period
-from simulate.windows import WINDOW, Windows
+from simulate.marks import WINDOW
+from simulate.windows import Windows
 from simulate.word_lists import Array, Table, industries, person_names, random_for, some
 
 COMPLAINTS_A_FIRM_AND_YEAR = 1.4

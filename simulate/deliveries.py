@@ -11,8 +11,9 @@ from schemas.contract import FeedContract, feed_of
 from simulate.departments import inspecting, office_of
 from simulate.draw import Pools
 from simulate.feeds import filled_feeds, filled_rows, speaking_of
-from simulate.fill import DAY, Feed
+from simulate.fill import Feed
 from simulate.firms import Period
+from simulate.marks import DAY, WINDOW
 from simulate.registrations import register, register_changes
 from simulate.rows import (
     catalogue,
@@ -22,7 +23,7 @@ from simulate.rows import (
     punish_actions,
 )
 from simulate.style import Style
-from simulate.windows import WINDOW, Windows, act_windows
+from simulate.windows import Windows, act_windows
 from simulate.word_lists import Array, Table, items, random_for
 from simulate.world import World
 
@@ -69,7 +70,7 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
     windows = days if daily else act_windows(period)
     world = World(objects, period, seed)
     yield from _register(world.firms, months, seed)
-    reports = complaint_reports(world.table("complaint", "scjg"), world.firms, weeks)
+    reports = complaint_reports(world, weeks)
     yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
     for department in inspecting():
         yield from (_items(department, world), _officers(department, world))
@@ -91,8 +92,7 @@ def _items(department: str, world: World) -> SimulatedFile:
 
 def _officers(department: str, world: World) -> SimulatedFile:
     """A department's officers, from a spreadsheet too."""
-    known = officers(world.staff(department), department, world.seed)
-    return _sheet(department, "officer", "执法人员信息", known, world)
+    return _sheet(department, "officer", "执法人员信息", officers(department, world), world)
 
 
 def _sheet(department: str, folder: str, title: str, rows: Table, world: World) -> SimulatedFile:
@@ -102,10 +102,10 @@ def _sheet(department: str, folder: str, title: str, rows: Table, world: World) 
 
 def _acts(department: str, world: World, windows: Windows) -> Iterator[SimulatedFile]:
     """A department's inspections and penalties."""
-    firms, staff, habit = world.firms, world.staff(department), office_of(department).style
-    rows = check_actions(department, world.table("check", department), firms, staff, windows)
+    habit = office_of(department).style
+    rows = check_actions(department, world, windows)
     yield from _in_windows(department, "check_action", "行政检查", rows, windows, habit, world.seed)
-    rows = punish_actions(world.table("penalty", department), firms, staff, windows)
+    rows = punish_actions(department, world, windows)
     yield from _in_windows(department, "punish_action", "行政处罚", rows, windows, habit, world.seed)
 
 

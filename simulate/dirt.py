@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.contract import Column, FeedContract
+from simulate.marks import FAULT, SPARE
 from simulate.meanings import meaning
 from simulate.promises import broken, checked, verdict
-from simulate.rows import FAULT, SPARE
 from simulate.spoilers import Way, ways
 from simulate.style import Style
 from simulate.word_lists import Array, Table

@@ -9,14 +9,13 @@ import numpy as np
 from schemas.contract import Check, Column, FeedContract
 from simulate.acts import draw_items, draw_officers
 from simulate.departments import office_of
+from simulate.marks import DEPARTMENT
 from simulate.meanings import meaning, meaning_of, reference_of
-from simulate.rows import listed
-from simulate.word_lists import Array, Table
-from simulate.world import ACTS, World
+from simulate.word_lists import Array, Table, random_for
+from simulate.world import ACTS, TOLD, World
 
 # The rows of filled feeds that others may refer to, by what they may be called: the feed, its base tables.
 Pools = dict[str, Table]
-FIRM, DEPARTMENT = "_firm", "_department"
 
 
 class Draw:
@@ -28,15 +27,25 @@ class Draw:
     """
 
     def __init__(
-        self, contract: FeedContract, department: str, world: World, pools: Pools, day: Array, rng: np.random.Generator
+        self,
+        contract: FeedContract,
+        department: str,
+        world: World,
+        pools: Pools,
+        day: Array | None = None,
+        acts: tuple[str, Table] | None = None,
+        rng: np.random.Generator | None = None,
     ) -> None:
-        self.contract, self.department, self.world, self.pools, self.rng = contract, department, world, pools, rng
+        """Rows about days, each to be drawn; or about acts of a kind, a row for each of them."""
+        self.contract, self.department, self.world, self.pools = contract, department, world, pools
+        self.rng = rng or random_for(world.seed, "draw", department, contract.name)
         self.meanings = {column.name: meaning(contract, column) for column in contract.columns}
         self._chosen: dict[str, Array] = {}
-        self.leads, self.leader = self._find_leader()
-        self.which, self.day = self._choose(day)
-        if self.leads in ACTS:
-            self.day = np.maximum(self.day, self.leader[ACTS[self.leads][1]][self.which])
+        self.leads, self.leader = acts or self._find_leader()
+        self.day = self.leader[ACTS[self.leads][1]] if day is None else day
+        self.which = np.arange(len(self.day))
+        if day is not None:
+            self._choose()
 
     def _find_leader(self) -> tuple[str, Table]:
         """The leading table's name and rows; a name without rows where nothing leads."""
@@ -57,17 +66,21 @@ class Draw:
         things = [value.split(".")[0] for value in held if value]
         return [thing for thing in things if thing not in (*ACTS, "day", "act")]
 
-    def _choose(self, day: Array) -> tuple[Array, Array]:
+    def _choose(self) -> None:
         """Which of the leading rows each row is about, and when it came about."""
         if not self.leader:
-            return np.zeros(len(day), dtype=int), day
+            return
+        count = len(self.day)
         there = np.arange(len(next(iter(self.leader.values()))))
         if self.leads == "firm":
             there = self.world.firms_there()
-        if not self._comes_once():
-            return self.rng.choice(there, len(day)), day
-        count = min(len(day), len(there))
-        return self.rng.permutation(there)[:count], np.sort(self.rng.choice(day, count, replace=False))
+        if self._comes_once():
+            self.which = self.rng.permutation(there)[:count]
+            self.day = np.sort(self.rng.choice(self.day, len(self.which), replace=False))
+        else:
+            self.which = self.rng.choice(there, count)
+        if self.leads in ACTS:
+            self.day = np.maximum(self.day, self.leader[ACTS[self.leads][1]][self.which])
 
     def _comes_once(self) -> bool:
         """Whether the key has nothing of its own that could tell two rows about one thing apart."""
@@ -117,6 +130,8 @@ class Draw:
         table, name = reference_of(self.contract, column) or ("", "")
         if name in (rows := self._pool(table, column)):
             return self._referred(table, rows[name])
+        if self.leads in ACTS and column.name in self.leader:
+            return self.leader[column.name][self.which]
         held = self.meanings[column.name]
         return self._held(held, column.type == "list") if held else None
 
@@ -125,7 +140,7 @@ class Draw:
         department has such acts in the world."""
         act = (self.meanings[column.name] or "").split(".")[0]
         rows = self.pools.get(table, {})
-        if not rows or (act in ACTS and self.world.table(act, self.department)):
+        if not rows or (act in TOLD and self.world.table(act, self.department)):
             return {}
         own = rows[DEPARTMENT] == self.department
         return {name: values[own] for name, values in rows.items()} if own.any() else rows
@@ -151,7 +166,7 @@ class Draw:
         if thing in ACTS:
             return None
         table = self.world.table(thing, self.department)
-        return listed(table[name], self._officers) if is_list else table[name][self._index(thing)]
+        return _listed(table[name], self._officers) if is_list else table[name][self._index(thing)]
 
     def _ahead(self, name: str) -> Array:
         """A day that is still to come: soon, or some years later."""
@@ -172,3 +187,11 @@ class Draw:
         return column.name not in self.contract.key and (
             held in identities or bool(reference_of(self.contract, column))
         )
+
+
+def _listed(values: Array, chosen: Array) -> Array:
+    """The chosen officers' values, a comma between them."""
+    first, second = values[chosen[:, 0]] + ",", values[chosen[:, 1]]
+    third = np.where(chosen[:, 2] >= 0, "," + values[chosen[:, 2]], "")
+    listed: Array = first + second + third
+    return listed

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.contract import ENVELOPE, departments
-from simulate.fill import DAY, NOTHING, Feed
+from simulate.fill import NOTHING, Feed
+from simulate.marks import DAY, WINDOW
 from simulate.values import clocked, kind_of
-from simulate.windows import WINDOW, Windows
+from simulate.windows import Windows
 from simulate.word_lists import Array, Table
 
 CHANGED, DELETED = 0.04, 0.01

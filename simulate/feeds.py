@@ -8,14 +8,14 @@ import numpy as np
 
 from schemas.contract import Column, FeedContract, departments, feed_of, feeds
 from simulate.departments import inspecting, office_of
-from simulate.draw import DEPARTMENT, FIRM, Pools
+from simulate.draw import Pools
 from simulate.envelope import with_envelope
-from simulate.fill import DAY, Feed, fill
+from simulate.fill import Feed, fill
 from simulate.firms import Period
+from simulate.marks import DAY, DEPARTMENT, FIRM, SPARE, WINDOW
 from simulate.meanings import meaning, names_of, tables_referred_to
 from simulate.patterns import NoText, text_of
-from simulate.rows import SPARE
-from simulate.windows import WINDOW, Windows, with_enough
+from simulate.windows import Windows, with_enough
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import World
 

@@ -9,17 +9,16 @@ import numpy as np
 
 from schemas.contract import ENVELOPE, Column, FeedContract
 from simulate.calendar import BUSY_MONTHS, draw_days
-from simulate.draw import FIRM, Draw, Pools
+from simulate.draw import Draw, Pools
 from simulate.firms import NAT, Period
+from simulate.marks import DAY, FAULT, FIRM
 from simulate.meanings import meaning
 from simulate.mess import nulls_of
 from simulate.promises import broken
-from simulate.rows import FAULT
 from simulate.values import bounded, clocked, generated, kind_of, within
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import World
 
-DAY = "_day"
 USUALLY_FILLED = 0.94
 NOTHING = {"M": NAT, "f": np.nan, "O": ""}
 LATER = ("day.later", "day.soon", "licence.expiry_date", "officer.certificate_expiry_date")
@@ -43,7 +42,7 @@ def fill(feed: Feed, world: World, pools: Pools, count: int, period: Period) -> 
     """At most `count` rows about days of the period, no key twice; `_day` says when each row came about."""
     rng = random_for(world.seed, "fill", feed.department, feed.folder)
     day = np.sort(draw_days(rng, period.first, period.days, count, BUSY_MONTHS, 0.1))
-    draw = Draw(feed.contract, feed.department, world, pools, day, rng)
+    draw = Draw(feed.contract, feed.department, world, pools, day, rng=rng)
     rows: Table = {}
     for column in _in_order(feed.contract):
         rows[column.name] = _values(feed, column, draw, rows, period)
@@ -138,7 +137,7 @@ def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, d
 def _empty(contract: FeedContract, rows: Table, rng: np.random.Generator) -> None:
     """Takes some of what may be missing away, where no other column asks for it."""
     for column in _in_order(contract):
-        if column.required or column.name in contract.key:
+        if column.required or column.name in contract.key or column.parse == "currency":
             continue
         values = rows[column.name]
         usual = max(USUALLY_FILLED, min(contract.expect.filled.get(column.name, 0) + 0.04, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from functools import cache
 
-from schemas.contract import Column, FeedContract, Strict
+from schemas.contract import Column, FeedContract, Strict, contracts, feeds
 from simulate.word_lists import read_rows
 
 
@@ -30,19 +30,38 @@ def meaning(contract: FeedContract, column: Column) -> str | None:
     return known or meaning_of(column.name) or (meaning_of(f"check:{column.check}") if column.check else None)
 
 
-def reference_of(contract: FeedContract, column: Column) -> tuple[str, str] | None:
-    """The table and the column that a column refers to; what flows into that very table is the thing itself."""
-    refers: str | None = column.refers
-    table, _, name = (refers or "").removeprefix("base.").rpartition(".")
-    return (table, name) if table and table not in names_of(contract) else None
+def reference_of(feed: FeedContract, column: Column) -> tuple[str, str] | None:
+    """The table and the column that a column refers to."""
+    return _references(feed.name).get(column.name)
 
 
 def tables_referred_to(feed: FeedContract) -> set[str]:
     """The tables that a feed's columns refer to."""
-    return {reference[0] for column in feed.columns if (reference := reference_of(feed, column))}
+    return {table for table, _ in _references(feed.name).values()}
+
+
+@cache
+def _references(name: str) -> dict[str, tuple[str, str]]:
+    """By column, what it refers to; what flows into that very table is the thing itself and refers to nothing."""
+    feed = feeds()[name]
+    refers = {column.name: column.refers or _refers_in_base(feed, column) for column in feed.columns}
+    split = {column: told.removeprefix("base.").rpartition(".") for column, told in refers.items() if told}
+    return {column: (table, key) for column, (table, _, key) in split.items() if table not in names_of(feed)}
+
+
+def _refers_in_base(feed: FeedContract, column: Column) -> str | None:
+    """What the base column refers to that the feed's column is read into."""
+    return next(
+        (
+            base.refers
+            for target in feed.into
+            for base in contracts()[f"base.{target}"].columns
+            if base.refers and column.name in (base.name, *base.of)
+        ),
+        None,
+    )
 
 
 def names_of(feed: FeedContract) -> set[str]:
     """What others may call a feed: its own name and those of the base tables that it flows into."""
-    targets: tuple[str, ...] = feed.into
-    return {feed.name, *targets}
+    return {feed.name, *feed.into}

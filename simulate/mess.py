@@ -17,6 +17,7 @@ from simulate.style import Style
 from simulate.word_lists import Array, Table
 
 NOTHING = ("N/A", "NA", "无", "-", "--", "/", "null", "NULL", "[已脱敏]", "【已脱敏】")
+NOTHING_READ = frozenset(word.upper() for word in NOTHING)
 WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 SEPARATORS = (",", "、", ";", "|", "/", " ")
 LIST_JOINER = ","  # between the items of a list, until a file writes its own separator
@@ -36,7 +37,7 @@ MOMENT_STYLES: dict[str, Callable[[datetime], str]] = {
 
 
 def spellings(column: Column) -> dict[str, tuple[str, ...]]:
-    """For every code of a column what may be written for it: itself first, then spellings that mean no other code."""
+    """For every code of a column what may be written for it: itself, if it may be, then what means no other code."""
     assert column.codes
     listed = _spellings(column.codes)
     if not (column.pattern or column.max_length):
@@ -47,19 +48,17 @@ def spellings(column: Column) -> dict[str, tuple[str, ...]]:
 @cache
 def _spellings(name: str) -> dict[str, tuple[str, ...]]:
     owners: dict[str, set[str]] = {}
-    for code in code_list(name):
-        for spelling in (code.code, code.label, *code.aliases):
-            owners.setdefault(spelling.strip().upper(), set()).add(code.code)
+    written = {code.code: (code.code, code.label, *code.aliases) for code in code_list(name)}
+    for code, several in written.items():
+        for spelling in several:
+            owners.setdefault(spelling.strip().upper(), set()).add(code)
     return {
-        code.code: (
-            code.code,
-            *(
-                spelling
-                for spelling in (code.label, *code.aliases)
-                if len(owners[spelling.strip().upper()]) == 1 and spelling not in NOTHING
-            ),
+        code: tuple(
+            spelling
+            for spelling in several
+            if (spelling == code or len(owners[spelling.strip().upper()]) == 1) and spelling.upper() not in NOTHING_READ
         )
-        for code in code_list(name)
+        for code, several in written.items()
     }
 
 
@@ -148,9 +147,11 @@ def _codes(column: Column, values: Array, is_null: Array, style: Style, rng: np.
     by_label = (rng.random() < style.labels) ^ (rng.random(len(values)) < ODD_SPELLING)
     draw, listed = rng.random(len(values)), spellings(column)
     for number, code in enumerate(codes):
-        here = np.flatnonzero((where == number) & by_label) if code else np.array([], dtype=int)
-        known = np.array(listed[str(code)][1:3] or listed[str(code)][:1], dtype=object) if len(here) else None
-        if known is not None:
+        spelled = listed.get(str(code), ())
+        as_code = code in spelled[:1]
+        here = np.flatnonzero((where == number) & (by_label | (not as_code)))
+        if code and len(here):
+            known = np.array(spelled[as_code:][:2] or spelled, dtype=object)
             cells[here] = known[(draw[here] ** 2 * len(known)).astype(int)]
     if style.is_typed and column.codes == "region":
         numeric = np.flatnonzero(~by_label & ~is_null & (draw < 0.5))

@@ -31,9 +31,9 @@ def text_of(pattern: str, rng: np.random.Generator) -> str:
     try:
         for _ in range(50):
             made = "".join(_parts(PARSER.parse(pattern), rng))
-            if re.fullmatch(pattern, made) and made.strip() == made and made not in NOTHING:
+            if re.fullmatch(pattern, made) and made.strip() == made and made not in ("", *NOTHING):
                 return made
-    except (re.error, KeyError) as error:
+    except (re.error, KeyError, NoText) as error:
         raise NoText(f"{pattern}: {error}") from None
     raise NoText(f"{pattern}: no text was found that it matches")
 

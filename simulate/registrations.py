@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from schemas.contract import feed_of
 from simulate.divisions import places
 from simulate.firms import Period
-from simulate.rows import FAULT, texts
-from simulate.windows import WINDOW, Windows, with_enough
-from simulate.word_lists import Table, person_names, random_for, some
+from simulate.marks import FAULT, WINDOW
+from simulate.windows import Windows, with_enough
+from simulate.word_lists import Table, person_names, random_for, some, texts
 
 FEWEST_ENTERPRISES = 8
 
@@ -44,18 +45,7 @@ def register_changes(firms: Table, windows: Windows, seed: int) -> Table:
 
 
 def _registration(firms: Table) -> Table:
-    names = (
-        "object_name",
-        "uscc",
-        "established_date",
-        "enterprise_type",
-        "registration_state",
-        "capital_amount",
-        "capital_currency",
-        "industry_code",
-        "region_code",
-        "business_scope",
-        "address_registered",
-        "legal_representative",
-    )
-    return {**{name: firms[name].copy() for name in names}, FAULT: firms["code_fault"]}
+    contract = feed_of("scjg", "enterprise")
+    assert contract, "scjg/enterprise"
+    told = {column.name: firms[column.name].copy() for column in contract.columns if column.name in firms}
+    return {**told, FAULT: firms["code_fault"]}

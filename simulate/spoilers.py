@@ -13,7 +13,7 @@ from schemas.identities import id_card_check_char, uscc_check_char
 from simulate.mess import LIST_JOINER, NOTHING, separator_of
 from simulate.promises import known_spellings, verdict
 from simulate.style import Style
-from simulate.values import kind_of
+from simulate.values import kind_of, largest
 from simulate.word_lists import Table
 
 BROKEN_DATES = ("2024-02-30", "2026/13/45", "20250631", "2025年4月31日", "2025-00-10", "去年十月", "2025-1")
@@ -146,12 +146,15 @@ def _too_few(rng: np.random.Generator, column: Column, rows: Table, row: int) ->
 
 def _too_little(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:
     """Below zero or, where that is allowed, below the least; whatever the unit of the heading."""
-    return f"{min(column.min or 0, 0) - rng.choice(BEYOND):.15g}"
+    low = min(column.min or 0, 0)
+    fitting = [beyond for beyond in BEYOND if beyond - low < largest(column)]
+    return f"{low - rng.choice(fitting):.15g}" if fitting else None
 
 
 def _too_much(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:
     assert column.max is not None
-    return f"{max(column.max, 0) + 1:.15g}"
+    beyond = max(column.max, 0) + 1
+    return f"{beyond:.15g}" if beyond < largest(column) else None
 
 
 def _not_a_number(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:

@@ -56,11 +56,21 @@ def _numbers(column: Column, count: int, rng: np.random.Generator) -> Array:
     return bounded(column, drawn)
 
 
+def _places(column: Column) -> int:
+    """Decimal places of a column's numbers."""
+    match = re.fullmatch(r"decimal\(\d+, ?(\d+)\)", column.type or "")
+    return int(match[1]) if match else 3 * (column.type == "double")
+
+
+def largest(column: Column) -> float:
+    """The largest number that fits into a column's type."""
+    match = re.fullmatch(r"decimal\((\d+), ?\d+\)", column.type or "")
+    return float(10.0 ** ((int(match[1]) if match else 15) - _places(column)) - 1)
+
+
 def bounded(column: Column, numbers: Array) -> Array:
     """The numbers as the column's type holds them and its headings' units write them, within its bounds."""
-    match = re.fullmatch(r"decimal\((\d+), ?(\d+)\)", column.type or "")
-    digits, places = (int(part) for part in match.groups()) if match else (15, 0 if column.type != "double" else 3)
-    most = 10.0 ** (digits - places) - 1
+    places, most = _places(column), largest(column)
     step = max([10.0**-places, *((heading.scale or 1) * 1e-6 for heading in column.headings)])
     low, high = max(column.min if column.min is not None else -most, -most), min(column.max or most, most)
     rounded = np.round(np.clip(numbers, low, high) / step) * step

@@ -9,8 +9,6 @@ import numpy as np
 from simulate.firms import Period
 from simulate.word_lists import Array
 
-WINDOW = "_window"
-
 
 @dataclass(frozen=True)
 class Windows:

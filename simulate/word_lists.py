@@ -59,16 +59,25 @@ class Item(Strict):
         return self.applies == ("*",) or industry.startswith(self.applies)
 
 
+def texts(values: list[str]) -> Array:
+    """Python strings as an array, none of them cut."""
+    return np.array(values, dtype=object)
+
+
 def random_for(seed: int, *purpose: str) -> np.random.Generator:
     """A generator of its own for every purpose, so that one more draw here changes nothing there."""
     return np.random.default_rng([seed, zlib.crc32("/".join(purpose).encode())])
 
 
 @cache
+def _word_lists() -> dict[str, Array]:
+    lists: dict[str, list[str]] = yaml.safe_load((HERE / "words.yaml").read_text(encoding="utf-8"))
+    return {name: texts(listed) for name, listed in lists.items()}
+
+
 def words(name: str) -> Array:
     """The words of one list."""
-    lists: dict[str, list[str]] = yaml.safe_load((HERE / "words.yaml").read_text(encoding="utf-8"))
-    return np.array(lists[name], dtype=object)
+    return _word_lists()[name]
 
 
 def some(rng: np.random.Generator, name: str, count: int) -> Array:

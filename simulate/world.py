@@ -17,10 +17,10 @@ from simulate.departments import inspecting
 from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.penalties import make_penalties
-from simulate.rows import NATURE, catalogue_codes, object_class, texts
 from simulate.staff import Staff, id_cards, make_staff
-from simulate.word_lists import Array, Table, items, person_names, random_for
+from simulate.word_lists import Array, Item, Table, items, person_names, random_for, texts
 
+NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
 LICENSED, LICENCE_YEARS = 0.3, 5
 PERSONS_A_FIRM = 0.5
 # The acts, with the column that names one and the column of the day on which it was done.
@@ -30,6 +30,8 @@ ACTS = {
     "complaint": ("complaint_no", "received_date"),
     "licence": ("licence_no", "issued_date"),
 }
+# Those of them that stories deliver.
+TOLD = ("penalty", "check", "complaint")
 
 
 class World:
@@ -64,6 +66,22 @@ class World:
         firms = self.firms
         there = (firms["registration_state"] == "1") & (firms["established_date"] < self.period.first)
         return np.flatnonzero(there & np.isnat(firms["closed_date"])) if there.any() else np.arange(len(there))
+
+
+def item_code(item: Item, measure: str) -> str:
+    """14 digits: department, main item, sub-item, measure, province, serial: a composition of ours (domain.md §2.7)."""
+    national = departments()[item.department].national
+    return f"{national}{item.main}{item.sub}{measure}{int(item.province or 0):02d}001"
+
+
+def catalogue_codes(measure: str) -> Array:
+    """The code of every item for one measure."""
+    return texts([item_code(item, measure) for item in items()])
+
+
+def object_class(form: str) -> str:
+    """What a firm is as an object of supervision, by its legal form."""
+    return "10" if form == "52" else "1"
 
 
 def _firms(world: World, department: str) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import wraps
@@ -33,6 +33,8 @@ class StageReport:
     seconds: float = 0.0
 
 
+# The tables of layer ops that every judged delivery adds to.
+LEDGER = ("delivery", "reconciliation", "expectation", "profile")
 Stage = Callable[[Home], StageReport]
 _preparations: dict[Home, Future[SparkSession]] = {}
 
@@ -73,13 +75,13 @@ def _get_ready(home: Home, volume: int) -> None:
     pool.submit(_parse, home)  # which only base waits for
 
 
-def _prepared(home: Home, volume: int) -> SparkSession:
-    """The engine over the lake, code lists up to date."""
+def _prepared(home: Home, volume: int, needs: Collection[str] = ()) -> SparkSession:
+    """The engine over the tables that are needed, code lists up to date."""
     from spark_jobs.engine.session import connect
     from spark_jobs.lake.codes import write_codes
 
     write_codes(home)
-    return connect(home, volume)
+    return connect(home, volume, {*needs, "codes.spelling"})
 
 
 def _parse(home: Home) -> None:
@@ -129,9 +131,10 @@ def conform(home: Home, report: StageReport) -> None:
 
     volume = sum(delivery.bytes for some in waiting.values() for delivery in some)
     call(home, volume)
+    needs = {f"{layer}.{feed}" for layer in ("bronze", "silver", "quarantine") for feed in waiting}
     with Gatekeeper(home) as gate:
-        settled = settle(home, _prepared(home, volume), waiting, gate)
-        keep_up(home, "bronze", "silver", "quarantine", "ops")
+        settled = settle(home, _prepared(home, volume, needs), waiting, gate)
+        keep_up(home, "bronze", "silver", "quarantine", "ops", written={*waiting, *LEDGER})
     report.changed = True
     report.figures = {
         "deliveries": len(settled),

@@ -16,7 +16,7 @@ from dashboards.render.assets import load
 from dashboards.superset.cache import ServedCache
 from dashboards.superset.served import Served
 
-QUESTION = "select checks from gold.region_department_month"
+QUESTION = "select checks from gold.supervision_month"
 
 
 def opened(served: Served) -> Any:

@@ -163,6 +163,7 @@ def test_what_is_not_known_is_a_dash(overview: WebDriver) -> None:
 
 def test_a_leader_sees_dashboards_and_nothing_else(overview: WebDriver) -> None:
     with seen_by(DEMO_LEADER) as driver:
+        assert [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
         assert menu(driver) == ["看板"]
         assert not driver.find_elements(By.CSS_SELECTOR, "[data-test='edit-dashboard-button']")
         for path in ("/api/v1/dataset/", "/api/v1/database/", "/api/v1/security/users/", "/sqllab/", "/explore/"):

@@ -71,12 +71,12 @@ def metric(dataset: dict[str, Any], name: str) -> dict[str, Any]:
         (
             "charts/map.yaml",
             lambda chart: chart["params"].update(entity="town"),
-            "dashboards/charts/map.yaml: params.entity: no column town in gold.region_department_month",
+            "dashboards/charts/map.yaml: params.entity: no column town in gold.supervision_month",
         ),
         (
             "charts/map.yaml",
             lambda chart: chart["params"].update(metric="problem_ratio"),
-            "no metric problem_ratio in gold.region_department_month",
+            "no metric problem_ratio in gold.supervision_month",
         ),
         ("charts/map.yaml", lambda chart: chart.update(slice_name="City map"), "slice_name: must be Chinese"),
         ("charts/map.yaml", lambda chart: chart.update(dataset_uuid="x"), "no such dataset"),
@@ -87,14 +87,14 @@ def metric(dataset: dict[str, Any], name: str) -> dict[str, Any]:
         ),
         ("datasets/risk_score.yaml", lambda dataset: dataset.update(schema="base"), "must be one of gold, themes"),
         (
-            "datasets/region_department_month.yaml",
-            lambda dataset: metric(dataset, "problem_rate").update(expression="AVG(checks_with_problem / checks)"),
-            "metrics.problem_rate: must read SUM",
+            "datasets/risk_score.yaml",
+            lambda dataset: metric(dataset, "red_share").update(expression="AVG(score)"),
+            "metrics.red_share: must read SUM",
         ),
         (
             "datasets/risk_score.yaml",
             lambda dataset: metric(dataset, "red_share").update(metric_name="problem_rate"),
-            "metrics.problem_rate: stands in two datasets",
+            "metrics.problem_rate: is 红色风险占比 here and 问题发现率 elsewhere",
         ),
         (
             "databases/serving.yaml",
@@ -151,7 +151,7 @@ def test_datasets_take_columns_and_chinese_labels_from_contracts() -> None:
 
 
 def test_a_code_beside_its_label_is_not_offered_to_people() -> None:
-    dataset = assets.load()["datasets/region_department_month.yaml"]
+    dataset = assets.load()["datasets/supervision_month.yaml"]
     offered = [column["column_name"] for column in datasets.with_columns(dataset)["columns"] if column["groupby"]]
     assert {"city_name", "department_name", "month"} <= set(offered)
     assert not {"city_code", "department", datasets.WHOLE_MONTH} & set(offered)

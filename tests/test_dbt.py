@@ -99,7 +99,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake whose base grew delivery by delivery in an order no department kept, one of them read twice."""
     with lake(tmp_path_factory.mktemp("transform")) as (home, spark):
         _grow(home)
-        run_dbt(home, ["config.schema:themes", "complaint_clock", "region_department_month"], {"as_of": "2026-06-30"})
+        run_dbt(home, ["config.schema:themes", "complaint_clock", "supervision_month"], {"as_of": "2026-06-30"})
         yield home, spark
 
 
@@ -140,7 +140,7 @@ def test_the_models_unit_tests_hold(built: Lake) -> None:
 
 def test_themes_and_gold_keep_every_act(built: Lake) -> None:
     _, spark = built
-    months = spark.sql("select sum(checks), sum(punishments), sum(complaints) from gold.region_department_month")
+    months = spark.sql("select sum(checks), sum(punishments), sum(complaints) from gold.supervision_month")
     assert tuple(months.collect()[0]) == (4, 1, 2)
     assert spark.table("gold.complaint_clock").count() == 2
 

@@ -477,7 +477,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, 
 
 
 def _figures(home: Home) -> dict[str, int]:
-    months = read(home.table("gold", "region_department_month"), ["checks"])["checks"].to_pylist()
+    months = read(home.table("gold", "supervision_month"), ["checks"])["checks"].to_pylist()
     scored = read(home.table("gold", "risk_score"), ["object_id"])["object_id"].to_pylist()
     return {"checks": sum(months), **{firm: scored.count(firm) for firm in FIRMS}}
 

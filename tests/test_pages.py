@@ -11,6 +11,7 @@ import pytest
 from dashboards import check
 from dashboards.render import assets
 from dashboards.render.datasets import WHOLE_MONTH
+from schemas.contract import fields
 
 Json = dict[str, Any]
 
@@ -19,8 +20,8 @@ title: 检查月报
 doc: 各部门的检查与处罚
 filters: [department, month]
 rows:
-  - [{chart: key, of: checks}, {chart: ranking, of: [punishments, fine_wan], by: department, width: 9}]
-  - - {chart: share, of: red_objects, by: grade}
+  - [{chart: key, of: checks}, {chart: ranking, of: [punishments, fine_cny], by: department, width: 9}]
+  - - {chart: share, of: red_objects, by: grade, where: {model: market_firm}}
 """
 
 
@@ -61,6 +62,27 @@ def test_a_page_with_three_charts_costs_one_file(root: Path) -> None:
     titles = [asset["slice_name"] for asset in page.values() if "slice_name" in asset]
     assert titles == ["检查次数", "各部门行政处罚", "风险等级分布"]
     assert page["charts/monthly.key_checks.yaml"]["params"]["x_axis"] == WHOLE_MONTH
+
+
+def test_the_guide_s_page_is_a_page(root: Path) -> None:
+    guide = (assets.DASHBOARDS.parent / "docs" / "add-a-page.md").read_text(encoding="utf-8")
+    page = rendered(root, guide.split("```yaml\n")[1].split("```")[0], slug="guide")
+    assert check.problems(root) == []
+    assert len(page) == 8 + 1
+
+
+def test_a_table_by_month_begins_with_the_newest(root: Path) -> None:
+    page = rendered(
+        root,
+        PAGE.replace(
+            "chart: share, of: red_objects, by: grade, where: {model: market_firm}",
+            "chart: table, of: checks, by: month",
+        ),
+    )
+    assert check.problems(root) == []
+    settings = page["charts/monthly.table_checks_by_month.yaml"]["params"]
+    assert settings["timeseries_limit_metric"]["sqlExpression"] == "MAX(month)"
+    assert settings["order_desc"]
 
 
 def test_every_box_lies_in_its_parent_and_a_row_is_full(root: Path) -> None:
@@ -104,8 +126,20 @@ def test_a_page_may_be_about_some_codes_only(root: Path) -> None:
     page = rendered(root, PAGE.replace("filters", "where: {city: '420100'}\nfilters"))
     charts = [asset for path, asset in page.items() if path.startswith("charts/")]
     for chart in charts:
-        [fixed] = [each for each in chart["params"]["adhoc_filters"] if each["operator"] == "IN"]
-        assert (fixed["subject"], fixed["comparator"]) == ("city_code", ["420100"])
+        fixed = {
+            each["subject"]: each["comparator"] for each in chart["params"]["adhoc_filters"] if each["operator"] == "IN"
+        }
+        assert fixed.pop("city_code") == ["420100"]
+        assert fixed in ({}, {"model": ["market_firm"]})
+
+
+def test_every_field_has_the_page_of_its_kind(root: Path) -> None:
+    pages = {path: asset for path, asset in assets.load(root).items() if path.startswith("dashboards/field_")}
+    assert {path: asset["dashboard_title"] for path, asset in pages.items()} == {
+        f"dashboards/field_{name}.yaml": f"{field.title}总览" for name, field in fields().items()
+    }
+    chart = assets.load(root)["charts/field_drug.key_checks.yaml"]
+    assert {"subject": "field", "comparator": ["drug"]}.items() <= chart["params"]["adhoc_filters"][-1].items()
 
 
 @pytest.mark.parametrize(
@@ -122,15 +156,25 @@ def test_a_page_may_be_about_some_codes_only(root: Path) -> None:
         ("filters:", "filter:", "filter: unknown key"),
         ("filters: [department", "filters: [deparment", "filters.0: no such dimension: deparment"),
         ("filters: [department", "filters: [item", "filters.0: no chart of the page knows item"),
-        ("by: department", "by: county", "rows.0.1.ranking.by: gold.region_department_month has no column region_name"),
+        (
+            "by: department",
+            "by: industry",
+            "rows.0.1.ranking.by: detail.punish_action has no column industry_section_name",
+        ),
         ("by: department", "by: month", "rows.0.1.ranking.by: there is no ranking by that"),
         ("chart: share", "chart: map", "rows.1.0.map.by: there is no map by that"),
-        ("fine_wan]", "objects]", "rows.0.1.ranking.of: objects is of gold.risk_score, punishments of gold.region"),
+        ("fine_cny]", "objects]", "rows.0.1.ranking.of: no table has both objects and punishments"),
         ("by: department, ", "", "rows.0.1.ranking.by: is missing"),
         ("width: 9", "width: 12", "rows.0: too wide: a row has 12 columns"),
         ("title: 检查月报", "title: Checks", "title: must be Chinese: 'Checks'"),
-        ("chart: share, of: red_objects, by: grade", "chart: key, of: checks", "two charts are called key_checks"),
+        (
+            "chart: share, of: red_objects, by: grade, where: {model: market_firm}",
+            "chart: key, of: checks",
+            "two charts are called key_checks",
+        ),
         ("filters", "where: {department: scjg}\nfilters", "where.department: gold.risk_score of rows.1.0.share has no"),
+        (", where: {model: market_firm}", "", "rows.1.0.share.where: gold.risk_score has a row a model: say which"),
+        ("model: market_firm", "model: market", "rows.1.0.share.where.model: not in codes/risk_model: market"),
         ("filters", "where: {city: wuhan}\nfilters", "where.city: not in codes/region: wuhan"),
         ("title: 检查月报", "title: [", "not YAML"),
     ],

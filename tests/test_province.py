@@ -13,8 +13,10 @@ import pytest
 from schemas.contract import contracts, feed_of, feeds
 from simulate import simulate
 from spark_jobs import pipeline
+from spark_jobs.building.views import build_gold, build_themes
+from spark_jobs.engine.session import connect, forget
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
+from spark_jobs.lake.tables import overwrite, read
 from spark_jobs.landing.land import make_landing_zone
 from spark_jobs.serving.publish import serving_file
 
@@ -113,7 +115,7 @@ def test_every_table_has_the_columns_and_types_of_its_contract(province: Home) -
 
 
 def test_monthly_figures_add_up_to_the_acts_they_count(province: Home) -> None:
-    months = read(province.table("gold", "region_department_month")).to_pandas()
+    months = read(province.table("gold", "supervision_month")).to_pandas()
     checks = read(province.table("base", "check_action"), ["is_problem", "city_code"]).to_pandas()
     assert months.checks.sum() == checks.city_code.notna().sum()
     assert months.checks_with_problem.sum() == checks[checks.city_code.notna()].is_problem.sum()
@@ -142,7 +144,7 @@ def test_the_serving_file_holds_gold_and_nothing_personal(province: Home) -> Non
         }
         columns = {row[0] for row in served.sql("select column_name from duckdb_columns()").fetchall()}
         scored = served.sql("select count(*) from gold.risk_score").fetchone()
-    assert {"gold.risk_score", "gold.region_department_month", "gold.complaint_clock", "gold.region_shape"} <= tables
+    assert {"gold.risk_score", "gold.supervision_month", "gold.complaint_clock", "gold.region_shape"} <= tables
     personal = {c.name for contract in contracts().values() for c in contract.columns if c.sensitivity == "personal"}
     assert columns.isdisjoint(personal)
     assert scored
@@ -157,3 +159,18 @@ def test_gold_never_shows_a_citizen_number(province: Home) -> None:
                     len(str(v)) == 18 and str(v)[6:10] in {"1990", "1985"} and str(v)[:17].isdigit()
                     for v in column.to_pylist()
                 )
+
+
+def test_a_table_whose_contract_has_gained_a_column_is_built_with_it(province: Home) -> None:
+    spark = connect(province)
+    scores, reasons = ("gold", "risk_score"), ("gold", "risk_reason")
+    gained = {("themes", "drug_profile"): "checks", scores: "is_general", reasons: "model"}
+    before = {table: read(province.table(*table)) for table in gained}
+    for table, column in gained.items():
+        overwrite(province.table(*table), before[table].drop_columns([column]))
+        forget(spark, province, *table)
+    build_themes(province, full=True)
+    build_gold(province, date(2026, 7, 1), full=True)
+    for table, rows in before.items():
+        after = read(province.table(*table))
+        assert (after.column_names, after.num_rows) == (rows.column_names, rows.num_rows)

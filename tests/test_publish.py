@@ -17,7 +17,7 @@ from spark_jobs.lake.tables import table_schema
 from spark_jobs.services.environments import BI_BIN, PROJECT
 from spark_jobs.serving.publish import publish_serving, serving_file
 
-MONTHS = contracts()["gold.region_department_month"]
+MONTHS = contracts()["gold.supervision_month"]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def published(home: Home, checks: int) -> Path:
 
 def shown(file: Path) -> int:
     with duckdb.connect(str(file), read_only=True) as database:
-        [(checks,)] = database.sql("select checks from gold.region_department_month").fetchall()
+        [(checks,)] = database.sql("select checks from gold.supervision_month").fetchall()
     return int(checks)
 
 
@@ -90,7 +90,7 @@ def test_superset_sees_a_new_version_at_once_even_while_somebody_reads_the_old(h
     copy = home.path / "next.duckdb"
     with duckdb.connect(str(copy)) as database:
         database.execute("create schema gold")
-        database.execute("create table gold.region_department_month as select 2 as checks")
+        database.execute("create table gold.supervision_month as select 2 as checks")
     command = [BI_BIN / "python", "-m", "tests.superset_versions", serving_file(home), copy]
     told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr

@@ -22,10 +22,11 @@ from simulate.departments import inspecting
 from simulate.dirt import FEWER, MORE
 from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
+from simulate.marks import WINDOW
 from simulate.penalties import make_penalties
 from simulate.registrations import register_changes
 from simulate.staff import make_staff
-from simulate.windows import WINDOW, Windows, act_windows
+from simulate.windows import Windows, act_windows
 from simulate.word_lists import Table, industries, items
 
 UNTIL, SEED, OBJECTS, DAYS = date(2025, 12, 31), 11, 900, 120

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from dashboards.render.datasets import with_columns
+from dashboards.render.metrics import dataset_assets
 from dashboards.render.pages import page_assets
 from schemas.contract import ContractError
 
@@ -18,9 +19,10 @@ METADATA = {"version": "1.0.0", "type": "assets", "timestamp": "2026-01-01T00:00
 
 
 def written(root: Path = DASHBOARDS) -> dict[str, dict[str, Any]]:
-    """The assets that lie in the folder as Superset exports them, by path, such as `datasets/risk_score.yaml`."""
-    files = [file for kind in KINDS for file in sorted((root / kind).glob("*.yaml"))]
-    return {str(file.relative_to(root)): yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+    """Databases, datasets, and charts and dashboards as Superset exports them, by path: `datasets/risk_score.yaml`."""
+    files = [file for kind in KINDS if kind != "datasets" for file in sorted((root / kind).glob("*.yaml"))]
+    exported = {str(file.relative_to(root)): yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+    return {**exported, **dataset_assets(root)}
 
 
 def load(root: Path = DASHBOARDS) -> dict[str, dict[str, Any]]:

@@ -46,7 +46,7 @@ def conditions(drawn: Drawn, page: Page) -> list[Json]:
     month = {**simple, "subject": drawn.dataset.time, "operator": "TEMPORAL_RANGE", "comparator": "No filter"}
     fixed = [
         {**simple, "subject": DIMENSIONS[name].code, "operator": "IN", "comparator": list(codes)}
-        for name, codes in page.where.items()
+        for name, codes in {**page.where, **drawn.chart.where}.items()
     ]
     return [month, *fixed] if drawn.dataset.time else fixed
 
@@ -189,14 +189,15 @@ def share(drawn: Drawn) -> Json:
 
 
 def table(drawn: Drawn) -> Json:
-    """One row a value of the dimension, the largest first figure on top."""
+    """One row a value of the dimension, the largest first figure on top; the newest month, where it is by month."""
     assert drawn.by
+    newest = {"expressionType": "SQL", "sqlExpression": f"MAX({drawn.by.label})", "label": "newest"}
     return {
         "viz_type": "table",
         "query_mode": "aggregate",
         "groupby": [drawn.by.label],
         "metrics": [metric.name for metric in drawn.metrics],
-        "timeseries_limit_metric": drawn.metrics[0].name,
+        "timeseries_limit_metric": newest if drawn.by.is_time else drawn.metrics[0].name,
         "order_desc": True,
         "row_limit": 50,
         "page_length": 0,

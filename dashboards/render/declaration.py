@@ -51,6 +51,8 @@ class Placed(Strict):
     name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")] | None = None
     title: Title | None = None
     width: Annotated[int, Field(ge=1, le=12)] | None = None
+    where: dict[str, Names] = Field(default_factory=dict)
+    """What this chart alone is about, a dimension and its codes, instead of what the page says of that dimension."""
 
 
 class Key(Placed):
@@ -145,6 +147,8 @@ class Page(Strict):
 
     title: Title
     doc: Title
+    each: str | None = None
+    """A dimension of which every value gets a page of this kind; `{}` in title and doc stands for the value's label."""
     filters: tuple[str, ...] = ()
     where: dict[str, Names] = Field(default_factory=dict)
     """What the page is about, for all its charts: a dimension and its codes, such as `field: drug`."""

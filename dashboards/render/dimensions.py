@@ -15,6 +15,8 @@ class Dimension:
     is_time: bool = False
     is_coloured: bool = False
     """Whether its values have the colours of `colours.yaml`."""
+    codes: str | None = None
+    """The code list of its values, where a page may be made for each."""
     shapes: str | None = None
     """The outlines in `dashboards/shapes/` whose names the label column holds: only then there can be a map."""
 
@@ -24,8 +26,9 @@ DIMENSIONS = {
     "city": Dimension("city_code", "city_name", "市州", shapes="hubei_city"),
     "county": Dimension("region_code", "region_name", "区县"),
     "department": Dimension("department", "department_name", "部门"),
-    "field": Dimension("field", "field_name", "领域"),
+    "field": Dimension("field", "field_name", "领域", codes="field"),
     "item": Dimension("item_code", "item_name", "监管事项"),
     "industry": Dimension("industry_section", "industry_section_name", "行业门类"),
+    "model": Dimension("model", "model_name", "风险模型"),
     "grade": Dimension("grade", "grade_name", "风险等级", is_coloured=True),
 }

@@ -1,14 +1,15 @@
-"""Where a metric comes from: the only module that knows; `datasets/*.yaml` flow in, metrics by name flow out."""
+"""Where a metric comes from: measures, indicators and `datasets/*.yaml` flow in, metrics by name flow out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from dashboards.render import measured
 from schemas.contract import Contract, contracts
 from schemas.contract.labels import served_columns
 
@@ -51,29 +52,43 @@ class Catalogue:
     datasets: tuple[Dataset, ...]
 
     def of_metric(self, name: str) -> tuple[Metric, Dataset] | None:
-        """The metric and its dataset."""
+        """The metric and the first dataset that has it."""
         metrics = ((metric, dataset) for dataset in self.datasets for metric in dataset.metrics)
         return next((pair for pair in metrics if pair[0].name == name), None)
+
+    def of_metrics(self, names: Sequence[str], columns: Collection[str]) -> tuple[list[Metric], Dataset] | None:
+        """The metrics of one chart, and the first dataset that has all of them and these columns."""
+        for dataset in self.datasets:
+            own = {metric.name: metric for metric in dataset.metrics}
+            if own.keys() >= {*names} and dataset.columns >= {*columns}:
+                return [own[name] for name in names], dataset
+        return None
 
     def of_table(self, name: str) -> Dataset | None:
         """The dataset of a table such as gold.risk_score."""
         return next((dataset for dataset in self.datasets if dataset.contract.name == name), None)
 
 
+def dataset_assets(root: Path) -> dict[str, dict[str, Any]]:
+    """The datasets by path: those that follow from measures and indicators, and those written in the folder."""
+    database = yaml.safe_load((root / "databases" / "serving.yaml").read_text(encoding="utf-8"))
+    files = sorted((root / "datasets").glob("*.yaml"))
+    written = {f"datasets/{file.name}": yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+    return {**measured.datasets(database["uuid"]), **written}
+
+
 def catalogue(root: Path) -> Catalogue:
     """The datasets of a folder; one whose table has no contract can show nothing, and the lint says so."""
-    files = sorted((root / "datasets").glob("*.yaml"))
-    assets = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
-    return Catalogue(tuple(_datasets(assets.items())))
+    return Catalogue(tuple(_datasets(dataset_assets(root).items())))
 
 
 def _datasets(assets: Iterable[tuple[str, dict[str, Any]]]) -> Iterable[Dataset]:
-    for name, asset in assets:
+    for path, asset in assets:
         contract = contracts().get(f"{asset['schema']}.{asset['table_name']}")
         if contract:
             metrics = tuple(_metric(metric) for metric in asset["metrics"])
             time = "month" if asset["main_dttm_col"] == "month" else None
-            yield Dataset(f"datasets/{name}", asset["uuid"], contract, time, metrics)
+            yield Dataset(path, asset["uuid"], contract, time, metrics)
 
 
 def _metric(asset: dict[str, Any]) -> Metric:

@@ -8,7 +8,7 @@ from typing import Any
 from dashboards.render import charts, filters, layout
 from dashboards.render.colours import colours
 from dashboards.render.metrics import catalogue
-from dashboards.render.plan import Drawn, Fault, Plan, plan
+from dashboards.render.plan import Drawn, Fault, Plan, plans
 from schemas.contract import ContractError, shown
 
 Json = dict[str, Any]
@@ -23,7 +23,8 @@ def page_assets(root: Path) -> tuple[dict[str, Json], list[str]]:
     faults: list[str] = []
     for path in sorted((root / "pages").glob("*.yaml")):
         try:
-            assets |= _page(plan(path, known), path)
+            for planned in plans(path, known):
+                assets |= _page(planned, path)
         except ContractError as fault:
             faults.append(str(fault))
     return assets, faults

@@ -86,16 +86,31 @@ class Fault(Exception):
         super().__init__(f"{key}: {why}")
 
 
-def plan(path: Path, catalogue: Catalogue) -> Plan:
-    """The page of a file, looked up; raises ContractError with `file: key: why`."""
-    page = read_page(path)
+def plans(path: Path, catalogue: Catalogue) -> list[Plan]:
+    """The pages of a file, looked up: one, or one a value; raises ContractError with `file: key: why`."""
     try:
-        charts = tuple(_drawn(path.stem, key, chart, catalogue) for key, chart in declared(page))
-        for key, why in _faults(page, charts):
-            raise Fault(key, why)
+        return [_plan(slug, page, catalogue) for slug, page in _pages(path.stem, read_page(path))]
     except Fault as fault:
         raise ContractError(f"{shown(path)}: {fault}") from None
-    return Plan(path.stem, page, charts)
+
+
+def _pages(slug: str, page: Page) -> Iterator[tuple[str, Page]]:
+    if page.each is None:
+        yield slug, page
+        return
+    codes = _dimension("each", page.each).codes
+    if codes is None:
+        raise Fault("each", f"{page.each} has no list of values")
+    for code in code_list(codes):
+        words = {"title": page.title.replace("{}", code.label), "doc": page.doc.replace("{}", code.label)}
+        yield f"{slug}_{code.code}", page.model_copy(update={**words, "where": {**page.where, page.each: (code.code,)}})
+
+
+def _plan(slug: str, page: Page, catalogue: Catalogue) -> Plan:
+    charts = tuple(_drawn(slug, page, key, chart, catalogue) for key, chart in declared(page))
+    for key, why in _faults(page, charts):
+        raise Fault(key, why)
+    return Plan(slug, page, charts)
 
 
 def declared(page: Page) -> Iterator[tuple[str, Chart]]:
@@ -111,36 +126,36 @@ def declared(page: Page) -> Iterator[tuple[str, Chart]]:
                     yield f"{key}.{ROWS}.{inner_number}.{chart_number}.{chart.chart}", chart
 
 
-def _drawn(page: str, key: str, chart: Chart, catalogue: Catalogue) -> Drawn:
+def _drawn(slug: str, page: Page, key: str, chart: Chart, catalogue: Catalogue) -> Drawn:
     if isinstance(chart, Listing):
         dataset = catalogue.of_table(chart.of)
         if dataset is None:
             raise Fault(f"{key}.of", f"no such dataset: {chart.of}")
-        return Drawn(page, key, chart, dataset, (), None, None)
+        return Drawn(slug, key, chart, dataset, (), None, None)
     pairs = [(f"{key}.of", name) for name in chart.of]
     if isinstance(chart, Trend) and chart.line:
         pairs.append((f"{key}.line", chart.line))
-    metrics, dataset = _looked_up(pairs, catalogue)
-    line = metrics.pop() if len(pairs) > len(chart.of) else None
     by = None if isinstance(chart, Key) else _dimension(f"{key}.by", chart.by)
-    return Drawn(page, key, chart, dataset, tuple(metrics), line, by)
+    chosen = [_dimension(f"where.{name}", name).code for name in {**page.where, **chart.where}]
+    metrics, dataset = _looked_up(pairs, [*chosen, *([by.label] if by else [])], catalogue)
+    line = metrics.pop() if len(pairs) > len(chart.of) else None
+    return Drawn(slug, key, chart, dataset, tuple(metrics), line, by)
 
 
-def _looked_up(pairs: list[tuple[str, str]], catalogue: Catalogue) -> tuple[list[Metric], Dataset]:
-    """The metrics, which must be of one dataset: a chart asks one table."""
-    metrics: list[Metric] = []
-    common: Dataset | None = None
+def _looked_up(pairs: list[tuple[str, str]], columns: list[str], catalogue: Catalogue) -> tuple[list[Metric], Dataset]:
+    """The metrics, which must be of one dataset: a chart asks one table, if possible one with the columns it needs."""
+    homes = []
     for key, name in pairs:
-        pair = catalogue.of_metric(name)
-        if pair is None:
+        home = catalogue.of_metric(name)
+        if home is None:
             raise Fault(key, f"no such metric: {name}")
-        metric, dataset = pair
-        common = common or dataset
-        if dataset.uuid != common.uuid:
-            raise Fault(key, f"{name} is of {dataset.contract.name}, {pairs[0][1]} of {common.contract.name}")
-        metrics.append(metric)
-    assert common
-    return metrics, common
+        homes.append(home[1].contract.name)
+    names = [name for _, name in pairs]
+    found = catalogue.of_metrics(names, columns) or catalogue.of_metrics(names, ())
+    if found is None:
+        key, name = next(pair for pair, home in zip(pairs, homes, strict=True) if home != homes[0])
+        raise Fault(key, f"no table has both {name} and {names[0]}")
+    return found
 
 
 def _dimension(key: str, name: str) -> Dimension:
@@ -156,12 +171,19 @@ def _faults(page: Page, charts: tuple[Drawn, ...]) -> Iterator[tuple[str, str]]:
         if names[drawn.name] > 1:
             yield f"{drawn.key}.name", f"two charts are called {drawn.name}: name one of them"
         yield from _chart_faults(drawn)
+        if "model" in drawn.dataset.contract.key and "model" not in {**page.where, **drawn.chart.where}:
+            yield f"{drawn.key}.where", f"{drawn.dataset.contract.name} has a row a model: say which (model: …)"
     for number, name in enumerate(page.filters):
         column = _dimension(f"filters.{number}", name).label
         if not any(column in drawn.dataset.columns for drawn in charts):
             yield f"filters.{number}", f"no chart of the page knows {name}"
     for name, codes in page.where.items():
-        yield from _where_faults(f"where.{name}", _dimension(f"where.{name}", name), codes, charts)
+        own = tuple(drawn for drawn in charts if name not in drawn.chart.where)
+        yield from _where_faults(f"where.{name}", _dimension(f"where.{name}", name), codes, own)
+    for drawn in charts:
+        for name, codes in drawn.chart.where.items():
+            key = f"{drawn.key}.where.{name}"
+            yield from _where_faults(key, _dimension(key, name), codes, (drawn,))
 
 
 def _chart_faults(drawn: Drawn) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,7 @@ LOOKING: Rights = {
     ("can_drill", "Dashboard"),
     ("can_get_drill_info", "Dataset"),
     ("can_samples", "Datasource"),
+    ("can_log", "Superset"),
     ("can_userinfo", "UserDBModelView"),
     ("resetmypassword", "UserDBModelView"),
     ("all_datasource_access", "all_datasource_access"),

@@ -132,7 +132,7 @@ def _initialise(user: str, password: str) -> None:
 
 
 def import_contents(contents: dict[str, str]) -> None:
-    """Imports assets by path, overwriting those of the same uuid."""
+    """Afterwards Superset shows what is declared, and of ours nothing else."""
     from superset import security_manager
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.utils.core import override_user
@@ -172,7 +172,7 @@ def _clear_away(contents: dict[str, str]) -> None:
 
 
 def parsed(contents: dict[str, str], folder: str) -> list[dict[str, Any]]:
-    """The assets of one folder."""
+    """The charts, or the dashboards, of an import."""
     return [yaml.safe_load(text) for path, text in contents.items() if path.startswith(f"{folder}/")]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from dbt_project.render.fields import field_of
 from dbt_project.render.sql import counted, literal
-from dbt_project.render.views import field_of
+from dbt_project.render.views import supervision_month
 from schemas.contract import Measure, TableContract, tables
 from schemas.contract.indicators import (
     COLUMNS,
@@ -17,13 +18,20 @@ from schemas.contract.indicators import (
     terms_of,
     used_measures,
 )
-from schemas.contract.views import acts, additive
+from schemas.contract.views import acts, additive, clocks, counted_columns
 
 NUMBER, LIMIT = "decimal(20,2)", "decimal(20,4)"
 # The first day of a period, and how many months later its last day lies.
 UNITS = {"month": ("MM", 0), "quarter": ("QUARTER", 2), "year": ("YYYY", 11)}
 EMPTY = "''"
 DIMENSIONS: tuple[Dimension, ...] = ("city", "county", "department", "field")
+
+
+def gold_models() -> Iterator[tuple[str, str]]:
+    """The tables of gold that follow from what is declared, by name, with their models."""
+    if "gold.supervision_month" in tables("gold"):
+        yield "supervision_month", supervision_month()
+        yield "indicator", indicator_model()
 
 
 def indicator_model() -> str:
@@ -65,12 +73,13 @@ where numerator <> 0 or denominator <> 0
 
 def _figures() -> str:
     """The measures of the monthly facts, by each kind of period."""
-    names = [name for table in acts(tables("base").values()) for name in additive(table)]
+    counted_in = [*acts(tables("base").values()), *clocks(tables("gold").values())]
+    names = [name for table in counted_in for name in additive(table)]
     sums = ", ".join(f"sum({name}) as {name}" for name in names)
     columns = ", ".join(COLUMNS[dimension] for dimension in DIMENSIONS)
     return "\n    union all\n".join(
         f"    select '{kind}' as period_kind, cast(trunc(month, '{unit}') as date) as period, {columns},\n    {sums}\n"
-        f"    from {{{{ ref('activity_month') }}}}\n    group by 1, 2, {columns}"
+        f"    from {{{{ ref('supervision_month') }}}}\n    group by 1, 2, {columns}"
         for kind, (unit, _) in UNITS.items()
     )
 
@@ -87,7 +96,7 @@ def _parts(indicator: Indicator) -> Iterator[str]:
 def _part(indicator: Indicator, grain: Sequence[Dimension], table: TableContract) -> str:
     """What one table adds to numerator and denominator, by kind of period, period and the dimensions of the grain."""
     own = {name: table.measures[name] for name in used_measures(indicator) if name in table.measures}
-    is_summed = table.layer == "base" and table.event is not None and all(one.is_additive for one in own.values())
+    is_summed = table.event is not None and all(measure.is_additive for measure in own.values())
     sides = (indicator.numerator, indicator.denominator)
     values = [_value(side, table, is_summed=is_summed) for side in sides]
     kinds = f"({', '.join(literal(kind) for kind in indicator.periods)})"
@@ -141,7 +150,7 @@ def _happened(
     Where only different values are counted, each is kept once a month before that.
     """
     cells = "".join(f", {_column(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
-    names = sorted({name for measure in own.values() for name in _columns(measure)} - {*COLUMNS.values()})
+    names = sorted({name for measure in own.values() for name in counted_columns(measure)} - {*COLUMNS.values()})
     once = "distinct " if all(measure.distinct for measure in own.values()) else ""
     first_days = " ".join(f"when {literal(kind)} then trunc(month, '{UNITS[kind][0]}')" for kind in kinds)
     month = f"trunc({table.event.date if table.event else ''}, 'MM') as month"
@@ -152,10 +161,6 @@ def _happened(
         f"        lateral view explode(array({', '.join(literal(kind) for kind in kinds)})) kinds as period_kind\n"
         f"        where month is not null\n    ) as act"
     )
-
-
-def _columns(measure: Measure) -> list[str]:
-    return [*measure.where, *measure.filled, *filter(None, (measure.distinct, measure.sum))]
 
 
 def _column(table: TableContract, dimension: Dimension) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from dbt_project.render.base import base_models
-from dbt_project.render.indicators import indicator_model
+from dbt_project.render.indicators import gold_models
+from dbt_project.render.unit_tests import unit_test
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, feeds, province, tables
@@ -27,10 +28,13 @@ CODES = ("code", "spelling", "region", "industry", "department", "working_day")
 
 def render() -> list[Path]:
     """Writes what has changed and returns it; unchanged files keep their time, so dbt need not parse them again."""
+    models = _models_sql()
+    modelled = {path.stem for path in models} | {contract.table for contract in _built() if written_model(contract)}
     wanted = {
-        **_models_sql(),
-        RENDERED / "sources.yml": _yaml({"version": 2, "sources": list(_sources())}),
-        RENDERED / "models.yml": _yaml({"version": 2, "models": list(_models())}),
+        **models,
+        RENDERED / "sources.yml": _yaml({"version": 2, "sources": list(_sources(modelled))}),
+        RENDERED / "models.yml": _yaml({"version": 2, "models": list(_models(modelled))}),
+        RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": list(_unit_tests())}),
         RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
         RENDERED_MACROS / "characters.sql": _characters(),
         RENDERED_MACROS / "province.sql": _returning("province", province().code),
@@ -43,9 +47,22 @@ def render() -> list[Path]:
     return changed
 
 
+def models_of(layer: str) -> dict[str, str]:
+    """The SQL of every model of a layer, written or rendered, by table."""
+    rendered = {path.stem: text for path, text in _models_sql().items() if path.parent.name == layer}
+    written = {path.stem: path.read_text("utf-8") for path in (PROJECT / "models" / layer).rglob("*.sql")}
+    return rendered | written
+
+
+def shared_macros() -> str:
+    """The SQL that models of themes and gold share; a change of it changes all of them."""
+    macros = [path for path in (PROJECT / "macros").rglob("*.sql") if not {"_rendered", "merge"} & {*path.parts}]
+    return "".join(path.read_text("utf-8") for path in sorted(macros))
+
+
 def _models_sql() -> dict[Path, str]:
     written = {contract.table for contract in _built() if written_model(contract)}
-    models = [("base", base_models()), ("themes", view_models()), ("gold", [("indicator", indicator_model())])]
+    models = [("base", base_models()), ("themes", view_models()), ("gold", gold_models())]
     return {
         RENDERED / layer / f"{name}.sql": text for layer, some in models for name, text in some if name not in written
     }
@@ -68,23 +85,19 @@ def written_model(contract: Contract) -> Path | None:
     return next((PROJECT / "models" / contract.layer).rglob(f"{contract.table}.sql"), None)
 
 
-def _has_model(contract: Contract) -> bool:
-    """A table of base, themes or gold without a model of its name is written by a job, and a source to dbt."""
-    return contract.table in {path.stem for path in _models_sql()} or written_model(contract) is not None
-
-
 def _built() -> Iterator[Contract]:
     for layer in LAYERS:
         yield from tables(layer).values()
 
 
-def _sources() -> Iterator[dict[str, Any]]:
+def _sources(modelled: set[str]) -> Iterator[dict[str, Any]]:
+    """What dbt reads; a table of base, themes or gold without a model is written by a job, and a source too."""
     yield _source("silver", {name: _described(contract) for name, contract in feeds().items()})
     yield _source("quarantine", {name: {} for name in feeds()})
     yield _source("ops", {contract.table: _described(contract) for contract in tables("ops").values()})
     yield _source("codes", {name: {} for name in CODES})
     for layer in LAYERS:
-        written = [contract for contract in tables(layer).values() if not _has_model(contract)]
+        written = [contract for contract in tables(layer).values() if contract.table not in modelled]
         if written:
             yield _source(layer, {contract.table: _described(contract) for contract in written})
 
@@ -104,8 +117,8 @@ def _words(column: Column) -> str:
     return " ".join(part for part in (column.label, column.doc) if part)
 
 
-def _models() -> Iterator[dict[str, Any]]:
-    for contract in filter(_has_model, _built()):
+def _models(modelled: set[str]) -> Iterator[dict[str, Any]]:
+    for contract in (contract for contract in _built() if contract.table in modelled):
         described = _described(contract)
         for entry, column in zip(described["columns"], contract.columns, strict=True):
             entry["data_type"] = column.spark_type
@@ -117,6 +130,14 @@ def _models() -> Iterator[dict[str, Any]]:
             "config": {**config, "meta": {"contract": contract.name}},
             "data_tests": [{"key_holds": {"arguments": {"columns": key}}}],
         }
+
+
+def _unit_tests() -> Iterator[dict[str, Any]]:
+    """A unit test of every base table whose model is rendered."""
+    rendered = {name for name, _ in base_models()}
+    for contract in tables("base").values():
+        if contract.table in rendered and not written_model(contract) and (test := unit_test(contract)):
+            yield test
 
 
 def _feed_facts() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from schemas.contract import Measure, TableContract
 
@@ -21,9 +21,12 @@ def listed(values: Iterable[bool | str]) -> str:
 
 def condition(measure: Measure) -> str:
     """Which rows a measure counts; empty if all."""
-    parts = [f"{column} in {listed(values)}" for column, values in measure.where.items()]
-    parts += [f"{column} is not null" for column in measure.filled]
-    return " and ".join(parts)
+    return " and ".join([*holding(measure.where), *(f"{column} is not null" for column in measure.filled)])
+
+
+def holding(where: Mapping[str, tuple[bool | str, ...]]) -> list[str]:
+    """That each of these columns holds one of its values."""
+    return [f"{column} in {listed(values)}" for column, values in where.items()]
 
 
 def counted(measure: Measure, table: TableContract) -> str:

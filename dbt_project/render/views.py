@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbt_project.render.sql import counted, listed, literal
-from schemas.contract import TableContract, fields, province, table_of, tables, terms
+from dbt_project.render.fields import field_of
+from dbt_project.render.sql import counted
+from schemas.contract import TableContract, fields, province, table_of, tables
 from schemas.contract.fields import Field
-from schemas.contract.views import OBJECT, OBJECT_KEY, acts, acts_on_objects, additive, first_and_last
+from schemas.contract.views import OBJECT, OBJECT_KEY, acts, acts_on_objects, additive, clocks, first_and_last
 
 ZERO = "cast(0 as {})"
 
@@ -41,23 +42,6 @@ def _standing(table: str) -> str:
 
 def _lines(parts: Iterator[str] | list[str]) -> str:
     return ",\n    ".join(parts)
-
-
-def field_of(table: TableContract) -> str:
-    """The field that a row of acts belongs to, as SQL; empty text where it is nobody's."""
-    by_department = _cases("department", {name: field.departments for name, field in fields().items()})
-    if not any(column.name == "item_code" for column in table.columns):
-        return by_department
-    by_item = _cases(terms()["item_department"]["derived"]["sql"], {n: field.national for n, field in fields().items()})
-    return f"case when item_code is null then {by_department} else {by_item} end"
-
-
-def _cases(value: str, fields_of: dict[str, tuple[str, ...]]) -> str:
-    """The first field that claims a value."""
-    cases = " ".join(
-        f"when {value} in {listed(values)} then {literal(name)}" for name, values in fields_of.items() if values
-    )
-    return f"case {cases} else '' end"
 
 
 def _object_activity() -> str:
@@ -150,26 +134,44 @@ def _profile(name: str, where: str) -> str:
 def _activity_month() -> str:
     """Acts without a prefecture (the province's own, on bodies from elsewhere) stand under the province's code."""
     counted_in = acts(tables("base").values())
-    selects = []
-    for table in counted_in:
-        assert table.event
-        names = {column.name for column in table.columns}
-        dimensions = {
-            "city_code": f"coalesce(act.city_code, '{province().code}')",
-            "region_code": f"coalesce(place.current_code, act.region_code, '{province().code}')",
-            "department": "department",
-            "field": field_of(table),
-            "item_code": "coalesce(item_code, '')" if "item_code" in names else "''",
-            "month": f"cast(trunc({table.event.date}, 'MM') as date)",
-        }
-        parts = [f"{sql} as {name}" for name, sql in dimensions.items()]
-        parts += [_figure(table, other, name) for other in counted_in for name in additive(other)]
-        places = "left join {{ source('codes', 'region') }} as place on place.code = act.region_code"
-        grouped = ", ".join(str(number) for number in range(1, len(dimensions) + 1))
-        rows = f"from {_standing(table.table)} as act\n    {places}\n    group by {grouped}"
-        selects.append(f"    select\n    {_lines(parts)}\n    {rows}")
-    sums = [_summed(name, table) for table in counted_in for name in additive(table)]
+    selects = [_months_of(table, counted_in) for table in counted_in]
+    return _summed_months("themes.activity_month", selects, counted_in)
+
+
+def supervision_month() -> str:
+    """The acts of themes.activity_month, and beside them what tables of gold count by month."""
+    happened, counted_in = acts(tables("base").values()), clocks(tables("gold").values())
     key = table_of("themes.activity_month").key
+    own = [name for table in happened for name in additive(table)]
+    zeros = [_figure(happened[0], table, name) for table in counted_in for name in additive(table)]
+    taken = f"    select\n    {_lines([*key, *own, *zeros])}\n    from {_ref('activity_month')}"
+    selects = [taken, *(_months_of(table, [*happened, *counted_in]) for table in counted_in)]
+    return _summed_months("gold.supervision_month", selects, [*happened, *counted_in])
+
+
+def _months_of(table: TableContract, counted_in: list[TableContract]) -> str:
+    """The measures of one table by month, with zeros for those of the others."""
+    assert table.event
+    names = {column.name for column in table.columns}
+    dimensions = {
+        "city_code": f"coalesce(act.city_code, '{province().code}')",
+        "region_code": f"coalesce(place.current_code, act.region_code, '{province().code}')",
+        "department": "department",
+        "field": field_of(table),
+        "item_code": "coalesce(item_code, '')" if "item_code" in names else "''",
+        "month": f"cast(trunc({table.event.date}, 'MM') as date)",
+    }
+    parts = [f"{sql} as {name}" for name, sql in dimensions.items()]
+    parts += [_figure(table, other, name) for other in counted_in for name in additive(other)]
+    places = "left join {{ source('codes', 'region') }} as place on place.code = act.region_code"
+    grouped = ", ".join(str(number) for number in range(1, len(dimensions) + 1))
+    source = _standing(table.table) if table.layer == "base" else _ref(table.table)
+    return f"    select\n    {_lines(parts)}\n    from {source} as act\n    {places}\n    group by {grouped}"
+
+
+def _summed_months(name: str, selects: list[str], counted_in: list[TableContract]) -> str:
+    key = table_of(name).key
+    sums = [_summed(figure, table) for table in counted_in for figure in additive(table)]
     return (
         f"with activity as (\n{_union(selects)}\n)\n\n"
         f"select\n    {_lines([*key, *sums])}\nfrom activity\nwhere month is not null\ngroup by {', '.join(key)}\n"

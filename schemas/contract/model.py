@@ -241,7 +241,7 @@ class Contract(Strict):
     """One table's promise; `name` and `layer` come from where its file lies."""
 
     name: str
-    layer: Literal["feed", "base", "themes", "gold", "ops"]
+    layer: Literal["feed", "base", "themes", "gold", "ops", "detail"]
     file: Path
     title: str
     doc: str
@@ -296,13 +296,14 @@ class TableContract(Contract):
     `merge`: of several statements about a key the newest is the row (newest), or every column is a claim of its own,
     and the named authority's wins (claims). `registry`: the feeds whose rows alone say that a key is there or gone;
     without it every feed takes back what it stated. Authority over a column is not that power. `profile`: the columns
-    that profiles of objects repeat.
+    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts.
     """
 
-    layer: Literal["base", "themes", "gold", "ops"]
+    layer: Literal["base", "themes", "gold", "ops", "detail"]
     merge: Literal["newest", "claims"] | None = None
     registry: tuple[str, ...] = ()
     profile: tuple[str, ...] = ()
+    detail: tuple[str, ...] = ()
     event: Event | None = None
     measures: dict[str, Measure] = {}
 

@@ -52,12 +52,23 @@ def shown(path: Path) -> str:
     return str(path.relative_to(SCHEMAS.parent)) if path.is_relative_to(SCHEMAS.parent) else str(path)
 
 
-def refusal(path: Path, error: ValidationError) -> ContractError:
-    """The first thing that is wrong with a file, as a sentence."""
+def refusal(path: Path, error: ValidationError, read: object = None) -> ContractError:
+    """The first thing that is wrong with a file, as a sentence; `read` has the names of what stands in lists."""
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"]) or "(file)"
+    key = ".".join(_way(first["loc"], read)) or "(file)"
     why = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(first["type"], first["msg"])
-    return ContractError(f"{shown(path)}: {key}: {why}")
+    return ContractError(f"{shown(path)}: {key}: {why.removeprefix('Value error, ')}")
+
+
+def _way(keys: tuple[int | str, ...], read: object) -> Iterator[str]:
+    """The keys that lead to a mistake; an item of a list is called by its name instead of its number."""
+    for key in keys:
+        if isinstance(key, int):
+            read = read[key] if isinstance(read, list) else None
+            yield str(read.get("name", key) if isinstance(read, dict) else key)
+        else:
+            read = read.get(key) if isinstance(read, dict) else None
+            yield key
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -12,10 +13,16 @@ from pydantic import ValidationError
 from schemas.contract import read
 from schemas.contract.feeding import feeds_into, following_columns
 from schemas.contract.fields import fields
-from schemas.contract.model import Code, Contract, ContractError, Department, FeedContract, TableContract
+from schemas.contract.model import Code, Column, Contract, ContractError, Department, FeedContract, TableContract
 from schemas.contract.read import read_contract, read_yaml, refusal, roots, shown
+from schemas.contract.risk import risk_models, valid_on
 from schemas.contract.views import follow
 
+# What a feed's column takes from the base table that it flows into.
+INHERITED = {
+    *("label", "doc", "pattern", "check", "check_when", "codes", "parse", "separator", "min", "max", "max_length"),
+    *("min_items", "flag", "sensitivity"),
+}
 TABLE_LAYERS = ("base", "themes", "gold", "ops")
 
 
@@ -34,7 +41,7 @@ def departments() -> dict[str, Department]:
 
 @cache
 def code_list(name: str) -> tuple[Code, ...]:
-    """The codes of `codes/<name>.csv` in the file's order, or, by the names department and field, those declared."""
+    """The codes of `codes/<name>.csv` in the file's order, or of what is declared elsewhere (DECLARED)."""
     if name in DECLARED:
         return DECLARED[name]()
     paths = [root / "codes" / f"{name}.csv" for root in roots()]
@@ -60,6 +67,9 @@ def code_list(name: str) -> tuple[Code, ...]:
 DECLARED: dict[str, Callable[[], tuple[Code, ...]]] = {
     "department": lambda: tuple(Code(code=name, label=entry.label) for name, entry in departments().items()),
     "field": lambda: tuple(Code(code=name, label=field.title) for name, field in fields().items()),
+    "risk_model": lambda: tuple(
+        Code(code=model.model, label=model.title) for model in valid_on(date.max, risk_models())
+    ),
 }
 
 
@@ -73,6 +83,11 @@ def code_lists() -> tuple[str, ...]:
 def province() -> Code:
     """The division that all others lie in."""
     return next(code for code in code_list("region") if code.extra["level"] == "province")
+
+
+def grades() -> tuple[Code, ...]:
+    """The grades of risk, the highest first."""
+    return tuple(sorted(code_list("risk_grade"), key=lambda grade: int(grade.extra["order"])))
 
 
 def _contract_files() -> Iterator[Path]:
@@ -91,11 +106,38 @@ def contracts() -> dict[str, Contract]:
 
 
 def _completed(contract: Contract, written: Mapping[str, Contract]) -> Contract:
-    """A base table with the columns that follow from the feeds that flow into it."""
-    if not isinstance(contract, TableContract) or contract.layer != "base":
-        return contract
+    """A feed with what its base tables say of its columns; a base table with what follows from its feeds; others with
+    what measures say."""
+    if isinstance(contract, FeedContract):
+        columns = tuple(_of_base(column, contract, written) for column in contract.columns)
+        return contract.model_copy(update={"columns": columns})
+    assert isinstance(contract, TableContract)
+    if contract.layer != "base":
+        columns = tuple(_measured(column, written) for column in contract.columns)
+        return contract.model_copy(update={"columns": columns})
     follow = following_columns(contract, feeds_into(contract.table, written))
     return contract.model_copy(update={"columns": (*contract.columns, *follow)})
+
+
+def _of_base(column: Column, feed: FeedContract, written: Mapping[str, Contract]) -> Column:
+    """A feed's column with what the base table that it flows into says of it, and the feed leaves open."""
+    for target in feed.into:
+        table = written.get(f"base.{target}")
+        own = next((other for other in table.columns if other.name == column.name), None) if table else None
+        if own and own.type and column.type is None:
+            said = {name: getattr(own, name) for name in own.model_fields_set & INHERITED - column.model_fields_set}
+            return column.model_copy(update={"type": own.type, **said})
+    return column
+
+
+def _measured(column: Column, written: Mapping[str, Contract]) -> Column:
+    """A column that repeats a measure, with the measure's type and label."""
+    for table in written.values():
+        measure = table.measures.get(column.name) if isinstance(table, TableContract) else None
+        if measure and column.type is None:
+            kind = table.column(measure.sum).type if measure.sum else "integer"
+            return column.model_copy(update={"type": kind, "label": column.label or measure.label})
+    return column
 
 
 def feeds() -> dict[str, FeedContract]:

@@ -1,39 +1,38 @@
-"""Risk model files flow in, frozen RiskModel objects flow out, or an error that names file, key and reason."""
+"""Files of `risk/` flow in, frozen RiskModel objects flow out, or an error that names file, key and reason.
+
+What a model names, such as measures, columns and codes, is looked up by lint/risk.py.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from schemas.contract import SCHEMAS, Contract, ContractError, Strict, contracts, shown
+from schemas.contract.model import ContractError, Strict
+from schemas.contract.read import read_yaml, refusal, roots, shown
 
-GRADES = ("red", "orange", "yellow", "blue")
-GRADE_NAMES = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝"}
-PROFILE = "themes.object_profile"
-OBJECT = "base.supervised_object"
 FULL = Decimal(100)
 
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=2)]
 Points = Annotated[Decimal, Field(gt=0, le=100, decimal_places=2)]
 Days = Annotated[int, Field(gt=0)]
-Literals = tuple[bool | str, ...]
+Values = tuple[bool | str, ...]
+Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
 class Events(Strict):
-    """Rows of a base table about the object; `where` names a column's values that count."""
+    """What the measure `of` counts of the acts on an object; `where` narrows it to some values of columns."""
 
-    kind: Literal["count", "sum"]
-    table: Literal["check_action", "punish_action", "complaint"]
-    date: str
-    column: str | None = None
-    where: dict[str, Literals] = Field(default_factory=dict)
+    kind: Literal["events"]
+    of: str
+    where: dict[str, Values] = Field(default_factory=dict)
 
 
 class DaysSince(Strict):
@@ -62,7 +61,7 @@ class Flagged(Strict):
 class Indicator(Strict):
     """One thing that adds points, and the words it says so with."""
 
-    name: Annotated[str, Field(pattern="^[a-z][a-z_]*$")]
+    name: Name
     label: str
     weight: Points
     measure: Annotated[Events | DaysSince | State | Flagged, Field(discriminator="kind")]
@@ -82,30 +81,32 @@ class Indicator(Strict):
         return self
 
 
-class Grades(Strict):
-    """The least score of each grade; below yellow is blue."""
-
-    red: Points
-    orange: Points
-    yellow: Points
-
-    @model_validator(mode="after")
-    def _fall(self) -> Grades:
-        if not self.red > self.orange > self.yellow:
-            raise ValueError("must fall from red to orange to yellow")
-        return self
-
-
 class RiskModel(Strict):
-    """A version of a model; it is valid from its day until the next version's."""
+    """A version of a model; it is valid from its day until the next version's.
 
+    `field`: only objects of this field are scored, by its acts alone; without it the model is the province's general
+    one. `grades`: the least score of each grade from the highest down; the lowest grade is the rest.
+    """
+
+    file: Path
     title: str
     doc: str
-    model: str
+    model: Name
     version: str
     valid_from: date
-    grades: Grades
+    field: str | None = None
+    grades: dict[str, Points]
     indicators: tuple[Indicator, ...]
+
+    @property
+    def is_general(self) -> bool:
+        """Whether it scores every object, by what all departments did."""
+        return self.field is None
+
+    @property
+    def profile(self) -> str:
+        """The table of the objects that it scores."""
+        return f"themes.{self.field}_profile" if self.field else "themes.object_profile"
 
     @model_validator(mode="after")
     def _adds_up(self) -> RiskModel:
@@ -115,6 +116,9 @@ class RiskModel(Strict):
         total = sum((indicator.weight for indicator in self.indicators), Decimal(0))
         if total != FULL:
             raise ValueError(f"the weights add up to {total}, not 100")
+        bounds = list(self.grades.values())
+        if not bounds or bounds != sorted(set(bounds), reverse=True):
+            raise ValueError(f"the grades must fall from {' to '.join(self.grades) or 'the highest down'}")
         return self
 
 
@@ -125,16 +129,15 @@ def _promises(indicator: Indicator) -> list[tuple[bool, str]]:
     oldest = max(indicator.decay, default=0)
     holes = set(re.findall(r"{(\w*)}", indicator.reason))
     return [
-        (is_events == (indicator.window_days is not None), "window_days belongs to count and sum, and only to them"),
-        (is_events or not indicator.decay, "decay belongs to count and sum"),
+        (is_events == (indicator.window_days is not None), "window_days belongs to events, and only to them"),
+        (is_events or not indicator.decay, "decay belongs to events"),
         (not is_events or oldest < (indicator.window_days or 0), "decay must lie inside window_days"),
         (is_graded == (bool(indicator.full_at) != bool(indicator.bands)), "needs either full_at or bands"),
-        (is_graded or not (indicator.full_at or indicator.bands), "full_at and bands belong to count, sum, days_since"),
+        (is_graded or not (indicator.full_at or indicator.bands), "full_at and bands belong to events and days_since"),
         (_rises(indicator.bands), "bands must rise, in value and in share"),
         (bool(indicator.missing) == bool(indicator.reason_missing), "missing and reason_missing go together"),
         (isinstance(measure, DaysSince) or not indicator.missing, "missing belongs to days_since"),
         (holes <= {"value", "days"}, f"reason: knows {{value}} and {{days}}, not {sorted(holes)}"),
-        (not isinstance(measure, Events) or (measure.kind == "sum") == bool(measure.column), "sum needs a column"),
     ]
 
 
@@ -145,53 +148,29 @@ def _rises(bands: dict[int, Decimal]) -> bool:
 
 def read_risk_model(path: Path) -> RiskModel:
     """The model of one file; raises ContractError with `file: key: why`."""
-    where = shown(path)
+    read = read_yaml(path)
+    if "file" in read:
+        raise ContractError(f"{shown(path)}: file: unknown key")
     try:
-        read = yaml.safe_load(path.read_text("utf-8"))
-        model = RiskModel.model_validate(read)
-    except yaml.YAMLError as error:
-        raise ContractError(f"{where}: not YAML: {' '.join(str(error).split())}") from None
+        return RiskModel.model_validate({**read, "file": path})
     except ValidationError as error:
-        raise ContractError(f"{where}: {_first(error, read)}") from None
-    for indicator in model.indicators:
-        for contract, column in _columns(indicator):
-            if column not in {known.name for known in contract.columns}:
-                raise ContractError(f"{where}: indicators.{indicator.name}: {contract.name} has no column {column}")
-    return model
+        raise refusal(path, error, read) from None
 
 
-def _first(error: ValidationError, read: Any) -> str:
-    """`key: why` of the first mistake, an indicator called by its name instead of its number."""
-    first = error.errors()[0]
-    parts = [str(part) for part in first["loc"]]
-    if len(parts) > 1 and parts[0] == "indicators" and isinstance(read["indicators"][int(parts[1])], dict):
-        parts[1] = str(read["indicators"][int(parts[1])].get("name", parts[1]))
-    why = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(first["type"], first["msg"])
-    return f"{'.'.join(parts) or '(file)'}: {why.removeprefix('Value error, ')}"
-
-
-def _columns(indicator: Indicator) -> list[tuple[Contract, str]]:
-    """The columns an indicator reads, with the contract that must have them."""
-    measure = indicator.measure
-    if isinstance(measure, Events):
-        table = contracts()[f"base.{measure.table}"]
-        named = [measure.date, *measure.where, *([measure.column] if measure.column else [])]
-        return [(table, column) for column in named]
-    if isinstance(measure, Flagged):
-        return []
-    return [(contracts()[PROFILE], measure.column)]
+def risk_files() -> list[Path]:
+    """Every model's file; one of a further schemas folder stands for that of the same name here."""
+    files = {path.name: path for root in roots() for path in (root / "risk").glob("*.yaml")}
+    return [files[name] for name in sorted(files)]
 
 
 @cache
 def risk_models() -> tuple[RiskModel, ...]:
-    """Every version of every model, oldest first."""
-    read = [read_risk_model(path) for path in sorted((SCHEMAS / "risk").glob("*.yaml"))]
-    return tuple(sorted(read, key=lambda model: (model.model, model.valid_from)))
+    """Every version of every model, the oldest of each first."""
+    return tuple(sorted(map(read_risk_model, risk_files()), key=lambda model: (model.model, model.valid_from)))
 
 
-def risk_model(name: str, as_of: date) -> RiskModel:
-    """The version of a model that is valid on a day."""
-    valid = [model for model in risk_models() if model.model == name and model.valid_from <= as_of]
-    if not valid:
-        raise ContractError(f"schemas/risk: {name}: no version is valid on {as_of}")
-    return valid[-1]
+def valid_on(day: date, models: Iterable[RiskModel]) -> list[RiskModel]:
+    """Of each model its newest version that is valid on a day."""
+    begun = sorted((model for model in models if model.valid_from <= day), key=lambda model: model.valid_from)
+    newest = {model.model: model for model in begun}
+    return [newest[name] for name in sorted(newest)]

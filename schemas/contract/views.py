@@ -1,14 +1,14 @@
 """Measures of base tables and fields flow in; the contracts of the tables that follow from them flow out.
 
-Of every base table with an event, its measures are counted by object and by month:
-themes.object_activity, themes.object_profile and themes.<field>_profile; themes.activity_month and
-themes.<field>_activity_month. dbt_project/render/views.py has their SQL.
+Of every base table with an event, its measures are counted by object and by month: themes.object_activity,
+themes.object_profile and themes.<field>_profile; themes.activity_month and themes.<field>_activity_month. What gold
+counts by month joins them in gold.supervision_month. dbt_project/render/views.py has their SQL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from schemas.contract.fields import Field
 from schemas.contract.model import Column, Measure, TableContract
@@ -24,6 +24,11 @@ def acts(tables: Iterable[TableContract]) -> list[TableContract]:
     return [table for table in tables if table.layer == "base" and table.event and table.measures]
 
 
+def clocks(tables: Iterable[TableContract]) -> list[TableContract]:
+    """The tables of gold whose rows happened on a day."""
+    return [table for table in tables if table.layer == "gold" and table.event and table.measures]
+
+
 def acts_on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
     """Those whose rows name the object."""
     return [table for table in acts(tables) if any(column.name == OBJECT_KEY for column in table.columns)]
@@ -34,6 +39,11 @@ def additive(table: TableContract) -> dict[str, Measure]:
     return {name: measure for name, measure in table.measures.items() if measure.is_additive}
 
 
+def table_of_measure(name: str, tables: Iterable[TableContract]) -> TableContract | None:
+    """The table of acts on objects that has a measure of that name, if it may be added up."""
+    return next((table for table in acts_on_objects(tables) if name in additive(table)), None)
+
+
 def first_and_last(table: TableContract) -> tuple[str, str]:
     """The names of an object's first and last day of such an act: first_check_date, last_check_date."""
     assert table.event
@@ -41,7 +51,7 @@ def first_and_last(table: TableContract) -> tuple[str, str]:
 
 
 def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator[TableContract]:
-    """The contracts of everything that follows, themes only."""
+    """The contracts of everything that follows."""
     about = next((table for table in tables if table.name == f"base.{OBJECT}"), None)
     if about is None or not acts(tables):
         return
@@ -61,6 +71,13 @@ def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator
         "activity_month", "监管行为月度事实", "One row a prefecture × county × department × field × item × month.",
         (*MONTH_KEY[:3], "field", *MONTH_KEY[3:]), [*months[:3], {"name": "field"}, *months[3:], *counted],
     )  # fmt: skip
+    yield _table(
+        "supervision_month", "监管月度统计", "One row a prefecture × county × department × field × item × month.",
+        (*MONTH_KEY[:3], "field", *MONTH_KEY[3:]),
+        [*months[:3], {"name": "field"}, *months[3:], *counted, *_figures(clocks(tables))], layer="gold",
+    )  # fmt: skip
+    for table in acts(tables):
+        yield _detail(table)
     for name, field in fields.items():
         yield _table(
             f"{name}_profile", f"{field.title}主题库·监管对象档案", "One row an object of the field, with its acts.",
@@ -70,6 +87,24 @@ def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator
             f"{name}_activity_month", f"{field.title}主题库·监管行为月度事实",
             "One row a prefecture × county × department × item × month.", MONTH_KEY, [*months, *counted],
         )  # fmt: skip
+
+
+def _detail(table: TableContract) -> TableContract:
+    """The rows that figures count, as they are served: where and when, what people see of them, and what is counted."""
+    counted = [name for measure in table.measures.values() for name in counted_columns(measure)]
+    names = ["object_id", *table.detail, *counted]
+    own = {column.name: _repeated(column) for column in table.columns}
+    places = (
+        [name for name in MONTH_KEY[:3] if name in own] + ["field"] + [name for name in ("item_code",) if name in own]
+    )
+    columns = [{"name": "month"}, *({"name": name} for name in places)]
+    columns += [own[name] for name in dict.fromkeys(names) if name in own and name not in places]
+    return _table(table.table, f"{table.title}·明细", table.doc, table.key, columns, layer="detail")
+
+
+def counted_columns(measure: Measure) -> list[str]:
+    """The columns that a measure looks at."""
+    return [*measure.where, *measure.filled, *filter(None, (measure.distinct, measure.sum))]
 
 
 def _repeated(column: Column) -> dict[str, Any]:
@@ -93,10 +128,17 @@ def _dates(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
             yield {"name": name, "type": "date", "label": f"{order}{label}"}
 
 
-def _table(name: str, title: str, doc: str, key: tuple[str, ...], columns: list[dict[str, Any]]) -> TableContract:
+def _table(
+    name: str,
+    title: str,
+    doc: str,
+    key: tuple[str, ...],
+    columns: list[dict[str, Any]],
+    layer: Literal["themes", "gold", "detail"] = "themes",
+) -> TableContract:
     return TableContract(
-        name=f"themes.{name}",
-        layer="themes",
+        name=f"{layer}.{name}",
+        layer=layer,
         file=SCHEMAS / "fields.yaml",
         title=title,
         doc=doc,

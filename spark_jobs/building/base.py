@@ -10,7 +10,8 @@ from typing import Any
 from deltalake import DeltaTable
 
 from schemas.contract import contracts, feeds, tables
-from spark_jobs.building.flows import Delivered, Flow, merged_rows
+from spark_jobs.building.flows import Delivered, Flow, merged_rows, unmergeable, warning
+from spark_jobs.building.shapes import Shapes
 from spark_jobs.lake.codes import write_codes
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import exists, read
@@ -30,21 +31,20 @@ def build_base(home: Home, full: bool = False) -> BaseBuild:
     accepted = _accepted(home)
     if not accepted:
         return BaseBuild()
-    from spark_jobs.building.merging import Merging, unmergeable, warning
-    from spark_jobs.building.reconcile import reconcile
-    from spark_jobs.building.shapes import Shapes
-
     delivered = {delivery.feed for delivery in accepted}
     parked = {flow: why for flow, why in unmergeable().items() if flow[0] in delivered}
     renewed = {contract.table for contract in tables("base").values()} if full else {*Shapes.of(home).outdated()}
     work = {flow: some for flow, some in _work(home, accepted, renewed).items() if flow not in parked}
     if not work:
         return BaseBuild(parked=[warning(flow, why) for flow, why in parked.items()])
+    from spark_jobs.building.merging import Merging
+    from spark_jobs.building.reconcile import reconcile
+
     write_codes(home)
     merging = Merging(home, _variables(home, accepted, work), volume=_volume(work))
     merging.merge([*work], renewed | {table for _, table in work if _is_empty(home, table)})
     lacking = reconcile(home, {flow: some for flow, some in work.items() if flow not in merging.parked})
-    keep_up(home, "base")
+    keep_up(home, "base", written={table for _, table in work})
     new = {delivery for some in work.values() for delivery in some}
     return BaseBuild(
         {"deliveries": len(new), "rows": sum(delivery.rows for delivery in new)},

@@ -15,13 +15,14 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.lake.home import Home
+from schemas.contract import roots
+from spark_jobs.lake.home import Home, locked
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 ANSI = "spark.sql.ansi.enabled"
 FAILED = ("error", "fail", "runtime error")
 
-_manifests: dict[Path, Any] = {}
+_manifests: dict[tuple[Path, tuple[Path, ...]], Any] = {}
 _parsing = Lock()
 
 
@@ -67,9 +68,9 @@ def try_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool
             shutil.rmtree(laid)
 
 
-def run_unit_tests(home: Home) -> list[Built]:
-    """Runs the unit tests that stand beside the models; the tables must exist, their rows are not read."""
-    return _invoke(home, ["test"], ["--select", "test_type:unit"])
+def run_unit_tests(home: Home, select: str = "*") -> list[Built]:
+    """Runs the selected unit tests of the models; the tables must exist, their rows are not read."""
+    return _invoke(home, ["test"], ["--select", f"test_type:unit,{select}"])
 
 
 def write_docs(home: Home) -> Path:
@@ -113,19 +114,21 @@ def _options(home: Home, target: Path | None = None) -> list[str]:
 def project(home: Home) -> Any:
     """The parsed project, from this process, else from the last run's partial parse, else parsed anew."""
     with _parsing:
-        if home.path not in _manifests:
+        key = (home.path, roots())
+        if key not in _manifests:
             from dbt.cli.main import dbtRunner
 
             from dbt_project.render import render
 
-            render()
             home.logs.mkdir(parents=True, exist_ok=True)
-            with _environment(home):
+            # What is rendered lies in one place for all processes, and may be another for each (LAKEWARDEN_SCHEMAS).
+            with locked(PROJECT / "models" / "_rendered.lock"), _environment(home):
+                render()
                 parsed = dbtRunner().invoke(["parse", *_options(home)])
             if parsed.result is None:
                 raise StepFailed(f"dbt parse: {_one_line(str(parsed.exception))}")
-            _manifests[home.path] = parsed.result
-        return _manifests[home.path]
+            _manifests[key] = parsed.result
+        return _manifests[key]
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.contract import contracts, feeds, shown, tables
+from schemas.contract.feeding import feeds_into, unreadable_keys
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 
@@ -29,6 +31,25 @@ class Delivered:
     def source(self) -> tuple[str, str]:
         """Who speaks: a department by one of its feeds."""
         return self.department, self.feed
+
+
+def unmergeable() -> dict[Flow, str]:
+    """The feeds whose contracts do not say what a base table's key is made of, which the lint says too."""
+    parked = {}
+    for table in tables("base").values():
+        for feed in feeds_into(table.table, contracts()):
+            if keys := unreadable_keys(feed, table):
+                parked[feed.name, table.table] = f"its key {', '.join(keys)} cannot be read from the feed"
+    return parked
+
+
+def warning(flow: Flow, why: str) -> str:
+    """What a data engineer reads of a feed that is parked."""
+    feed, table = flow
+    return (
+        f"{feed} is parked: it cannot be merged into base.{table}: {why}; its accepted rows wait in silver.{feed}. "
+        f"Mend {shown(feeds()[feed].file)} (python -m schemas lint), then run again"
+    )
 
 
 def merged_rows(home: Home) -> dict[tuple[str, str], int]:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dbt_project.render import mergeable
-from schemas.contract import contracts, feeds, shown, table_of
-from schemas.contract.feeding import feeds_into, unreadable_keys
+from schemas.contract import table_of
 from spark_jobs.building.dbt import StepFailed, try_dbt
 from spark_jobs.building.flows import Flow
 from spark_jobs.building.shapes import Shapes
@@ -31,8 +30,8 @@ class Merging:
 
     def merge(self, flows: Collection[Flow], renewed: set[str]) -> None:
         """Merges the feeds' deliveries; the tables in `renewed` are built anew from all that was ever accepted."""
-        connect(self.home, self.volume)
         tables = {table for _, table in flows}
+        connect(self.home, self.volume, _needed(tables))
         for chosen, full in ((tables & renewed, True), (tables - renewed, False)):
             if chosen:
                 self._build(sorted(chosen), flows, full)
@@ -63,26 +62,12 @@ class Merging:
             if node.name not in tables or advice_on(node.message):
                 raise StepFailed(f"{node.name}: {node.message}")
         if built:
-            connect(self.home).sql("select 1").collect()  # an engine that died is nobody's feed
+            connect(self.home, needs=()).sql("select 1").collect()  # an engine that died is nobody's feed
         return {node.name: node.message for node in built}
 
 
-def unmergeable() -> dict[Flow, str]:
-    """The feeds whose contracts do not say what a base table's key is made of, which the lint says too."""
-    parked = {}
-    for contract in contracts().values():
-        if contract.layer == "base":
-            table = table_of(contract.name)
-            for feed in feeds_into(table.table, contracts()):
-                if keys := unreadable_keys(feed, table):
-                    parked[feed.name, table.table] = f"its key {', '.join(keys)} cannot be read from the feed"
-    return parked
-
-
-def warning(flow: Flow, why: str) -> str:
-    """What a data engineer reads of a feed that is parked."""
-    feed, table = flow
-    return (
-        f"{feed} is parked: it cannot be merged into base.{table}: {why}; its accepted rows wait in silver.{feed}. "
-        f"Mend {shown(feeds()[feed].file)} (python -m schemas lint), then run again"
-    )
+def _needed(tables: Collection[str]) -> set[str]:
+    """What merging into base tables reads: their feeds' rows, and the lists of codes."""
+    feeding = {feed.name for table in tables for feed in mergeable(table_of(f"base.{table}"))}
+    read = {f"{layer}.{feed}" for layer in ("silver", "quarantine") for feed in feeding}
+    return {*read, *(f"base.{table}" for table in tables), "codes.region", "codes.industry"}

@@ -41,7 +41,7 @@ class Hop:
 
 def reconcile(home: Home, work: Mapping[Flow, list[Delivered]]) -> dict[Flow, str]:
     """Proves deliveries against the base tables they flow into and records it; returns what is missing, by flow."""
-    spark, missing, proven = connect(home), {}, []
+    spark, missing, proven = connect(home, needs=()), {}, []
     for (feed, table), deliveries in sorted(work.items()):
         counted = {row[0]: (row[1], row[2]) for row in spark.sql(_counting_sql(feed, table, deliveries)).collect()}
         for delivery in deliveries:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from dbt_project.render import base_facts, written_model
 from schemas.contract import TableContract, tables
-from spark_jobs.building.dbt import PROJECT
+from spark_jobs.lake.declared import PROJECT, declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.whole import write_whole
 
 Shape = dict[str, str]
+# Beside the tables: what was declared when none of them was outdated.
+DECLARED = "declared"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Shapes:
     def outdated(self) -> list[str]:
         """The base tables that were built from another declaration; a feed that came since changes nothing of them."""
         kept = self._kept()
+        if kept.get(DECLARED) == {"": declared()}:
+            return []
         return [
             contract.table
             for contract in tables("base").values()
@@ -45,7 +48,10 @@ class Shapes:
     def keep(self, names: list[str]) -> None:
         """Says that these tables are built from today's declarations."""
         today = {contract.table: shape_of(contract) for contract in tables("base").values()}
-        shapes = {**self._kept(), **{name: today[name] for name in names}}
+        kept = self._kept()
+        shapes = {**kept, **{name: today[name] for name in names}}
+        if all(_holds(shape, shapes[name]) for name, shape in today.items() if name in kept):
+            shapes[DECLARED] = {"": declared()}
         write_whole(self.path, json.dumps(shapes))
 
     def _kept(self) -> dict[str, Shape]:
@@ -62,6 +68,8 @@ def _holds(shape: Shape, kept: Shape) -> bool:
 
 def shape_of(contract: TableContract) -> Shape:
     """The fingerprints of what a base table is built from."""
+    from dbt_project.render import base_facts, written_model
+
     facts = base_facts(contract)
     sources = {source["feed"]: _fingerprint(source) for source in facts.pop("sources")}
     model = written_model(contract)

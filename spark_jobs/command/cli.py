@@ -66,7 +66,12 @@ def main() -> None:
     """
 
 
-def _command(name: str | None = None) -> Callable[[Command], click.Command]:
+@main.group("risk", params=[*COMMON])
+def risk_group() -> None:
+    """Risk models: what scores which objects."""
+
+
+def _command(name: str | None = None, of: click.Group = main) -> Callable[[Command], click.Command]:
     """Registers a command that gets the home first; what a person can mend is told in one line."""
 
     def register(work: Command) -> click.Command:
@@ -76,7 +81,7 @@ def _command(name: str | None = None) -> Callable[[Command], click.Command]:
             chosen = context.ensure_object(dict)
             sys.exit(_run(work, chosen.get("home"), chosen.get("debug", False), options))
 
-        command = main.command(name or work.__name__)(run)
+        command = of.command(name or work.__name__)(run)
         command.params += COMMON
         return command
 
@@ -226,6 +231,15 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
             for delivery in latest_deliveries(home, state, department, last)
         ],
     )
+
+
+@_command("list", of=risk_group)
+def risk_list(home: Home) -> None:
+    """Every version of every model, and how many objects of each grade it scored last."""
+    from spark_jobs.command.risk import headings, model_rows
+    from spark_jobs.command.screen import show_table
+
+    show_table(headings(), model_rows(home))
 
 
 @_command("publish")

@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import warnings
+from collections.abc import Collection
 from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
@@ -20,11 +21,11 @@ SAIL = {"RUST_LOG": "error", "MIMALLOC_PURGE_DELAY": "10", "MIMALLOC_ALLOW_THP":
 _registered: dict[tuple[str, Home], set[tuple[str, str]]] = {}
 
 
-def connect(home: Home, volume: int = 0) -> SparkSession:
-    """The process's session, with every table on disk registered under <layer>.<table>; another home gets a new one.
+def connect(home: Home, volume: int = 0, needs: Collection[str] | None = None) -> SparkSession:
+    """The process's session, with tables on disk registered under <layer>.<table>; another home gets a new one.
 
     SPARK_REMOTE names a server; without it LAKEWARDEN_ENGINE (sail, the default, or spark) is started here, for work
-    on files of `volume` bytes.
+    on files of `volume` bytes. `needs`: the tables that the work reads, such as base.licence, or all.
     """
     if "SPARK_REMOTE" not in os.environ:
         os.environ["SPARK_REMOTE"] = _start(os.environ.get("LAKEWARDEN_ENGINE", "sail"), home, volume)
@@ -37,14 +38,19 @@ def connect(home: Home, volume: int = 0) -> SparkSession:
         spark.stop()
         spark = SparkSession.builder.getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", "UTC")
-    register(spark, home)
+    register(spark, home, needs)
     return spark
 
 
-def register(spark: SparkSession, home: Home) -> None:
-    """Tells the session's catalog of every table that it does not know yet: the path is the truth."""
+def register(spark: SparkSession, home: Home, needs: Collection[str] | None = None) -> None:
+    """Tells the session's catalog of tables that it does not know yet, all or those needed: the path is the truth."""
     registered = _registered.setdefault((spark.session_id, home), set())
-    new = [table for table in tables(home) if table not in registered and table[0] != "work"]
+    new = [
+        (layer, name)
+        for layer, name in tables(home)
+        if (layer, name) not in registered and layer != "work"
+        if needs is None or layer == "ops" or f"{layer}.{name}" in needs
+    ]
     for layer in sorted({layer for layer, _ in new} - {layer for layer, _ in registered}):
         spark.sql(f"create database if not exists {layer} location '{home.warehouse / layer}'")
         if layer == "ops":
@@ -53,6 +59,12 @@ def register(spark: SparkSession, home: Home) -> None:
         location = home.table(layer, name)
         spark.sql(f"create table if not exists {layer}.{name} using delta location '{location}'")
         registered.add((layer, name))
+
+
+def forget(spark: SparkSession, home: Home, layer: str, name: str) -> None:
+    """Takes a table out of the session's catalog, which would keep the columns it knows; the files stay."""
+    spark.sql(f"drop table if exists {layer}.{name}")
+    _registered[spark.session_id, home].discard((layer, name))
 
 
 def _refuse_other_home(spark: SparkSession, home: Home) -> None:

@@ -14,8 +14,10 @@ from schemas.characters import narrowed
 from schemas.contract import Code, code_list, code_lists, departments, roots
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
-from spark_jobs.lake.tables import overwrite
+from spark_jobs.lake.tables import exists, overwrite, read
 
+# What has codes with labels.
+DECLARING = ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml")
 FIRST_DAY = date(2000, 1, 1)
 
 
@@ -27,16 +29,20 @@ def write_codes(home: Home) -> bool:
     for name, rows in _tables().items():
         path = home.table("codes", name)
         path.mkdir(parents=True, exist_ok=True)
-        overwrite(path, rows)
+        if not exists(path) or not read(path).equals(rows):  # what is built from a table that is written is built anew
+            overwrite(path, rows)
     mark.keep()
     return True
 
 
 def _fingerprint() -> str:
-    """Lists, departments, the calendar's release and its last year decide what the tables hold."""
+    """Lists, what is declared elsewhere and has labels, and what the calendar knows decide what the tables hold."""
     digest = hashlib.sha256(f"{_last_day()} {_last_official_year()}".encode())
     for root in roots():
-        for path in [*sorted((root / "codes").glob("*.csv")), *root.glob("departments.yaml")]:
+        declaring = [
+            path for kind in ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml") for path in root.glob(kind)
+        ]
+        for path in sorted(declaring):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -53,7 +59,7 @@ def _tables() -> dict[str, pa.Table]:
     return {
         "code": pa.Table.from_pylist(codes),
         "spelling": pa.Table.from_pylist(spellings),
-        "region": pa.Table.from_pylist(list(_regions())),
+        "region": pa.Table.from_pylist(list(regions())),
         "industry": pa.Table.from_pylist(list(_industries())),
         "department": pa.Table.from_pylist(
             [
@@ -93,7 +99,7 @@ def _meaning(codes: list[Code]) -> str | None:
     return max(codes, key=lambda code: code.valid_to or "").code if not current and one_line else None
 
 
-def _regions() -> Iterator[dict[str, str | None]]:
+def regions() -> Iterator[dict[str, str | None]]:
     """Any code a division ever had, with its code and prefecture of today."""
     by_code = {code.code: code for code in code_list("region")}
     for code in by_code.values():

@@ -98,13 +98,20 @@ class Home:
     def lock(self) -> Iterator[None]:
         """Holds the lake lock, waiting for whoever has it; a killed holder frees it."""
         self.state.mkdir(parents=True, exist_ok=True)
-        with (self.state / "lake.lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                sys.stderr.write(f"another run is at work in {self.path}; waiting for it\n")
-                fcntl.flock(file, fcntl.LOCK_EX)
+        with locked(self.state / "lake.lock", f"another run is at work in {self.path}; waiting for it\n"):
             yield
+
+
+@contextmanager
+def locked(path: Path, note: str = "") -> Iterator[None]:
+    """Holds a lock file, waiting for whoever has it, with a note to whoever waits; a killed holder frees it."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.stderr.write(note)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def now() -> datetime:

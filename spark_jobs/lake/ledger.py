@@ -14,8 +14,9 @@ from deltalake import DeltaTable
 
 from schemas.contract import contracts, feeds
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.sql import Where
-from spark_jobs.lake.tables import merge, read, remove, table_schema
+from spark_jobs.lake.tables import merge, read, remove, table_schema, version
 from spark_jobs.lake.whole import write_whole
 
 # States of a delivery; schemas/ops/delivery.yaml has all of them.
@@ -140,10 +141,15 @@ def _with_decision(delivery: Delivery, again: Delivery | None) -> Delivery:
 def pending(home: Home) -> dict[str, list[Delivery]]:
     """Deliveries in bronze that the ledger has not judged, by feed and in order of receipt.
 
-    One that is judged again may lie in a file with others by now (upkeep.py): the ledger names it.
+    One that is judged again may lie in a file with others by now (upkeep.py): the ledger names it. A bronze table in
+    which nothing waited is looked at again when it has got another version.
     """
-    judged = settled(home)
     replayed = {delivery.delivery: delivery for delivery in read_ledger(home, [("state", "in", REPLAYED)])}
+    versions = {feed: str(version(home.table("bronze", feed))) for feed in feeds()}
+    idle = Mark(home.state / "judged.json", versions)
+    if idle.is_current() and not replayed:
+        return {}
+    judged = settled(home)
     waiting: dict[str, list[Delivery]] = {}
     for feed in feeds():
         again = {delivery.delivery for delivery in replayed.values() if delivery.feed == feed}
@@ -151,4 +157,6 @@ def pending(home: Home) -> dict[str, list[Delivery]]:
         deliveries = [_with_decision(read_sidecar(home, name), replayed.get(name)) for name in names]
         if deliveries:
             waiting[feed] = sorted(deliveries, key=lambda delivery: (delivery.received_at, delivery.file_name))
+    if not waiting:
+        idle.keep()
     return waiting

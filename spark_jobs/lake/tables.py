@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +13,9 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, Field, QueryBuilder, WriterProperties, write_deltalake
 
 from schemas.contract import Contract, contracts, feeds
+from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.sql import DATAFUSION, Where
 
 ARROW_TYPES = {
@@ -91,14 +95,21 @@ def promised_tables() -> dict[tuple[str, str], pa.Schema]:
 
 
 def create_tables(home: Home) -> None:
-    """Creates every promised table that is not there yet, and adds the columns and properties that it lacks."""
+    """Creates every promised table that is not there yet, and adds the columns and properties that it lacks.
+
+    Where nothing is declared otherwise than last time, only tables that have gone are made.
+    """
+    mark = Mark(home.state / "tables.json", {"declared": declared()})
+    is_known = mark.is_current()
     for (layer, name), schema in promised_tables().items():
         path = home.table(layer, name)
         if not exists(path):
             path.mkdir(parents=True, exist_ok=True)
             DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES)
-        elif layer != "base":  # whose tables are rebuilt when their columns change (building/dbt.py)
+        elif not is_known and layer != "base":  # whose tables are rebuilt when their columns change (building/dbt.py)
             _renew(DeltaTable(path), schema)
+    if not is_known:
+        mark.keep()
 
 
 def _renew(table: DeltaTable, schema: pa.Schema) -> None:
@@ -110,14 +121,23 @@ def _renew(table: DeltaTable, schema: pa.Schema) -> None:
         table.alter.add_columns(gained)
 
 
-def tables(home: Home) -> list[tuple[str, str]]:
-    """Every (layer, table) that exists on disk."""
-    return sorted((path.parent.name, path.name) for path in home.warehouse.glob("*/*") if exists(path))
+def tables(home: Home, layer: str = "*") -> list[tuple[str, str]]:
+    """Every (layer, table) that exists on disk, of one layer or of all."""
+    return sorted((path.parent.name, path.name) for path in home.warehouse.glob(f"{layer}/*") if exists(path))
 
 
 def exists(path: Path) -> bool:
     """Whether a table's first commit was written; a full disk may leave a log without one."""
-    return bool(DeltaTable.is_deltatable(path))
+    return version(path) is not None
+
+
+def version(path: Path) -> int | None:
+    """A table's version, from the names of its commits alone; None where there is no table."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        # Path.iterdir would make an object of every name, in each of hundreds of tables, in every run.
+        commits = [name[:-5] for name in os.listdir(path / "_delta_log") if name.endswith(".json")]  # noqa: PTH208
+        return max((int(commit) for commit in commits if commit.isdigit()), default=None)
+    return None
 
 
 def read(path: Path, columns: list[str] | None = None, where: Where | None = None) -> pa.Table:

@@ -8,6 +8,7 @@ one has not been; it runs where a layer has just been written, for the layers af
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -27,14 +28,18 @@ SIZES = (1 << 20, 32 << 20, 512 << 20)
 KEPT = timedelta(days=7)
 
 
-def keep_up(home: Home, *layers: str) -> None:
+def keep_up(home: Home, *layers: str, written: Collection[str] | None = None) -> None:
     """Compacts the tables of these layers where small files have gathered, and once a week clears up what is old.
+
+    `written`: the tables that have changed, where not all need be looked at.
 
     Bronze waits until all its deliveries are judged: the names of its files say which are not (ADR 1).
     """
     judged = settled(home) if "bronze" in layers else set[str]()
     due = [layer for layer in layers if _is_due(home, layer)]
     for layer, name in tables(home):
+        if written is not None and name not in written and layer not in due:
+            continue
         if layer in layers and not (layer == "bronze" and landed(home, name) - judged):
             table = DeltaTable(home.table(layer, name))
             _compact(table)

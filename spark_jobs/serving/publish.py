@@ -7,17 +7,19 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from deltalake import DeltaTable
 
 from dashboards.render.shapes import region_shapes
-from schemas.contract import Contract, code_list, code_lists, contracts
+from schemas.contract import Contract, TableContract, code_list, code_lists, contracts
 from schemas.contract.labels import labels, served_columns
+from spark_jobs.lake.codes import regions
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.sql import DATAFUSION
-from spark_jobs.lake.tables import exists, stream
+from spark_jobs.lake.tables import exists, stream, version
+from spark_jobs.serving.detail import detail_sql, stored_columns
 
-SERVED_LAYERS = ("gold", "themes")
+DETAIL = "detail"
+SERVED_LAYERS = ("gold", "themes", DETAIL)
 VERSIONS = "lakewarden-*.duckdb"
 
 
@@ -28,9 +30,9 @@ def serving_file(home: Home) -> Path:
 
 def publish_serving(home: Home) -> dict[str, int | float | str]:
     """Publishes a new version if a served table has changed since; returns its size, empty if nothing changed."""
-    served = {c.name: home.table(c.layer, c.table) for c in contracts().values() if c.layer in SERVED_LAYERS}
+    served = {c.name: _stored(home, c) for c in contracts().values() if c.layer in SERVED_LAYERS}
     served = {name: path for name, path in served.items() if exists(path)}
-    versions = {name: str(DeltaTable(path).version()) for name, path in served.items()}
+    versions = {name: str(version(path)) for name, path in served.items()}
     link, mark = serving_file(home), Mark(home.state / "published.json", versions)
     if not served or (link.exists() and mark.is_current()):
         return {}
@@ -41,6 +43,11 @@ def publish_serving(home: Home) -> dict[str, int | float | str]:
     _switch(link, fresh)
     mark.keep()
     return {"tables": len(served), "rows": rows, "bytes": size}
+
+
+def _stored(home: Home, contract: Contract) -> Path:
+    """The table of the lake that a served table is made of: of a detail, the base table."""
+    return home.table("base" if contract.layer == DETAIL else contract.layer, contract.table)
 
 
 def _switch(link: Path, fresh: Path) -> None:
@@ -68,16 +75,24 @@ def _write(file: Path, served: dict[str, Path]) -> int:
         for layer in SERVED_LAYERS:
             database.execute(f"create schema {layer}")
         database.register("code", _codes())
+        database.register("region", pa.Table.from_pylist(list(regions())))
         for name, path in served.items():
-            contract = contracts()[name]
-            stored = [column.name for column in contract.columns if column.sensitivity != "personal"]
-            database.register("incoming", stream(path, stored))
-            [written] = database.execute(f"create table {name} as {_labelled(contract)}").fetchall()[0]
-            database.unregister("incoming")
-            rows += written
+            rows += _serve(database, contracts()[name], path)
         database.register("shapes", pa.Table.from_pylist(region_shapes()))
         database.execute("create table gold.region_shape as select * from shapes")
     return rows
+
+
+def _serve(database: duckdb.DuckDBPyConnection, contract: Contract, path: Path) -> int:
+    """Writes one table; returns its rows."""
+    if isinstance(contract, TableContract) and contract.layer == DETAIL:
+        columns, rows = stored_columns(contract), f"({detail_sql(contract)})"
+    else:
+        columns, rows = [column.name for column in contract.columns if column.sensitivity != "personal"], "incoming"
+    database.register("incoming", stream(path, columns))
+    [written] = database.execute(f"create table {contract.name} as {_labelled(contract, rows)}").fetchall()[0]
+    database.unregister("incoming")
+    return int(written)
 
 
 def _codes() -> pa.Table:
@@ -86,16 +101,16 @@ def _codes() -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def _labelled(contract: Contract) -> str:
-    """The table's rows with the label of each code beside it."""
-    joins, columns = "", {column.name: f"incoming.{column.name}" for column in served_columns(contract)}
+def _labelled(contract: Contract, rows: str) -> str:
+    """The rows with the label of each code beside it."""
+    joins, columns = "", {column.name: f"served.{column.name}" for column in served_columns(contract)}
     for place, label in enumerate(labels(contract)):
-        code, words = f"incoming.{label.of.name}", f"code_{place}"
+        code, words = f"served.{label.of.name}", f"code_{place}"
         own = " ".join(f"when {_text(key)} then {_text(word)}" for key, word in label.of.says.items())
         columns[label.column.name] = f"case {code} {own} else {words}.label end" if own else f"{words}.label"
         joins += f" left join code as {words} on {words}.list = {_text(label.codes)} and {words}.code = {code}"
     listed = ", ".join(f"{sql} as {name}" for name, sql in columns.items())
-    return f"select {listed} from incoming{joins}"
+    return f"select {listed} from {rows} as served{joins}"
 
 
 def _text(value: str) -> str:

@@ -37,6 +37,7 @@ complaint_clock as (
     select
         judged.complaint_no,
         coalesce(judged.city_code, '{{ province() }}') as city_code,
+        judged.region_code,
         judged.department,
         cast(trunc(judged.received_date, 'MM') as date) as month,
         judged.object_id,

@@ -1,5 +1,6 @@
 with risk_reason as (
     select
+        scored.model,
         scored.object_id,
         scored.city_code,
         scored.grade,

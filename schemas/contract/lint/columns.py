@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from schemas.contract import Contract, FeedContract, code_lists, contracts, departments, terms
+from schemas.contract.feeding import feeds_into
 from schemas.contract.lint.rules import rule
 
 
@@ -99,12 +100,21 @@ def terms_are_not_repeated(contract: Contract) -> Iterator[str]:
 def shared_columns_are_terms(contract: Contract) -> Iterator[str]:
     """A column that stands in two contracts is a term: one label, one code list, one sensitivity.
 
-    The ledger's tables (ops) share columns with each other, not with what is delivered.
+    A base table is the term of its columns for the feeds that flow into it. The ledger's tables (ops) share columns
+    with each other, not with what is delivered.
     """
+    family = _family(contract)
     for column in contract.columns:
-        others = [other for other in contracts_with(column.name, contract.layer == "ops") if other != contract.name]
+        others = [other for other in contracts_with(column.name, contract.layer == "ops") if other not in family]
         if others and not contract.is_derived and column.name not in terms():
             yield f"columns.{column.name}: stands in {others[0]} too: make it a term in schemas/terms"
+
+
+def _family(contract: Contract) -> set[str]:
+    """The contract, and the base tables that it flows into with all their feeds; of a base table its feeds."""
+    targets = contract.into if isinstance(contract, FeedContract) else (contract.table,)
+    feeding = {feed.name for target in targets for feed in feeds_into(target, contracts())}
+    return {contract.name, *feeding, *(f"base.{target}" for target in targets)}
 
 
 @cache

@@ -11,6 +11,9 @@ from schemas.contract import FOLLOWING, TableContract, contracts, tables
 from schemas.contract.feeding import feeds_into, stated_by
 from schemas.contract.lint.rules import rule
 
+# By these the monthly facts are counted.
+COUNTED_BY = ("department", "city_code", "region_code")
+
 
 @rule(TableContract)
 def base_tables_say_how_they_are_fed(contract: TableContract) -> Iterator[str]:
@@ -69,6 +72,24 @@ def registries_flow_in(contract: TableContract) -> Iterator[str]:
     for name in contract.registry:
         if name not in feeding:
             yield f"registry: {name} is not a feed into {contract.table}"
+
+
+@rule(TableContract)
+def acts_have_a_place_and_a_department(contract: TableContract) -> Iterator[str]:
+    """What is counted by month is counted by place and department."""
+    if contract.layer == "base" and contract.event and contract.measures:
+        names = {column.name for column in contract.columns}
+        yield from (f"event: needs the column {name}" for name in COUNTED_BY if name not in names)
+
+
+@rule(TableContract)
+def nothing_personal_is_served(contract: TableContract) -> Iterator[str]:
+    """What people see of a row is a column of the table, and not personal."""
+    for key, names in (("profile", contract.profile), ("detail", contract.detail)):
+        for name in names:
+            column = next((column for column in contract.columns if column.name == name), None)
+            if column is None or column.sensitivity == "personal":
+                yield f"{key}: {name} is {'not a column' if column is None else 'personal'}"
 
 
 @rule(TableContract)

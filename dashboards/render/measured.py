@@ -1,0 +1,101 @@
+"""Measures and indicators flow in; the datasets that show them, as Superset imports them, flow out."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from schemas.contract import Indicator, Measure, indicators, measures, table_of, tables
+from schemas.contract.indicators import terms_of, used_measures
+
+MONTHS, LONG = "gold.supervision_month", "gold.indicator"
+NAMESPACE = uuid5(NAMESPACE_URL, "lakewarden/dashboards/datasets")
+TEN_THOUSAND = 10_000
+WHOLE, ONE_PLACE, PERCENT = ",d", ",.1f", ".1%"
+
+
+def datasets(database_uuid: str) -> dict[str, dict[str, Any]]:
+    """The datasets by path, those whose rows are what a figure counts before those that hold sums of them."""
+    acts = [table for layer in ("base", "gold") for table in tables(layer).values() if table.event and table.measures]
+    found: dict[str, dict[str, Any]] = {}
+    for table in acts:
+        name = f"detail.{table.table}" if table.layer == "base" else table.name
+        sql = {measure: _sql(counted) for measure, counted in table.measures.items()}
+        counts = [_named(measure, table.measures[measure], text) for measure, text in sql.items()]
+        rates = [_indicator(indicator, sql) for indicator in _within(sql)]
+        found |= _dataset(name, "month", database_uuid, [*counts, *rates])
+    monthly = {column.name: f"SUM({column.name})" for column in table_of(MONTHS).columns if column.name in measures()}
+    sums = [_named(name, measures()[name][1], sql) for name, sql in monthly.items()]
+    found |= _dataset(MONTHS, "month", database_uuid, [*sums, *(_indicator(one, monthly) for one in _within(monthly))])
+    summed = {one.name for one in _within(monthly)}
+    rest = [_long(indicator) for name, indicator in indicators().items() if name not in summed]
+    return found | _dataset(LONG, "period", database_uuid, rest)
+
+
+def _within(names: Container[str]) -> list[Indicator]:
+    """The indicators that are made of these measures alone."""
+    return [indicator for indicator in indicators().values() if all(name in names for name in used_measures(indicator))]
+
+
+def _sql(measure: Measure) -> str:
+    """A measure over rows of its table, as DuckDB reads it."""
+    conditions = [f"{column} IN {_listed(values)}" for column, values in measure.where.items()]
+    conditions += [f"{column} IS NOT NULL" for column in measure.filled]
+    which = " AND ".join(conditions)
+    if measure.distinct:
+        return f"COUNT(DISTINCT {f'CASE WHEN {which} THEN {measure.distinct} END' if which else measure.distinct})"
+    if measure.sum:
+        return f"SUM({f'CASE WHEN {which} THEN {measure.sum} END' if which else measure.sum})"
+    return f"SUM(CASE WHEN {which} THEN 1 ELSE 0 END)" if which else "COUNT(*)"
+
+
+def _listed(values: Iterable[bool | str]) -> str:
+    return f"({', '.join(str(value).upper() if isinstance(value, bool) else repr(value) for value in values)})"
+
+
+def _dataset(name: str, time: str, database_uuid: str, metrics: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    schema, table = name.split(".")
+    asset = {
+        "table_name": table,
+        "schema": schema,
+        "main_dttm_col": time,
+        "uuid": str(uuid5(NAMESPACE, name)),
+        "database_uuid": database_uuid,
+        "metrics": metrics,
+        "version": "1.0.0",
+    }
+    return {f"datasets/{table}.yaml": asset}
+
+
+def _metric(name: str, label: str, sql: str, form: str) -> dict[str, Any]:
+    return {"metric_name": name, "verbose_name": label, "expression": sql, "d3format": form}
+
+
+def _named(name: str, measure: Measure, sql: str) -> dict[str, Any]:
+    """A measure as a metric; amounts of money in ten thousand yuan, as leaders read them."""
+    if measure.unit == "yuan":
+        return _metric(name, f"{measure.label}（万元）", f"{sql} / {TEN_THOUSAND}.0", ONE_PLACE)
+    return _metric(name, measure.label, sql, WHOLE)
+
+
+def _indicator(indicator: Indicator, sql: Mapping[str, str]) -> dict[str, Any]:
+    """An indicator over whatever rows a page chooses, from the SQL of its measures."""
+    above = _added(indicator.numerator, sql)
+    if indicator.denominator is None:
+        return _metric(indicator.name, indicator.label, above, WHOLE)
+    rate = f"{above} * 1.0 / NULLIF({_added(indicator.denominator, sql)}, 0)"
+    return _metric(indicator.name, indicator.label, rate, PERCENT)
+
+
+def _added(expression: str, sql: Mapping[str, str]) -> str:
+    pieces = [f"{sign} {sql[name]}" for sign, name in terms_of(expression)]
+    text = " ".join(pieces).removeprefix("+ ")
+    return f"({text})" if len(pieces) > 1 else text
+
+
+def _long(indicator: Indicator) -> dict[str, Any]:
+    """An indicator that cannot be added up over months, by years, as gold.indicator has it."""
+    rows = f"indicator = '{indicator.name}' AND period_kind = 'year' AND NOT is_total"
+    numerator, denominator = (f"SUM(CASE WHEN {rows} THEN {side} END)" for side in ("numerator", "denominator"))
+    return _metric(indicator.name, indicator.label, f"{numerator} * 1.0 / NULLIF({denominator}, 0)", PERCENT)

@@ -1,0 +1,23 @@
+"""Fields flow in; the SQL that says which field a row of acts belongs to flows out."""
+
+from __future__ import annotations
+
+from dbt_project.render.sql import listed, literal
+from schemas.contract import TableContract, fields, terms
+
+
+def field_of(table: TableContract) -> str:
+    """The field that a row of acts belongs to; empty text where it is nobody's."""
+    by_department = _cases("department", {name: field.departments for name, field in fields().items()})
+    if not any(column.name == "item_code" for column in table.columns):
+        return by_department
+    by_item = _cases(terms()["item_department"]["derived"]["sql"], {n: field.national for n, field in fields().items()})
+    return f"case when item_code is null then {by_department} else {by_item} end"
+
+
+def _cases(value: str, fields_of: dict[str, tuple[str, ...]]) -> str:
+    """The first field that claims a value."""
+    cases = " ".join(
+        f"when {value} in {listed(values)} then {literal(name)}" for name, values in fields_of.items() if values
+    )
+    return f"case {cases} else '' end"

@@ -1,0 +1,9 @@
+"""What rows carry that never reaches a file; every such name begins with `_`.
+
+`_window` says which file a row is for, `_spare` which rows nothing else depends on, `_fault` how a firm's code was
+wrong from birth; in filled feeds `_firm` which firm a row is about, `_day` when it came about, `_department` who
+says so.
+"""
+
+WINDOW, SPARE, FAULT = "_window", "_spare", "_fault"
+FIRM, DAY, DEPARTMENT = "_firm", "_day", "_department"

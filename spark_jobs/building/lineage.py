@@ -1,0 +1,133 @@
+"""What each table of themes and gold is built from flows in; those that are out of date flow out.
+
+A table is out of date when its model says something else than it did, when a table that it reads has another version,
+or, if it depends on the day, when the day is another. What the newest builds read is kept in one file a layer: a cache,
+without which the layer is built once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from schemas.contract import tables
+from spark_jobs.lake.declared import declared
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import version
+from spark_jobs.lake.whole import write_whole
+
+# The one table that a job writes, not dbt; its inputs stand in its own SQL.
+SCORES = "risk_score"
+LAYERS = ("base", "themes", "gold")
+READ = re.compile(r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing)\('(\w+)'\)|\b(base|themes|gold|codes)\.(\w+)")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a table was built from: a fingerprint of its model, the tables it read, whether it depends on the day."""
+
+    model: str
+    inputs: tuple[str, ...]
+    has_day: bool
+
+
+class Lineage:
+    """The tables of one layer, as they are declared and as they were built."""
+
+    def __init__(self, home: Home, layer: str, as_of: date | None = None) -> None:
+        self.home, self.layer, self.as_of = home, layer, str(as_of)
+        self.path = home.state / f"built_{layer}.json"
+        self.kept = self._kept()
+
+    def outdated(self) -> set[str]:
+        """The tables to build anew; where nothing is declared otherwise, no model is looked at."""
+        if self.kept.get("declared") != declared():
+            return self._outdated({name: self._stamp(built) for name, built in self._declared().items()})
+        stamps: dict[str, dict[str, Any]] = self.kept["tables"]
+        return self._outdated(
+            {
+                name: self._stamp(Built(kept["model"], tuple(kept["inputs"]), "as_of" in kept))
+                for name, kept in stamps.items()
+            }
+        )
+
+    def all_tables(self) -> set[str]:
+        """Every table of the layer that has a model, or a job."""
+        return {*self._declared()}
+
+    def keep(self) -> None:
+        """Says that all tables of the layer are built from what they now read."""
+        stamps = {name: self._stamp(built) for name, built in self._declared().items()}
+        write_whole(self.path, json.dumps({"declared": declared(), "tables": stamps}))
+
+    def inputs(self, names: set[str]) -> set[str]:
+        """The tables, as layer.table, that some tables of the layer read."""
+        declared_now = self._declared()
+        return {table for name in names for table in declared_now[name].inputs}
+
+    def _stamp(self, built: Built) -> dict[str, Any]:
+        versions = {name: version(self.home.table(*name.split("."))) for name in built.inputs}
+        return {"model": built.model, "inputs": versions, **({"as_of": self.as_of} if built.has_day else {})}
+
+    def _outdated(self, stamps: dict[str, dict[str, Any]]) -> set[str]:
+        """Those whose stamp is another than the kept one, and those of the layer that read from them."""
+        kept = self.kept.get("tables", {})
+        stale = {
+            name
+            for name, stamp in stamps.items()
+            if kept.get(name) != stamp or version(self.home.table(self.layer, name)) is None
+        }
+        while more := {
+            name
+            for name, stamp in stamps.items()
+            if name not in stale and {f"{self.layer}.{other}" for other in stale} & {*stamp["inputs"]}
+        }:
+            stale |= more
+        return stale
+
+    def _kept(self) -> dict[str, Any]:
+        with suppress(OSError, ValueError):
+            kept: dict[str, Any] = json.loads(self.path.read_bytes())
+            return kept
+        return {}
+
+    def _declared(self) -> dict[str, Built]:
+        """Every table of the layer with what its model reads."""
+        from dbt_project.render import models_of, shared_macros
+
+        texts = models_of(self.layer)
+        if self.layer == "gold":
+            from spark_jobs.building.score import scoring_text
+
+            texts[SCORES] = scoring_text(date.fromisoformat(self.as_of))
+        layer_of = {
+            contract.table: contract.layer
+            for layer in ("base", "themes", "gold")
+            for contract in tables(layer).values()
+        }
+        shared = shared_macros()
+        return {
+            name: Built(
+                hashlib.sha256((shared + text).encode()).hexdigest()[:16],
+                tuple(sorted({_name(read, layer_of) for read in READ.findall(text)} - {""})),
+                "as_of" in text,
+            )
+            for name, text in texts.items()
+        }
+
+
+def _name(read: tuple[str, ...], layer_of: Mapping[str, str]) -> str:
+    """The table that a piece of SQL names, as layer.table; no text for what is no table of ours."""
+    layer, source, ref, sql_layer, sql_table = read
+    if ref:
+        return f"{layer_of[ref]}.{ref}"
+    if sql_layer:
+        known = layer_of.get(sql_table) == sql_layer or sql_layer == "codes"
+        return f"{sql_layer}.{sql_table}" if known else ""
+    return f"{layer}.{source}"
