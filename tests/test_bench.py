@@ -190,6 +190,7 @@ def test_a_column_of_another_type_or_none_is_told(tmp_path: Path) -> None:
 
 def test_a_table_that_only_one_side_has_is_told(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
+    home.state.mkdir(parents=True)
     create_tables(home)
     write_deltalake(home.table("themes", "object_activity"), pa.table({"object_id": ["A"]}))
     item = pa.table({name: pa.array(["A"]) for name in frozen_tables()["base.supervision_item"].columns})
