@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.frozen import CONTRACTS
 from bench.measure import versions
 from spark_jobs.engine.spark_server import ENVIRONMENT, find_jars, find_java
 from spark_jobs.lake.home import Refused
@@ -42,8 +43,8 @@ class Contender:
     def command(self, folder: Path, moment: Moment) -> tuple[list[str], dict[str, str]]:
         """One pass over what has been dropped since the last, and its environment."""
         if self.is_ours:
-            fixed = {"LAKEWARDEN_NOW": moment.at, "LAKEWARDEN_TODAY": moment.today, "LAKEWARDEN_QUIET": "0"}
-            return [self.python, "-m", "bench.lakewarden", str(folder)], {**self.environment, **fixed}
+            clock = {"LAKEWARDEN_NOW": moment.at, "LAKEWARDEN_TODAY": moment.today, "LAKEWARDEN_QUIET": "0"}
+            return [self.python, "-m", "bench.lakewarden", str(folder)], {**self.environment, **CONTRACTS, **clock}
         places = ["--landing", str(self.landing(folder)), "--out", str(self.tables(folder))]
         days = ["--as-of", moment.today, "--moment", moment.at]
         return [self.python, "-m", f"bench.peers.{self.name}", *places, *days], self.environment

@@ -190,6 +190,7 @@ def held_to(frozen: FrozenTable) -> Table:
 def differences(home: Path, out: Path) -> list[str]:
     """Every difference between a home and a peer's folder, or another home; empty if there is none."""
     found: list[str] = []
+    compared = 0
     for frozen in frozen_tables().values():
         sides = {"first": _side(home, frozen), "second": _side(out, frozen)}
         lacking = [
@@ -199,9 +200,10 @@ def differences(home: Path, out: Path) -> list[str]:
         ]
         if not lacking:
             found += row_differences(held_to(frozen), *sides.values())
+            compared += 1
         elif any(lake.to_pyarrow_dataset().count_rows() for side in sides.values() for lake in side.lakes.values()):
             found += lacking
-    return found
+    return found if found or compared else [f"neither {home} nor {out} has a table to compare"]
 
 
 def _side(place: Path, frozen: FrozenTable) -> Side:

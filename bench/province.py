@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import statistics
@@ -21,6 +22,7 @@ from typing import Any
 
 from bench.contenders import CONTENDERS, Contender, Moment
 from bench.equal import differences
+from bench.frozen import CONTRACTS
 from bench.measure import (
     DATA,
     RESULTS,
@@ -223,6 +225,7 @@ def _options() -> argparse.Namespace:
 def main() -> int:
     """Measures, prints the medians, writes the JSON; 1 if a contender's tables are not equal."""
     options = _options()
+    os.environ.update(CONTRACTS)
     data = options.data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     report = Report(options.resume or result_file(options.out, "province"), data, bool(options.resume))

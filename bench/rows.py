@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from bench.frozen import CONTRACTS as FROZEN
 from schemas.contract import code_list
 from schemas.identities import ORG_CODE_ALPHABET, ORG_CODE_WEIGHTS, USCC_ALPHABET, USCC_WEIGHTS
 
-# Where the bench contract is, as the pipeline is told of it.
-CONTRACTS = {"LAKEWARDEN_SCHEMAS": str(Path(__file__).parent / "contracts")}
+# The frozen contracts, and where that of the bench's own feed is, as the pipeline is told of them.
+CONTRACTS = {**FROZEN, "LAKEWARDEN_SCHEMAS": str(Path(__file__).parent / "landing_contracts")}
 SEED = 20_260_801
 CHUNK = 250_000
 FIRST_DAY = np.datetime64("2023-01-01")

@@ -49,7 +49,7 @@ def dbt_watched() -> Iterator[Callable[[], Figures]]:
 
     whole: list[Span] = []
     statements: list[Span] = []
-    run_dbt = transform.run_dbt
+    invoke = transform._invoke
 
     def watched(*words: Any, **named: Any) -> Any:
         from dbt.adapters.spark.session import Cursor
@@ -57,15 +57,15 @@ def dbt_watched() -> Iterator[Callable[[], Figures]]:
         execute, fetchall = Cursor.execute, Cursor.fetchall
         Cursor.execute, Cursor.fetchall = _noted(execute, statements), _noted(fetchall, statements)
         try:
-            return run_dbt(*words, **named)
+            return invoke(*words, **named)
         finally:
             Cursor.execute, Cursor.fetchall = execute, fetchall
 
-    transform.run_dbt = _noted(watched, whole)
+    transform._invoke = _noted(watched, whole)
     try:
         yield lambda: {"wall": _length(whole), "sql": _length(statements), "statements": len(statements)}
     finally:
-        transform.run_dbt = run_dbt
+        transform._invoke = invoke
 
 
 def _noted(work: Callable[..., Any], spans: list[Span]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.contenders import CONTENDERS
+from bench.frozen import CONTRACTS as FROZEN
 from bench.landing import dropped
 from bench.measure import (
     DATA,
@@ -118,7 +119,7 @@ def bench_engine(parts: Parts, data: Path) -> None:
 
 def bench_models(parts: Parts, home: Path) -> None:
     """All models built anew by one dbt process, and by one each."""
-    names = [".".join(path.relative_to(MODELS).with_suffix("").parts) for path in model_files()]
+    names = [path.stem for path in model_files()]
     today = PASSES["first"].today
     whole = job("models", home, today, *names, environment=clock("first"))
     parts.add("models", "one process", f"{len(names)} models", whole)
@@ -127,9 +128,10 @@ def bench_models(parts: Parts, home: Path) -> None:
 
 
 def model_files() -> Iterator[Path]:
-    """The models in the order of their layers; of a layer none needs another."""
+    """The models in the order of their layers, written or rendered."""
     for layer in BUILT:
-        yield from sorted(path for path in (MODELS / layer).rglob("*.sql"))
+        for folder in (MODELS / "_rendered" / layer, MODELS / layer):
+            yield from sorted(folder.rglob("*.sql"))
 
 
 def _summed(runs: list[Run]) -> Run:
@@ -196,6 +198,7 @@ def _options() -> argparse.Namespace:
 def main() -> int:
     """Measures, prints the medians, writes the JSON."""
     options = _options()
+    os.environ.update(FROZEN)
     data, wanted = options.data.resolve(), set(options.only or GROUPS)
     data.mkdir(parents=True, exist_ok=True)
     parts, file = Parts(), result_file(options.out, "stages")

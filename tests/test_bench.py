@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -17,9 +18,9 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from bench import report
-from bench.equal import Table, differences, row_differences
-from simulate import simulate
-from spark_jobs import pipeline
+from bench.equal import Table, differences, not_compared, row_differences, whole
+from bench.frozen import CONTRACTS, frozen_tables
+from bench.kept import keep, newest
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import create_tables, read
 
@@ -83,7 +84,7 @@ def test_the_page_keeps_its_words_and_renews_its_figures(results: Path) -> None:
     for bench in WORDS:
         quick(results, bench)
     page = (ROOT / "docs" / "benchmarks.md").read_text()
-    found = report.results(results, is_quick=True)
+    found = newest(results, is_quick=True)
     assert list(found) == ["province", "stages", "landing"]
     once = report.renewed(report.BLOCK.sub(r"\1\4", page), found)
     assert "| quick, Lakewarden on Sail | warm |" in once
@@ -94,7 +95,43 @@ def test_the_page_keeps_its_words_and_renews_its_figures(results: Path) -> None:
     assert "Not measured yet" not in beside
     for kept in ("| growth | ", "| a day's wall time around day 365", "| median of a day |"):
         assert beside.count(kept) == page.count(kept) == 1
-    assert report.results(results, is_quick=False) == {}
+    assert newest(results, is_quick=False) == {}
+
+
+def test_what_is_kept_says_the_same_as_full_reports(results: Path, tmp_path: Path) -> None:
+    for bench in WORDS:
+        quick(results, bench)
+    found = newest(results, is_quick=True)
+    keep(found, tmp_path)
+    kept = newest(tmp_path / "nothing", is_quick=True, kept=tmp_path)
+    page = report.BLOCK.sub(r"\1\4", (ROOT / "docs" / "benchmarks.md").read_text())
+    assert report.renewed(page, kept) == report.renewed(page, found)
+    assert kept["province"]["runs"] == found["province"]["runs"] != []
+
+
+def test_the_page_follows_from_what_is_kept() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+    kept = newest(ROOT / "nothing", is_quick=False, kept=report.KEPT)
+    assert list(kept) == ["province", "stages", "landing"]
+    assert report.renewed(page, kept) == page
+
+
+def test_the_frozen_contracts_hold_and_are_what_contenders_are_held_to() -> None:
+    """In a process of its own: what this one has read are the contracts of today."""
+    asked = (
+        "import json; from schemas.contract import contracts, feeds, roots; from schemas.contract.lint import lint;"
+        "told = {name: {c.name: c.spark_type for c in feed.columns} for name, feed in feeds().items()};"
+        "print(json.dumps([lint(), [str(root) for root in roots()], list(contracts()), told]))"
+    )
+    command = [sys.executable, "-c", asked]
+    told = subprocess.run(command, cwd=ROOT, env={**os.environ, **CONTRACTS}, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    broken, roots, names, feeds = json.loads(told.stdout)
+    assert broken == []
+    assert roots == [str(ROOT / "bench" / "contracts")]
+    assert "base.supervised_object" in names
+    for name, columns in feeds.items():
+        assert columns.items() <= frozen_tables()[f"silver.{name}"].columns.items(), name
 
 
 def test_days_are_replayed_and_come_to_the_same_as_a_rebuild(tmp_path: Path) -> None:
@@ -124,7 +161,7 @@ def test_two_lakes_are_equal_until_a_cell_a_row_or_a_column_is_not(tmp_path: Pat
     def said(other: pa.Table) -> list[str]:
         for name, rows in (("one", scores), ("other", other)):
             write_deltalake(tmp_path / name, rows, mode="overwrite", schema_mode="overwrite")
-        return row_differences(table, DeltaTable(tmp_path / "one"), DeltaTable(tmp_path / "other"))
+        return row_differences(table, *(whole(table.name, DeltaTable(tmp_path / name)) for name in ("one", "other")))
 
     def with_value(value: float) -> pa.Table:
         changed = [[{**reasons[0], "value": value}, reasons[1]], reasons]
@@ -140,39 +177,61 @@ def test_two_lakes_are_equal_until_a_cell_a_row_or_a_column_is_not(tmp_path: Pat
     assert said(scores.take([0, 1, 1]))[0] == "gold.risk_score: 1 rows only in the second"
 
 
+def test_a_column_of_another_type_or_none_is_told(tmp_path: Path) -> None:
+    table = Table("gold.risk_score", ("object_id",), ("object_id", "score"), {})
+    for name, scores in (("one", pa.array([10])), ("other", pa.array(["10"])), ("third", None)):
+        columns = {"object_id": ["A"]} | ({} if scores is None else {"score": scores})
+        write_deltalake(tmp_path / name, pa.table(columns))
+    one, other, third = (whole(table.name, DeltaTable(tmp_path / name)) for name in ("one", "other", "third"))
+    assert row_differences(table, one, other) == ["gold.risk_score.score: BIGINT ≠ VARCHAR"]
+    [told] = row_differences(table, one, third)
+    assert told.startswith("gold.risk_score: the second has no such table: Binder Error")
+
+
 def test_a_table_that_only_one_side_has_is_told(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
+    home.state.mkdir(parents=True)
     create_tables(home)
-    write_deltalake(home.table("themes", "market_firm_profile"), pa.table({"object_id": ["A"]}))
+    write_deltalake(home.table("themes", "object_activity"), pa.table({"object_id": ["A"]}))
+    item = pa.table({name: pa.array(["A"]) for name in frozen_tables()["base.supervision_item"].columns})
+    write_deltalake(home.table("base", "supervision_item"), item, mode="overwrite", schema_mode="overwrite")
     assert differences(home.path, tmp_path / "nothing") == [
-        "themes.market_firm_profile: 1 rows, and only the home has the table"
+        "base.supervision_item: the second has no base.supervision_item"
     ]
+    assert "themes.object_activity" in not_compared(home.path)
 
 
 @pytest.fixture(scope="module")
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Home, datetime]]:
     """A tiny province as Lakewarden has it after a run without the last week's files, and after one with all of them.
 
-    The second run brings a further list of officers, which leaves out most of them and holds a row that is none.
+    Both on the frozen contracts. The second run brings a further list of officers, which leaves out most of them and
+    holds a row that is none.
     """
     home = Home(tmp_path_factory.mktemp("two_runs") / "lake")
-    simulate(600, 40, 7, home.path / "all", UNTIL, truth=home.path / "truth.csv", say=lambda _: None)
+    size = ["--objects", "600", "--days", "40", "--seed", "7", "--until", str(UNTIL), "--out", home.path / "all"]
+    _on_frozen_contracts("spark_jobs.command.cli", "--home", home.path, "simulate", *size)
     known: list[tuple[Home, datetime]] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAKEWARDEN_TODAY", "2026-07-01")
-        for days_ago in (7, 0):
-            moment = datetime(2026, 7, 1, tzinfo=UTC) - timedelta(days=days_ago)
-            patch.setenv("LAKEWARDEN_NOW", moment.isoformat())
-            _drop_until(home, UNTIL - timedelta(days=days_ago))
-            if days_ago == 0:
-                _drop_shorter_list(home)
-            for stage in pipeline.STAGES[:-1]:
-                stage(home)
-            kept = Home(home.path.with_name(f"lake_{days_ago}"))
-            shutil.copytree(home.warehouse, kept.warehouse)
-            shutil.copytree(home.landing, kept.landing)
-            known.append((kept, moment))
+    for days_ago in (7, 0):
+        moment = datetime(2026, 7, 1, tzinfo=UTC) - timedelta(days=days_ago)
+        _drop_until(home, UNTIL - timedelta(days=days_ago))
+        if days_ago == 0:
+            _drop_shorter_list(home)
+        _on_frozen_contracts("bench.lakewarden", home.path, LAKEWARDEN_NOW=moment.isoformat())
+        kept = Home(home.path.with_name(f"lake_{days_ago}"))
+        shutil.copytree(home.warehouse, kept.warehouse)
+        shutil.copytree(home.landing, kept.landing)
+        known.append((kept, moment))
     return known
+
+
+def _on_frozen_contracts(module: str, *words: str | Path, **environment: str) -> None:
+    fixed = {**CONTRACTS, "LAKEWARDEN_TODAY": "2026-07-01", "LAKEWARDEN_QUIET": "0"}
+    command = [sys.executable, "-m", module, *words]
+    told = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **fixed, **environment}, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
 
 
 def _drop_until(home: Home, last: date) -> None:
