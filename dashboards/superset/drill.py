@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from schemas.contract import contracts
+from schemas.contract.labels import served_columns
 
 # So much of 2026-11-01 00:00:00 is meant.
 LENGTHS = {"DATE": 10, "TIMESTAMP": 19}
@@ -30,9 +31,16 @@ def detail(context: Any, query: Any, force_cached: bool = False) -> Any:
     asked.metrics = None
     asked.post_processing = []
     # A column is offered to people unless it is a code beside its label, or a value that holds others.
-    asked.columns = [shown(column) for column in datasource.columns if column.groupby]
+    asked.columns = [shown(column) for column in in_order(datasource) if column.groupby]
     asked.orderby = order(datasource)
     return _get_full(context, asked, force_cached)
+
+
+def in_order(datasource: Any) -> list[Any]:
+    """The columns as the contract has them; Superset keeps the order in which it first saw them."""
+    contract = contracts().get(f"{datasource.schema}.{datasource.table_name}")
+    places = {column.name: place for place, column in enumerate(served_columns(contract))} if contract else {}
+    return sorted(datasource.columns, key=lambda column: places.get(column.column_name, len(places)))
 
 
 def shown(column: Any) -> dict[str, Any]:
