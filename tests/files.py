@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.landing.formats.sheet import Source
 from spark_jobs.landing.formats.staging import Origin, Staged, stage
 
@@ -23,7 +23,7 @@ HEAD = ",".join(HEADINGS)
 GOOD = f"{USCC},武汉样本商贸有限公司,2016-03-01"
 
 
-def promise(limits: Mapping[str, int] | None = None, formats: Sequence[str] | None = None) -> Contract:
+def promise(limits: Mapping[str, int] | None = None, formats: Sequence[str] | None = None) -> FeedContract:
     """A contract of one required column and three more, one of them a list."""
     agreed = {"formats": formats} if formats else {}
     columns = [
@@ -32,7 +32,7 @@ def promise(limits: Mapping[str, int] | None = None, formats: Sequence[str] | No
         {"name": "founded", "from": "注册日期", "type": "date", "label": "注册日期"},
         {"name": "people", "from": "检查人员", "type": "list", "label": "检查人员", "separator": "[、]"},
     ]
-    return Contract.model_validate(
+    return FeedContract.model_validate(
         {
             "name": "scjg_firm",
             "layer": "feed",
@@ -74,14 +74,14 @@ class Landed:
         return {row["_line"]: row["_fault"] for row in self.rows if row["_fault"]}
 
 
-def source_of(folder: Path, name: str, content: bytes, contract: Contract | None = None) -> Source:
+def source_of(folder: Path, name: str, content: bytes, contract: FeedContract | None = None) -> Source:
     """A file of that content."""
     path = folder / "delivered"
     path.write_bytes(content)
     return Source(path, name, contract or promise())
 
 
-def land(folder: Path, name: str, content: bytes | str, contract: Contract | None = None) -> Landed:
+def land(folder: Path, name: str, content: bytes | str, contract: FeedContract | None = None) -> Landed:
     """Reads a file in this process."""
     data = content.encode() if isinstance(content, str) else content
     target = folder / "bronze.parquet"

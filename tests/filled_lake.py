@@ -132,15 +132,15 @@ def _has_doubled_key(file: SimulatedFile) -> bool:
 
 def _dangling(files: list[SimulatedFile]) -> set[str]:
     """Permits that samples refer to and nobody delivered."""
-    held = {code for file in files for code in file.rows.get("licence_no", [])}
+    held = {code for file in files for code in file.rows.get("permit_no", [])}
     return {code for file in files for code in file.rows.get("permit", []) if code} - held
 
 
 def _two_names(files: list[SimulatedFile]) -> list[str]:
     """Codes of firms that come with more than one name."""
     names: dict[str, set[str]] = {}
-    for file in files:
-        for code, name in zip(file.rows.get("uscc", []), file.rows.get("object_name", []), strict=True):
+    for file in (file for file in files if {"uscc", "object_name"} <= file.rows.keys()):
+        for code, name in zip(file.rows["uscc"], file.rows["object_name"], strict=True):
             if code and name:
                 names.setdefault(code, set()).add(name)
     assert names

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from schemas.contract import Contract
+from schemas.contract import FeedContract
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.landing.reader import ROOT, Member, Reader, Readers, Staged, Unreadable, is_packed
 from tests.deadline import wait_for
@@ -39,7 +39,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         yield made
 
 
-def stage(reader: Reader, folder: Path, name: str, content: bytes, contract: Contract | None = None) -> Staged:
+def stage(reader: Reader, folder: Path, name: str, content: bytes, contract: FeedContract | None = None) -> Staged:
     source = folder / "source"
     source.write_bytes(content)
     return reader.stage(contract or promise(), replace(DELIVERY, file_name=name), source, folder / "bronze.parquet")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.contract import Contract, feeds
+from schemas.contract import FeedContract, feeds
 from spark_jobs import pipeline
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
@@ -16,12 +16,12 @@ from tests.sample_rows import assert_verdicts, drop, verdicts
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
-def sample_of(contract: Contract) -> Path:
+def sample_of(contract: FeedContract) -> Path:
     folder = SAMPLES / contract.department if contract.department else SAMPLES
     return folder / f"{contract.file.stem}.csv"
 
 
-def department_of(contract: Contract) -> str:
+def department_of(contract: FeedContract) -> str:
     return contract.department or "scjg"
 
 
@@ -38,7 +38,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.mark.parametrize("contract", feeds().values(), ids=feeds().keys())
-def test_every_row_of_the_sample_gets_the_verdict_it_carries(judged: Home, contract: Contract) -> None:
+def test_every_row_of_the_sample_gets_the_verdict_it_carries(judged: Home, contract: FeedContract) -> None:
     assert_verdicts(sample_of(contract), verdicts(judged, contract.name))
 
 

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 from python_calamine import CalamineWorkbook
 
-from schemas.contract import Contract, feed_of, feeds
+from schemas.contract import FeedContract, feed_of, feeds
 
 LINE, RAW, FAULT = "_line", "_raw", "_fault"
 CORES = 2
@@ -51,7 +51,7 @@ class Delivered:
     path: Path
     department: str
     folder: str
-    contract: Contract
+    contract: FeedContract
     sha256: str
     bytes: int
     place: int
@@ -110,7 +110,7 @@ def _broken(broken: BrokenRows, schema: pa.Schema) -> pa.Table:
     return pa.table({name: known.get(name, pa.nulls(len(lines), pa.string())) for name in schema.names})
 
 
-def _find_columns(contract: Contract, headings: Sequence[str]) -> dict[str, tuple[int, int]]:
+def _find_columns(contract: FeedContract, headings: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Which cell each contract column is read from, and the scale of its heading."""
     places = {_plain(heading): place for place, heading in enumerate(headings)}
     return {

@@ -35,7 +35,7 @@ from bench.peers.plain_pyspark.merging import (
 from bench.peers.plain_pyspark.session import CORES, start
 from bench.peers.plain_pyspark.texts import Taken, write_texts
 from bench.peers.reference import reference_tables
-from schemas.contract import Contract, feeds
+from schemas.contract import FeedContract, feeds
 
 SYSTEM = "_delivery, _line, _department, _received_at"
 
@@ -136,7 +136,7 @@ class Job:
         self.write(self.spark.createDataFrame(ledger).coalesce(1), "ops/delivery", "append")
         return sum(n for n, _ in good.values())
 
-    def judge(self, contract: Contract) -> None:
+    def judge(self, contract: FeedContract) -> None:
         feed = contract.name
         judged = self.spark.sql(judged_sql(contract, self.columns[feed])).persist()
         judged.createOrReplaceTempView(f"{feed}_judged")

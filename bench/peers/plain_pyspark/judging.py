@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bench.peers.plain_pyspark.check_digits import Rule, check_rules
 from schemas.characters import NARROW, WIDE
-from schemas.contract import Column, Contract
+from schemas.contract import Column, FeedContract
 from spark_jobs.lake.codes import code_spellings
 
 # Between texts that become an array; texts that are null leave no trace, and one string is cheaper than sixty slots.
@@ -26,7 +26,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def judged_sql(contract: Contract, delivered: Sequence[str]) -> str:
+def judged_sql(contract: FeedContract, delivered: Sequence[str]) -> str:
     """Every row of view `<feed>_text`, typed, with `_bad` and `_doubts` (texts with BETWEEN between them).
 
     Each step is a subquery of its own so that what several rules need is worked out once.
@@ -173,7 +173,7 @@ def _date(text: str) -> str:
     )
 
 
-def _rules(contract: Contract, column: Column) -> list[Rule]:
+def _rules(contract: FeedContract, column: Column) -> list[Rule]:
     name, text, typed = column.name, f"{column.name}__clean", f"{column.name}__typed"
     rules: list[Rule] = []
     if column.required:
