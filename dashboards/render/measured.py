@@ -12,7 +12,9 @@ from schemas.contract.indicators import terms_of, used_measures
 MONTHS, LONG = "gold.supervision_month", "gold.indicator"
 NAMESPACE = uuid5(NAMESPACE_URL, "lakewarden/dashboards/datasets")
 TEN_THOUSAND = 10_000
-WHOLE, ONE_PLACE, PERCENT = ",d", ",.1f", ".1%"
+WHOLE, ONE_PLACE = ",d", ",.1f"
+# How an indicator is written, by its unit; yuan are whole.
+FORMATS = {"share": ".1%", "count": ONE_PLACE, "yuan": ",.0f"}
 
 
 def datasets(database_uuid: str) -> dict[str, dict[str, Any]]:
@@ -83,9 +85,9 @@ def _indicator(indicator: Indicator, sql: Mapping[str, str]) -> dict[str, Any]:
     """An indicator over whatever rows a page chooses, from the SQL of its measures."""
     above = _added(indicator.numerator, sql)
     if indicator.denominator is None:
-        return _metric(indicator.name, indicator.label, above, WHOLE)
-    rate = f"{above} * 1.0 / NULLIF({_added(indicator.denominator, sql)}, 0)"
-    return _metric(indicator.name, indicator.label, rate, PERCENT)
+        return _metric(indicator.name, indicator.label, above, FORMATS[indicator.unit])
+    ratio = f"{above} * 1.0 / NULLIF({_added(indicator.denominator, sql)}, 0)"
+    return _metric(indicator.name, indicator.label, ratio, FORMATS[indicator.unit])
 
 
 def _added(expression: str, sql: Mapping[str, str]) -> str:
@@ -98,4 +100,5 @@ def _long(indicator: Indicator) -> dict[str, Any]:
     """An indicator that cannot be added up over months, by years, as gold.indicator has it."""
     rows = f"indicator = '{indicator.name}' AND period_kind = 'year' AND NOT is_total"
     numerator, denominator = (f"SUM(CASE WHEN {rows} THEN {side} END)" for side in ("numerator", "denominator"))
-    return _metric(indicator.name, indicator.label, f"{numerator} * 1.0 / NULLIF({denominator}, 0)", PERCENT)
+    ratio = f"{numerator} * 1.0 / NULLIF({denominator}, 0)"
+    return _metric(indicator.name, indicator.label, ratio, FORMATS[indicator.unit])
