@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from schemas.contract import Contract, FeedContract, code_lists, contracts, departments, terms
+from schemas.contract import Contract, FeedContract, code_lists, contracts, departments, measures, terms
 from schemas.contract.feeding import feeds_into
 from schemas.contract.lint.rules import rule
 
@@ -102,13 +102,13 @@ def terms_are_not_repeated(contract: Contract) -> Iterator[str]:
 def shared_columns_are_terms(contract: Contract) -> Iterator[str]:
     """A column that stands in two contracts is a term: one label, one code list, one sensitivity.
 
-    A base table is the term of its columns for the feeds that flow into it. The ledger's tables (ops) share columns
-    with each other, not with what is delivered.
+    A base table is the term of its columns for the feeds that flow into it, a measure that of its figures. The ledger's
+    tables (ops) share columns with each other, not with what is delivered.
     """
     family = _family(contract)
     for column in contract.columns:
         others = [other for other in contracts_with(column.name, contract.layer == "ops") if other not in family]
-        if others and not contract.is_derived and column.name not in terms():
+        if others and not contract.is_derived and column.name not in {*terms(), *measures()}:
             yield f"columns.{column.name}: stands in {others[0]} too: make it a term in schemas/terms"
 
 
