@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from schemas.contract import ContractError, contracts, feed_of, read_contract
+from schemas.contract import ContractError, contracts, feed_of, fields, read_contract
 from schemas.contract import read as reader
 from schemas.contract.lint import RULES, lint
 from schemas.contract.show import describe
@@ -56,7 +57,7 @@ def test_a_term_fills_what_a_column_leaves_open(write) -> None:
     [
         ({"colour": "red"}, "colour: unknown key"),
         ({"name": "sample"}, "name: unknown key"),
-        ({"title": None}, "title: Input should be a valid string"),
+        ({"title": None}, "title: must be text"),
         ({"columns": "uscc"}, "columns: must be a list of columns"),
         ({"columns": [{"name": "uscc", "form": "代码"}]}, "columns.0.form: unknown key"),
         ({"columns": [{"from": "代码"}]}, "columns.0.name: is missing"),
@@ -64,6 +65,9 @@ def test_a_term_fills_what_a_column_leaves_open(write) -> None:
             {"delivery": {"formats": ["pdf"], "cadence": "daily", "mode": "full"}},
             "delivery.formats.0: Input should be 'csv'",
         ),
+        ({"key": ["nothing"]}, "key: nothing is not a column"),
+        ({"key": "uscc"}, "key: must be a list"),
+        ({"key": []}, "key: must not be empty"),
         ("a: [1", "not YAML"),
         ("- a\n- b\n", "must hold keys and values, not list"),
     ],
@@ -86,7 +90,6 @@ def test_every_lint_rule_is_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"key": ["nothing"]}, "key: nothing is not a column"),
         ({"into": ["nothing"]}, "into: base.nothing has no contract"),
         ({"columns": [{"name": "uscc", "required": True}]}, "columns.uscc.from: names no heading"),
         ({"ignore": ["统一社会信用代码"]}, "ignore: 统一社会信用代码 is read into uscc"),
@@ -97,6 +100,89 @@ def test_every_lint_rule_is_a_sentence() -> None:
 def test_the_lint_finds_what_structure_cannot(write, changes: dict[str, object], said: str) -> None:
     broken = read_contract(write(changes))
     assert said in [found for rule in RULES for found in rule(broken)]
+
+
+HAZARD = """
+title: 重大危险源库
+doc: One row a source.
+key: [hazard_no]
+merge: newest
+event: {date: filed_date}
+measures:
+  hazards: {label: 重大危险源数, count: true}
+columns:
+  - {name: hazard_no, type: string, label: 备案编号}
+  - {name: filed_date, type: date, label: 备案日期}
+  - region_code
+  - {name: city_code, place: [region_code]}
+  - department
+"""
+WATER = """
+water:
+  title: 水利监管
+  departments: [slt]
+  national: ["19"]
+  industries: ["46"]
+"""
+
+
+@pytest.fixture
+def linted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], list[str]]]:
+    """What the lint says of a base table and a field that stand beside the repository's."""
+
+    def with_files(table: str, field: str) -> list[str]:
+        (tmp_path / "base").mkdir()
+        (tmp_path / "base" / "hazard.yaml").write_text(table, encoding="utf-8")
+        (tmp_path / "fields.yaml").write_text(field, encoding="utf-8")
+        monkeypatch.setenv("LAKEWARDEN_SCHEMAS", str(tmp_path))
+        _forget()
+        return [line.removeprefix(f"{tmp_path}/") for line in lint()]
+
+    yield with_files
+    monkeypatch.delenv("LAKEWARDEN_SCHEMAS", raising=False)
+    _forget()
+
+
+def _forget() -> None:
+    contracts.cache_clear()
+    fields.cache_clear()
+
+
+def test_a_table_needs_no_list_of_details_and_a_field_no_table(linted) -> None:
+    assert linted(HAZARD, WATER) == []
+
+
+@pytest.mark.parametrize(
+    ("wrote", "instead", "said"),
+    [
+        ("key: [hazard_no]", "key: [hazard]", "base/hazard.yaml: key: hazard is not a column"),
+        ("newest", "newst", "base/hazard.yaml: merge: Input should be 'newest' or 'claims'"),
+        ("count: true", "sum: cny", "base/hazard.yaml: measures.hazards: cny is not a column"),
+        ("count: true", "sum: hazard_no", "base/hazard.yaml: measures.hazards.sum: hazard_no is not a number"),
+        ("date: filed_date", "date: filed", "base/hazard.yaml: event.date: filed is not a column"),
+        ("date: filed_date", "date: hazard_no", "base/hazard.yaml: event.date: hazard_no is not a date"),
+        (
+            "type: string, label: 备",
+            "type: txt, label: 备",
+            "columns.hazard_no.type: there is no txt; there are string",
+        ),
+        ("count: true}", "count: true, where: {hazard_no: A}}", "where.hazard_no: must be a list"),
+        (
+            "  - department",
+            "  - department\n  - {name: industry_section, lookup: {table: industry, by: line, give: section}}",
+            "base/hazard.yaml: columns.industry_section.lookup.by: line is not a column",
+        ),
+        ("title: 水利监管", "title: water", "fields.yaml: water.title: is not Chinese"),
+        ("[slt]", "[slj]", "fields.yaml: water.departments: slj is not in departments.yaml"),
+        ("[slt]", "[yjj]", "fields.yaml: water.departments: yjj belongs to drug already"),
+        ('"19"', '"00"', "fields.yaml: water.national: 00 is not a code of supervision_department"),
+        ('"46"', '"ZZ"', "fields.yaml: water.industries: no code of industry begins with ZZ"),
+        ('"46"', "46", "fields.yaml: water.industries.0: must be text"),
+    ],
+)
+def test_a_slip_is_told_once_where_it_was_made(linted, wrote: str, instead: str, said: str) -> None:
+    [line] = linted(HAZARD.replace(wrote, instead, 1), WATER.replace(wrote, instead, 1))
+    assert said in line
 
 
 @pytest.mark.parametrize("name", contracts())

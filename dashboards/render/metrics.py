@@ -56,6 +56,10 @@ class Catalogue:
         metrics = ((metric, dataset) for dataset in self.datasets for metric in dataset.metrics)
         return next((pair for pair in metrics if pair[0].name == name), None)
 
+    def names(self) -> list[str]:
+        """The names of all metrics."""
+        return sorted({metric.name for dataset in self.datasets for metric in dataset.metrics})
+
     def of_metrics(self, names: Sequence[str], columns: Collection[str]) -> tuple[list[Metric], Dataset] | None:
         """The metrics of one chart, and the first dataset that has all of them and these columns."""
         for dataset in self.datasets:

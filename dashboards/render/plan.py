@@ -148,7 +148,7 @@ def _looked_up(pairs: list[tuple[str, str]], columns: list[str], catalogue: Cata
     for key, name in pairs:
         home = catalogue.of_metric(name)
         if home is None:
-            raise Fault(key, f"no such metric: {name}")
+            raise Fault(key, f"no such metric: {name}; there are {', '.join(catalogue.names())}")
         homes.append(home[1].contract.name)
     names = [name for _, name in pairs]
     found = catalogue.of_metrics(names, columns) or catalogue.of_metrics(names, ())

@@ -18,7 +18,7 @@ from schemas.contract.indicators import (
     terms_of,
     used_measures,
 )
-from schemas.contract.views import acts, additive, clocks, counted_columns
+from schemas.contract.views import acts, additive, clocks
 
 NUMBER, LIMIT = "decimal(20,2)", "decimal(20,4)"
 # The first day of a period, and how many months later its last day lies.
@@ -150,7 +150,7 @@ def _happened(
     Where only different values are counted, each is kept once a month before that.
     """
     cells = "".join(f", {_column(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
-    names = sorted({name for measure in own.values() for name in counted_columns(measure)} - {*COLUMNS.values()})
+    names = sorted({name for measure in own.values() for name in measure.columns} - {*COLUMNS.values()})
     once = "distinct " if all(measure.distinct for measure in own.values()) else ""
     first_days = " ".join(f"when {literal(kind)} then trunc(month, '{UNITS[kind][0]}')" for kind in kinds)
     month = f"trunc({table.event.date if table.event else ''}, 'MM') as month"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from pydantic import Field as Key
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from schemas.contract.model import Strict
 from schemas.contract.read import read_yaml, refusal, roots
@@ -14,6 +16,7 @@ from schemas.contract.read import read_yaml, refusal, roots
 class Field(Strict):
     """One field: who works in it, and what belongs to it (see the head of `fields.yaml`)."""
 
+    file: Path
     title: str
     departments: tuple[str, ...] = Key(min_length=1)
     national: tuple[str, ...] = ()
@@ -29,7 +32,13 @@ def fields() -> dict[str, Field]:
     for path in (root / "fields.yaml" for root in roots()):
         if path.exists():
             try:
-                read |= {name: Field.model_validate(entry) for name, entry in read_yaml(path).items()}
+                read |= TypeAdapter(dict[str, Field]).validate_python(_with_file(path))
             except ValidationError as error:
                 raise refusal(path, error) from None
     return read
+
+
+def _with_file(path: Path) -> dict[str, Any]:
+    """The entries of a file, each with the file that it stands in."""
+    entries = read_yaml(path).items()
+    return {name: {**entry, "file": path} if isinstance(entry, dict) else entry for name, entry in entries}

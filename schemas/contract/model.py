@@ -219,6 +219,11 @@ class Measure(Strict):
         """Whether two months' figures may be added up: the same thing is counted once in each of them otherwise."""
         return self.distinct is None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it looks at."""
+        return (*self.where, *self.filled, *filter(None, (self.distinct, self.sum)))
+
     @model_validator(mode="after")
     def _counts_one_thing(self) -> Measure:
         if sum((self.count, self.distinct is not None, self.sum is not None)) != 1:
@@ -245,7 +250,7 @@ class Contract(Strict):
     file: Path
     title: str
     doc: str
-    key: tuple[str, ...]
+    key: tuple[str, ...] = Field(min_length=1)
     columns: tuple[Column, ...]
     is_derived: bool = False
     """Whether the contract is no file of its own: it follows from measures and fields (views.py)."""

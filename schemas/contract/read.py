@@ -52,11 +52,23 @@ def shown(path: Path) -> str:
     return str(path.relative_to(SCHEMAS.parent)) if path.is_relative_to(SCHEMAS.parent) else str(path)
 
 
+# What pydantic says of a value of the wrong kind, in words of YAML.
+WORDS = {
+    "extra_forbidden": "unknown key",
+    "missing": "is missing",
+    "too_short": "must not be empty",
+    "tuple_type": "must be a list: [a, b]",
+    "dict_type": "must hold keys and values: {key: value}",
+    "model_type": "must hold keys and values: {key: value}",
+    "string_type": "must be text; a number needs quotation marks",
+}
+
+
 def refusal(path: Path, error: ValidationError, read: object = None) -> ContractError:
     """The first thing that is wrong with a file, as a sentence; `read` has the names of what stands in lists."""
     first = error.errors()[0]
     key = ".".join(_way(first["loc"], read)) or "(file)"
-    why = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(first["type"], first["msg"])
+    why = WORDS.get(first["type"], first["msg"])
     return ContractError(f"{shown(path)}: {key}: {why.removeprefix('Value error, ')}")
 
 
@@ -137,6 +149,20 @@ def read_contract(path: Path) -> Contract:
     read["columns"] = [with_term(column) for column in read["columns"]]
     kind = FeedContract if place["layer"] == "feed" else TableContract
     try:
-        return kind.model_validate({**read, **place})
+        contract = kind.model_validate({**read, **place})
     except ValidationError as error:
         raise refusal(path, error) from None
+    for fault in _nowhere(contract):
+        raise ContractError(f"{shown(path)}: {fault}")
+    return contract
+
+
+def _nowhere(contract: Contract) -> Iterator[str]:
+    """What names no column of the contract, though others follow from it: these could not even be made."""
+    names = {column.name for column in contract.columns}
+    named = [("key", name) for name in contract.key]
+    if isinstance(contract, TableContract):
+        named += [("profile", name) for name in contract.profile]
+        named += [("event.date", contract.event.date)] if contract.event else []
+        named += [(f"measures.{key}", name) for key, measure in contract.measures.items() for name in measure.columns]
+    yield from (f"{key}: {name} is not a column" for key, name in named if name not in names)

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from schemas.contract import read
 from schemas.contract.feeding import feeds_into, following_columns
@@ -33,7 +33,7 @@ def departments() -> dict[str, Department]:
     for path in (root / "departments.yaml" for root in roots()):
         try:
             entries = read_yaml(path) if path.exists() or path.parent == read.SCHEMAS else {}
-            found |= {name: Department.model_validate(entry) for name, entry in entries.items()}
+            found |= TypeAdapter(dict[str, Department]).validate_python(entries)
         except ValidationError as error:
             raise refusal(path, error) from None
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.contract import Column, Contract, ContractError, FeedContract, contracts
+from schemas.contract import Column, Contract, ContractError, FeedContract, TableContract, contracts
 from schemas.contract.feeding import feeds_into
 
 
@@ -21,6 +21,8 @@ def describe(name: str) -> Iterator[str]:
     if isinstance(contract, FeedContract):
         promise = contract.delivery
         yield f"delivered: {'/'.join(promise.formats)}, {promise.cadence}, {promise.mode}; by {_deliverers(contract)}"
+    if isinstance(contract, TableContract):
+        yield from _counted(contract)
     yield ""
     width = max(len(column.name) for column in contract.columns)
     for column in contract.columns:
@@ -41,6 +43,12 @@ def _lineage(contract: Contract) -> Iterator[str]:
     elif contract.layer == "base":
         sources = [feed.name for feed in feeds_into(contract.table, contracts())]
         yield f"from: {', '.join(f'silver.{source}' for source in sources)}"
+
+
+def _counted(table: TableContract) -> Iterator[str]:
+    if table.measures:
+        measures = ", ".join(f"{name} {measure.label}" for name, measure in table.measures.items())
+        yield f"counted{f' by {table.event.date}' if table.event else ''}: {measures}"
 
 
 def _rules(column: Column) -> str:

@@ -91,18 +91,13 @@ def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator
 
 def _detail(table: TableContract) -> TableContract:
     """The rows that figures count, as they are served: where and when, what people see of them, and what is counted."""
-    counted = [name for measure in table.measures.values() for name in counted_columns(measure)]
+    counted = [name for measure in table.measures.values() for name in measure.columns]
     own = {column.name: _repeated(column) for column in table.columns}
     places = [name for name in (*MONTH_KEY[:3], "field", "item_code") if name in own or name == "field"]
-    names = dict.fromkeys([*table.detail, *places, *counted, OBJECT_KEY, "month"])
+    names = dict.fromkeys([*table.detail, *places, *counted, *table.key, OBJECT_KEY, "month"])
     by_term = {*places, "month"}  # as the monthly facts have them
     columns = [{"name": name} if name in by_term else own[name] for name in names if name in by_term or name in own]
     return _table(table.table, f"{table.title}·明细", table.doc, table.key, columns, layer="detail")
-
-
-def counted_columns(measure: Measure) -> list[str]:
-    """The columns that a measure looks at."""
-    return [*measure.where, *measure.filled, *filter(None, (measure.distinct, measure.sum))]
 
 
 def _repeated(column: Column) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.contract import contracts, feeds, shown, tables
+from schemas.contract import contracts, feeds, shown, table_of, tables
 from schemas.contract.feeding import feeds_into, unreadable_keys
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
@@ -48,7 +48,8 @@ def warning(flow: Flow, why: str) -> str:
     feed, table = flow
     return (
         f"{feed} is parked: it cannot be merged into base.{table}: {why}; its accepted rows wait in silver.{feed}. "
-        f"Mend {shown(feeds()[feed].file)} (python -m schemas lint), then run again"
+        f"Mend {shown(feeds()[feed].file)} or {shown(table_of(f'base.{table}').file)} (python -m schemas lint), "
+        "then run again"
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from schemas.contract import ContractError, contracts, departments, indicators, shown
+from collections.abc import Iterable, Iterator
+
+from schemas.contract import Contract, ContractError, contracts, departments, indicators, shown
 from schemas.contract.lint import columns, feeds, tables
+from schemas.contract.lint.fields import broken_fields
 from schemas.contract.lint.figures import broken_indicators
 from schemas.contract.lint.risk import broken_models
-from schemas.contract.lint.rules import RULES
+from schemas.contract.lint.rules import RULES, Rule
 
 __all__ = ["RULES", "broken_models", "columns", "feeds", "lint", "tables"]
 
 
 def lint() -> list[str]:
-    """Everything that is wrong with contracts and risk models; empty if nothing is."""
+    """Everything that is wrong with contracts, fields, indicators and risk models; empty if nothing is."""
     try:
         contracts_read = contracts()
         departments()
@@ -21,11 +24,18 @@ def lint() -> list[str]:
         return [str(error)]
     columns.contracts_with.cache_clear()
     tables.tables_with_measure.cache_clear()
-    broken = [
-        f"{shown(contract.file)}: {sentence}"
-        for contract in contracts_read.values()
-        for check in RULES
-        for sentence in check(contract)
-    ]
-    # Indicators and risk models are looked up in contracts that hold.
-    return broken or [*broken_indicators(), *broken_models()]
+    written = [contract for contract in contracts_read.values() if not contract.is_derived]
+    derived = [contract for contract in contracts_read.values() if contract.is_derived]
+    # A cause hides what follows from it: feeds take columns from base tables, the rest is looked up in what holds.
+    return (
+        [*_broken(written, [feeds.targets_have_contracts])]
+        or [*_broken(written, RULES), *broken_fields()]
+        or [*_broken(derived, RULES)]
+        or [*broken_indicators(), *broken_models()]
+    )
+
+
+def _broken(some: Iterable[Contract], rules: Iterable[Rule]) -> Iterator[str]:
+    """The sentences that contracts break."""
+    for contract in some:
+        yield from (f"{shown(contract.file)}: {sentence}" for check in rules for sentence in check(contract))

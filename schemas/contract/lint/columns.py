@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from schemas.contract import Contract, FeedContract, code_lists, contracts, departments, terms
+from schemas.contract import Contract, FeedContract, code_lists, contracts, departments, measures, terms
 from schemas.contract.feeding import feeds_into
 from schemas.contract.lint.rules import rule
+
+TYPES = "string, integer, double, decimal(p,s), boolean, date, timestamp, list"
+TYPE = re.compile(r"string|integer|double|decimal\(\d+,\d+\)|boolean|date|timestamp|list|(array|map|struct)<.+>")
 
 
 @rule(Contract)
@@ -32,18 +35,17 @@ def columns_are_complete(contract: Contract) -> Iterator[str]:
     for column in contract.columns:
         if not column.type:
             yield f"columns.{column.name}: has no type, and schemas/terms has no such term"
+        elif not TYPE.fullmatch(column.type):
+            yield f"columns.{column.name}.type: there is no {column.type}; there are {TYPES}"
         if not column.label or not re.search("[\u4e00-\u9fff]", column.label):
             yield f"columns.{column.name}: has no Chinese label"
 
 
 @rule(Contract)
-def key_columns_exist(contract: Contract) -> Iterator[str]:
-    """Key columns are columns of the table, and a feed requires its key."""
-    for name in contract.key:
-        column = next((column for column in contract.columns if column.name == name), None)
-        if column is None:
-            yield f"key: {name} is not a column"
-        elif isinstance(contract, FeedContract) and not column.required:
+def key_columns_are_required(contract: Contract) -> Iterator[str]:
+    """A feed requires its key."""
+    for name in contract.key if isinstance(contract, FeedContract) else ():
+        if not contract.column(name).required:
             yield f"columns.{name}: is in the key but not required"
 
 
@@ -79,7 +81,7 @@ def authorities_are_departments(contract: Contract) -> Iterator[str]:
 
 @rule(Contract)
 def gold_is_never_personal(contract: Contract) -> Iterator[str]:
-    """No column of gold is personal (design §6.7)."""
+    """No column of gold is personal."""
     if contract.layer == "gold":
         for column in contract.columns:
             if column.sensitivity == "personal":
@@ -100,13 +102,13 @@ def terms_are_not_repeated(contract: Contract) -> Iterator[str]:
 def shared_columns_are_terms(contract: Contract) -> Iterator[str]:
     """A column that stands in two contracts is a term: one label, one code list, one sensitivity.
 
-    A base table is the term of its columns for the feeds that flow into it. The ledger's tables (ops) share columns
-    with each other, not with what is delivered.
+    A base table is the term of its columns for the feeds that flow into it, a measure that of its figures. The ledger's
+    tables (ops) share columns with each other, not with what is delivered.
     """
     family = _family(contract)
     for column in contract.columns:
         others = [other for other in contracts_with(column.name, contract.layer == "ops") if other not in family]
-        if others and not contract.is_derived and column.name not in terms():
+        if others and not contract.is_derived and column.name not in {*terms(), *measures()}:
             yield f"columns.{column.name}: stands in {others[0]} too: make it a term in schemas/terms"
 
 

@@ -57,6 +57,15 @@ def places_are_columns(contract: TableContract) -> Iterator[str]:
 
 
 @rule(TableContract)
+def lookups_ask_by_a_column(contract: TableContract) -> Iterator[str]:
+    """What a list says of a code is asked by a column of the table."""
+    names = {column.name for column in contract.columns}
+    for column in contract.columns:
+        if column.lookup and column.lookup.by not in names:
+            yield f"columns.{column.name}.lookup.by: {column.lookup.by} is not a column"
+
+
+@rule(TableContract)
 def references_lead_somewhere(contract: TableContract) -> Iterator[str]:
     """A column refers to a column of a base table."""
     for column in contract.columns:
@@ -96,13 +105,12 @@ def nothing_personal_is_served(contract: TableContract) -> Iterator[str]:
 
 @rule(TableContract)
 def measures_count_columns(contract: TableContract) -> Iterator[str]:
-    """A measure counts by columns that are there; its name stands once in the province; its label is Chinese."""
-    names = {column.name for column in contract.columns}
-    if contract.event and contract.event.date not in names:
-        yield f"event.date: {contract.event.date} is not a column"
+    """A measure sums numbers, of days if they are acts; its name stands once in the province; its label is Chinese."""
+    if contract.event and contract.column(contract.event.date).type not in ("date", "timestamp"):
+        yield f"event.date: {contract.event.date} is not a date"
     for name, measure in contract.measures.items():
-        used = [*measure.where, *measure.filled, *filter(None, (measure.distinct, measure.sum))]
-        yield from (f"measures.{name}: {column} is not a column" for column in used if column not in names)
+        if measure.sum and not re.match("integer|double|decimal", str(contract.column(measure.sum).type)):
+            yield f"measures.{name}.sum: {measure.sum} is not a number"
         if not re.search("[\u4e00-\u9fff]", measure.label):
             yield f"measures.{name}.label: is not Chinese"
         if tables_with_measure()[name] > 1:
