@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.lake.tables import read
+from spark_jobs.lake.tables import exists, read
 from tests.silver_rows import Row, deliver, lake
 
 A, B, C = "91420100MA4K00010R", "92420502MA4L0TE52G", "93421083MA4M00A75M"
@@ -149,6 +150,19 @@ def test_a_figure_drills_down_to_the_rows_that_it_counts(built: Home) -> None:
         drill_sql("nosuch", Cell())
     with pytest.raises(Refused, match="2026-13 is no period"):
         drill_sql("checks", Cell(period="2026-13"))
+
+
+def test_gold_waits_for_themes_that_are_not_there_yet(tmp_path: Path) -> None:
+    """A day may begin before the first base is built, or before the themes of a new field."""
+    with lake(tmp_path / "lake") as (home, _):
+        deliver(home, "scjg_enterprise", "scjg", "2026-01-01", [{"uscc": A, "object_name": "样本"}])
+        build_base(home)
+        build_gold(home, date(2026, 6, 30))
+        assert not exists(home.table("gold", "risk_score"))
+        build_themes(home)
+        assert build_gold(home, date(2026, 6, 30))
+        assert read(home.table("gold", "risk_score")).num_rows == 1
+        assert not build_gold(home, date(2026, 6, 30))
 
 
 def test_a_view_is_built_anew_only_where_what_it_reads_has_changed(built: Home) -> None:

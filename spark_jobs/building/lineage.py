@@ -61,10 +61,30 @@ class Lineage:
         """Every table of the layer that has a model, or a job."""
         return {*self._declared()}
 
-    def keep(self) -> None:
-        """Says that all tables of the layer are built from what they now read."""
-        stamps = {name: self._stamp(built) for name, built in self._declared().items()}
-        write_whole(self.path, json.dumps({"declared": declared(), "tables": stamps}))
+    def buildable(self, names: set[str]) -> set[str]:
+        """Those of the tables that read nothing that is not there yet, as before the first delivery, or a field's."""
+        models = self._declared()
+        waiting = {name for name in names if any(self._is_missing(table) for table in models[name].inputs)}
+        while more := {name for name in names - waiting if self._own(waiting) & {*models[name].inputs}}:
+            waiting |= more
+        return names - waiting
+
+    def _is_missing(self, table: str) -> bool:
+        """Whether a table of another layer has not been built yet."""
+        layer, name = table.split(".")
+        return layer != self.layer and version(self.home.table(layer, name)) is None
+
+    def _own(self, names: set[str]) -> set[str]:
+        return {f"{self.layer}.{name}" for name in names}
+
+    def keep(self, built: set[str]) -> None:
+        """Says that these tables are built from what they now read."""
+        kept = self.kept.get("tables", {})
+        stamps = {name: self._stamp(model) for name, model in self._declared().items()}
+        current = {name: stamps[name] if name in built else kept.get(name) for name in stamps}
+        is_whole = all(current[name] == stamp for name, stamp in stamps.items())
+        tables_kept = {name: stamp for name, stamp in current.items() if stamp}
+        write_whole(self.path, json.dumps({"declared": declared() if is_whole else "", "tables": tables_kept}))
 
     def inputs(self, names: set[str]) -> set[str]:
         """The tables, as layer.table, that some tables of the layer read."""

@@ -32,6 +32,7 @@ def _build(home: Home, lineage: Lineage, full: bool) -> bool:
         return False
     write_codes(home)
     outdated = lineage.all_tables() if full else lineage.outdated()
+    outdated = lineage.buildable(outdated) if outdated else outdated
     if not outdated:
         return False
     from spark_jobs.building.dbt import run_dbt
@@ -47,7 +48,7 @@ def _build(home: Home, lineage: Lineage, full: bool) -> bool:
     if modelled := sorted(outdated - {SCORES}):
         run_dbt(home, modelled, {"as_of": lineage.as_of}, full)
     keep_up(home, lineage.layer, written=outdated)
-    lineage.keep()
+    lineage.keep(outdated)
     return True
 
 
