@@ -36,12 +36,12 @@ def test_help_teaches(lake: Path) -> None:
 
 
 def test_a_reader_who_has_seen_enough_is_told_nothing(lake: Path) -> None:
-    """As `lakewarden status | head` closes its end."""
+    """As `lakewarden status --json | head` closes its end."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as pipe:
         told = subprocess.run(
-            [COMMAND, "--home", str(lake), "status"], stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
+            [COMMAND, "--home", str(lake), "status", "--json"], stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
         )
     assert told.stderr == ""
 
