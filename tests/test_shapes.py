@@ -14,6 +14,7 @@ from schemas.contract import contracts, table_of
 from spark_jobs.building import dbt, shapes
 from spark_jobs.building.base import BaseBuild, build_base
 from spark_jobs.building.shapes import Shapes
+from spark_jobs.lake import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import create_tables, read
 from tests.silver_rows import Row, deliver, lake
@@ -85,6 +86,7 @@ def _declare(root: Path, texts: dict[str, str]) -> None:
         path = root / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+    declared._fingerprint.cache_clear()
     contracts.cache_clear()
     dbt._manifests.clear()
 
@@ -183,7 +185,7 @@ def test_a_handwritten_model_wins_and_its_text_is_part_of_the_shape(
     monkeypatch.setattr(project, "PROJECT", tmp_path)
     monkeypatch.setattr(project, "RENDERED", tmp_path / "models" / "_rendered")
     monkeypatch.setattr(project, "RENDERED_MACROS", tmp_path / "macros" / "_rendered")
-    assert shapes.written_model(table_of("base.nothing")) == written
+    assert project.written_model(table_of("base.nothing")) == written
     rendered = {path.relative_to(project.RENDERED).as_posix() for path in render() if path.suffix != ".sql"}
     assert rendered == {"models.yml", "sources.yml", "unit_tests.yml"}
     assert {path.stem for path in (project.RENDERED / "base").glob("*.sql")} >= {"complaint", "key"}
