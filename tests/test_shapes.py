@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 
 from dbt_project.render import project, render
 from schemas.contract import contracts, table_of
-from spark_jobs.building import dbt, shapes
+from spark_jobs.building import dbt
 from spark_jobs.building.base import BaseBuild, build_base
 from spark_jobs.building.shapes import Shapes
 from spark_jobs.lake import declared
@@ -183,6 +183,7 @@ def test_a_handwritten_model_wins_and_its_text_is_part_of_the_shape(
     written.parent.mkdir(parents=True)
     written.write_text(text.replace("{{ merge_newest", "-- worth reading\n{{ merge_newest"), "utf-8")
     monkeypatch.setattr(project, "PROJECT", tmp_path)
+    monkeypatch.setattr(declared, "PROJECT", tmp_path)
     monkeypatch.setattr(project, "RENDERED", tmp_path / "models" / "_rendered")
     monkeypatch.setattr(project, "RENDERED_MACROS", tmp_path / "macros" / "_rendered")
     assert project.written_model(table_of("base.nothing")) == written
@@ -192,4 +193,5 @@ def test_a_handwritten_model_wins_and_its_text_is_part_of_the_shape(
     assert not (project.RENDERED / "base" / "nothing.sql").exists()
     assert "name: nothing\n" in (project.RENDERED / "models.yml").read_text("utf-8")
     assert "model: nothing\n" not in (project.RENDERED / "unit_tests.yml").read_text("utf-8")
+    declared._fingerprint.cache_clear()
     assert "nothing" in Shapes.of(changed.home).outdated()
