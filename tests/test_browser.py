@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 
 BASE = os.environ.get("LAKEWARDEN_SUPERSET_URL", "http://127.0.0.1:8088")
 ENGLISH_ALLOWED = {"SQL"}
-DRILLED = ["检查行为编号", "检查行为名称", "监管对象", "检查时间"]
+DRILLED = ["检查行为编号", "监管对象", "检查时间"]
 
 
 def missing() -> str | None:

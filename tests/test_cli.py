@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -32,6 +33,17 @@ def test_help_teaches(lake: Path) -> None:
     told = lakewarden(lake, "--help")
     assert told.returncode == 0
     assert "lakewarden simulate" in told.stdout
+
+
+def test_a_reader_who_has_seen_enough_is_told_nothing(lake: Path) -> None:
+    """As `lakewarden status --json | head` closes its end."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        told = subprocess.run(
+            [COMMAND, "--home", str(lake), "status", "--json"], stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert told.stderr == ""
 
 
 @pytest.mark.parametrize(

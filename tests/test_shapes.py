@@ -11,9 +11,10 @@ from deltalake import DeltaTable
 
 from dbt_project.render import project, render
 from schemas.contract import contracts, table_of
-from spark_jobs.building import dbt, shapes
+from spark_jobs.building import dbt
 from spark_jobs.building.base import BaseBuild, build_base
 from spark_jobs.building.shapes import Shapes
+from spark_jobs.lake import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import create_tables, read
 from tests.silver_rows import Row, deliver, lake
@@ -85,6 +86,7 @@ def _declare(root: Path, texts: dict[str, str]) -> None:
         path = root / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+    declared._fingerprint.cache_clear()
     contracts.cache_clear()
     dbt._manifests.clear()
 
@@ -181,13 +183,15 @@ def test_a_handwritten_model_wins_and_its_text_is_part_of_the_shape(
     written.parent.mkdir(parents=True)
     written.write_text(text.replace("{{ merge_newest", "-- worth reading\n{{ merge_newest"), "utf-8")
     monkeypatch.setattr(project, "PROJECT", tmp_path)
+    monkeypatch.setattr(declared, "PROJECT", tmp_path)
     monkeypatch.setattr(project, "RENDERED", tmp_path / "models" / "_rendered")
     monkeypatch.setattr(project, "RENDERED_MACROS", tmp_path / "macros" / "_rendered")
-    assert shapes.written_model(table_of("base.nothing")) == written
+    assert project.written_model(table_of("base.nothing")) == written
     rendered = {path.relative_to(project.RENDERED).as_posix() for path in render() if path.suffix != ".sql"}
     assert rendered == {"models.yml", "sources.yml", "unit_tests.yml"}
     assert {path.stem for path in (project.RENDERED / "base").glob("*.sql")} >= {"complaint", "key"}
     assert not (project.RENDERED / "base" / "nothing.sql").exists()
     assert "name: nothing\n" in (project.RENDERED / "models.yml").read_text("utf-8")
     assert "model: nothing\n" not in (project.RENDERED / "unit_tests.yml").read_text("utf-8")
+    declared._fingerprint.cache_clear()
     assert "nothing" in Shapes.of(changed.home).outdated()

@@ -62,7 +62,8 @@ def main() -> None:
 
     --home and --debug may stand before or after a command's name.
 
-    Exit codes: 0 done; 1 some deliveries refused or held (the rest is loaded); 2 wrong use; 3 a step failed.
+    Exit codes: 0 done; 1 some deliveries refused or held, or feeds parked (the rest is loaded); 2 wrong use;
+    3 a step failed.
     """
 
 
@@ -102,6 +103,8 @@ def _run(work: Command, home_option: str | None, debug: bool, options: dict[str,
     except (Refused, ContractError) as refusal:
         click.echo(f"lakewarden: {refusal}", err=True)
         return WRONG_USE
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough, as `| head` does: click ends without a word
     except Exception as error:
         if debug:
             raise

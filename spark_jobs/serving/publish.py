@@ -20,6 +20,8 @@ from spark_jobs.serving.detail import detail_sql, stored_columns
 
 DETAIL = "detail"
 SERVED_LAYERS = ("gold", "themes", DETAIL)
+# What only other tables are made of.
+INNER = ("themes.object_activity",)
 VERSIONS = "lakewarden-*.duckdb"
 
 
@@ -30,7 +32,9 @@ def serving_file(home: Home) -> Path:
 
 def publish_serving(home: Home) -> dict[str, int | float | str]:
     """Publishes a new version if a served table has changed since; returns its size, empty if nothing changed."""
-    served = {c.name: _stored(home, c) for c in contracts().values() if c.layer in SERVED_LAYERS}
+    served = {
+        c.name: _stored(home, c) for c in contracts().values() if c.layer in SERVED_LAYERS and c.name not in INNER
+    }
     served = {name: path for name, path in served.items() if exists(path)}
     versions = {name: str(version(path)) for name, path in served.items()}
     link, mark = serving_file(home), Mark(home.state / "published.json", versions)
