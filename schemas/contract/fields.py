@@ -21,7 +21,6 @@ class Field(Strict):
     departments: tuple[str, ...] = Key(min_length=1)
     national: tuple[str, ...] = ()
     industries: tuple[str, ...] = ()
-    licence_kinds: tuple[str, ...] = ()
     all_objects: bool = False
 
 
