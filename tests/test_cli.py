@@ -41,7 +41,11 @@ def test_a_reader_who_has_seen_enough_is_told_nothing(lake: Path) -> None:
     os.close(reading)
     with os.fdopen(writing, "w") as pipe:
         told = subprocess.run(
-            [COMMAND, "--home", str(lake), "status", "--json"], stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
+            [COMMAND, "--home", str(lake), "status", "--json"],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert told.stderr == ""
 
