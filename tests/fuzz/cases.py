@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from schemas.contract import feeds
+from schemas.contract import deliverers, feeds
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 DEPARTMENTS = ("scjg", "yjj", "yjgl")
@@ -73,8 +73,9 @@ class Draw:
         rows = [list(sheet.rows[number % len(sheet.rows)]) for number in range(wanted)]
         for number, row in enumerate(rows):
             row[key] = f"{mark(self.number)}-{number}"
-        own = feeds()[sheet.feed].department
-        place = sheet.place if own else f"{self.random.choice(DEPARTMENTS)}/{sheet.feed}"
+        feed = feeds()[sheet.feed]
+        senders = [name for name in deliverers(feed) if name in DEPARTMENTS]
+        place = f"{self.random.choice(senders)}/{feed.folder}"
         return replace(sheet, place=place, headings=list(sheet.headings), rows=rows)
 
     def some(self, most: int) -> int:
