@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from schemas.contract import tables
@@ -48,7 +49,7 @@ class Lineage:
     def outdated(self) -> set[str]:
         """The tables to build anew; where nothing is declared otherwise, no model is looked at."""
         if self.kept.get("declared") != declared():
-            return self._outdated({name: self._stamp(built) for name, built in self._declared().items()})
+            return self._outdated({name: self._stamp(built) for name, built in self._models.items()})
         stamps: dict[str, dict[str, Any]] = self.kept["tables"]
         return self._outdated(
             {
@@ -59,13 +60,12 @@ class Lineage:
 
     def all_tables(self) -> set[str]:
         """Every table of the layer that has a model, or a job."""
-        return {*self._declared()}
+        return {*self._models}
 
     def buildable(self, names: set[str]) -> set[str]:
         """Those of the tables that read nothing that is not there yet, as before the first delivery, or a field's."""
-        models = self._declared()
-        waiting = {name for name in names if any(self._is_missing(table) for table in models[name].inputs)}
-        while more := {name for name in names - waiting if self._own(waiting) & {*models[name].inputs}}:
+        waiting = {name for name in names if any(self._is_missing(table) for table in self._models[name].inputs)}
+        while more := {name for name in names - waiting if self._own(waiting) & {*self._models[name].inputs}}:
             waiting |= more
         return names - waiting
 
@@ -80,7 +80,7 @@ class Lineage:
     def keep(self, built: set[str]) -> None:
         """Says that these tables are built from what they now read."""
         kept = self.kept.get("tables", {})
-        stamps = {name: self._stamp(model) for name, model in self._declared().items()}
+        stamps = {name: self._stamp(model) for name, model in self._models.items()}
         current = {name: stamps[name] if name in built else kept.get(name) for name in stamps}
         is_whole = all(current[name] == stamp for name, stamp in stamps.items())
         tables_kept = {name: stamp for name, stamp in current.items() if stamp}
@@ -88,8 +88,7 @@ class Lineage:
 
     def inputs(self, names: set[str]) -> set[str]:
         """The tables, as layer.table, that some tables of the layer read."""
-        declared_now = self._declared()
-        return {table for name in names for table in declared_now[name].inputs}
+        return {table for name in names for table in self._models[name].inputs}
 
     def _stamp(self, built: Built) -> dict[str, Any]:
         versions = {name: version(self.home.table(*name.split("."))) for name in built.inputs}
@@ -104,9 +103,7 @@ class Lineage:
             if kept.get(name) != stamp or version(self.home.table(self.layer, name)) is None
         }
         while more := {
-            name
-            for name, stamp in stamps.items()
-            if name not in stale and {f"{self.layer}.{other}" for other in stale} & {*stamp["inputs"]}
+            name for name, stamp in stamps.items() if name not in stale and self._own(stale) & {*stamp["inputs"]}
         }:
             stale |= more
         return stale
@@ -117,8 +114,9 @@ class Lineage:
             return kept
         return {}
 
-    def _declared(self) -> dict[str, Built]:
-        """Every table of the layer with what its model reads."""
+    @cached_property
+    def _models(self) -> dict[str, Built]:
+        """Every table of the layer with what its model reads; rendered only where something is to be built."""
         from dbt_project.render import models_of, shared_macros
 
         texts = models_of(self.layer)
