@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from schemas.contract import Indicator, Measure, indicators, measures, table_of, tables
 from schemas.contract.indicators import terms_of, used_measures
+from schemas.contract.views import acts, clocks
 
 MONTHS, LONG = "gold.supervision_month", "gold.indicator"
 NAMESPACE = uuid5(NAMESPACE_URL, "lakewarden/dashboards/datasets")
@@ -19,9 +20,8 @@ FORMATS = {"share": ".1%", "count": ONE_PLACE, "yuan": ",.0f"}
 
 def datasets(database_uuid: str) -> dict[str, dict[str, Any]]:
     """The datasets by path, those whose rows are what a figure counts before those that hold sums of them."""
-    acts = [table for layer in ("base", "gold") for table in tables(layer).values() if table.event and table.measures]
     found: dict[str, dict[str, Any]] = {}
-    for table in acts:
+    for table in (*acts(tables("base").values()), *clocks(tables("gold").values())):
         name = f"detail.{table.table}" if table.layer == "base" else table.name
         sql = {measure: _sql(counted) for measure, counted in table.measures.items()}
         counts = [_named(measure, table.measures[measure], text) for measure, text in sql.items()]

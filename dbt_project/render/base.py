@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from dbt_project.render.sql import listed
 from schemas.contract import Column, FeedContract, TableContract, contracts, tables
 from schemas.contract.feeding import STANDARD_FEED, feeds_into, has_one_source, rank, stated_by, unreadable_keys
 
@@ -95,5 +96,4 @@ def _rank_sql(feed: FeedContract, column: Column) -> str:
     ranked = rank(feed, column)
     if ranked != STANDARD_FEED:
         return f"'{ranked}'"
-    listed = ", ".join(f"'{name}'" for name in column.authority or ())
-    return f"case when _department in ({listed}) then '1' else '0' end"
+    return f"case when _department in {listed(column.authority or ())} then '1' else '0' end"

@@ -1,9 +1,9 @@
-"""Fields flow in; the SQL that says which field a row of acts belongs to flows out."""
+"""Fields flow in; the SQL that says which field, place and item a row of acts belongs to flows out."""
 
 from __future__ import annotations
 
 from dbt_project.render.sql import listed, literal
-from schemas.contract import TableContract, fields, terms
+from schemas.contract import TableContract, fields, province, terms
 
 
 def field_of(table: TableContract) -> str:
@@ -13,6 +13,18 @@ def field_of(table: TableContract) -> str:
         return by_department
     by_item = _cases(terms()["item_department"]["derived"]["sql"], {n: field.national for n, field in fields().items()})
     return f"case when item_code is null then {by_department} else {by_item} end"
+
+
+def dimensions(table: TableContract) -> dict[str, str]:
+    """How monthly facts and details divide rows of acts, read as `act` with its division in codes.region as `place`."""
+    has_item = any(column.name == "item_code" for column in table.columns)
+    return {
+        "city_code": f"coalesce(act.city_code, '{province().code}')",
+        "region_code": f"coalesce(place.current_code, act.region_code, '{province().code}')",
+        "department": "department",
+        "field": field_of(table),
+        "item_code": "coalesce(item_code, '')" if has_item else "''",
+    }
 
 
 def _cases(value: str, fields_of: dict[str, tuple[str, ...]]) -> str:

@@ -12,6 +12,7 @@ import yaml
 
 from dbt_project.render.base import base_models
 from dbt_project.render.indicators import gold_models
+from dbt_project.render.sql import literal
 from dbt_project.render.unit_tests import unit_test
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
@@ -149,8 +150,7 @@ def _feed_facts() -> str:
 def _characters() -> str:
     """Full-width characters and the half-width ones that mean the same, as SQL."""
     texts = {"wide": WIDE, "narrow": NARROW}
-    escaped = {name: text.replace("\\", "\\\\").replace("'", "\\'") for name, text in texts.items()}
-    return _returning("characters", {name: f"'{text}'" for name, text in escaped.items()})
+    return _returning("characters", {name: literal(text) for name, text in texts.items()})
 
 
 def _returning(macro: str, value: dict[str, Any] | str) -> str:

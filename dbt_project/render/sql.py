@@ -36,6 +36,5 @@ def counted(measure: Measure, table: TableContract) -> str:
         return f"count(distinct {f'case when {which} then {measure.distinct} end' if which else measure.distinct})"
     if measure.count:
         return f"count(case when {which} then 1 end)" if which else "count(*)"
-    kind = table.column(str(measure.sum)).spark_type
     value = f"case when {which} then {measure.sum} end" if which else measure.sum
-    return f"cast(sum(coalesce({value}, 0)) as {kind})"
+    return f"cast(sum(coalesce({value}, 0)) as {table.spark_type_of(measure)})"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbt_project.render.fields import field_of
+from dbt_project.render.fields import dimensions, field_of
 from dbt_project.render.sql import counted
-from schemas.contract import TableContract, fields, province, table_of, tables
+from schemas.contract import TableContract, fields, table_of, tables
 from schemas.contract.fields import Field
 from schemas.contract.views import OBJECT, OBJECT_KEY, acts, acts_on_objects, additive, clocks, first_and_last
 
@@ -58,16 +58,20 @@ def _object_activity() -> str:
                 parts.append(f"{f'{pick}({other.event.date})' if other is table else 'cast(null as date)'} as {name}")
         rows = f"from {_standing(table.table)}\n    where {OBJECT_KEY} is not null\n    group by 1, 2"
         selects.append(f"    select\n    {_lines(parts)}\n    {rows}")
-    sums = [_summed(name, table) for table in counted_in for name in additive(table)]
-    dates = [
-        f"{pick}({name}) as {name}"
-        for table in counted_in
-        for name, pick in zip(first_and_last(table), ("min", "max"), strict=True)
-    ]
+    columns = _lines([OBJECT_KEY, "field", *_totals(counted_in)])
     return (
         f"with activity as (\n{_union(selects)}\n)\n\n"
-        f"select\n    {_lines([OBJECT_KEY, 'field', *sums, *dates])}\nfrom activity\ngroup by {OBJECT_KEY}, field\n"
+        f"select\n    {columns}\nfrom activity\ngroup by {OBJECT_KEY}, field\n"
     )
+
+
+def _totals(counted_in: list[TableContract]) -> Iterator[str]:
+    """Figures added up, then the first and the last days of all."""
+    for table in counted_in:
+        yield from (_summed(name, table) for name in additive(table))
+    for table in counted_in:
+        first, last = first_and_last(table)
+        yield from (f"min({first}) as {first}", f"max({last}) as {last}")
 
 
 def _figure(table: TableContract, owner: TableContract, name: str) -> str:
@@ -75,16 +79,11 @@ def _figure(table: TableContract, owner: TableContract, name: str) -> str:
     measure = owner.measures[name]
     if owner is table:
         return f"{counted(measure, owner)} as {name}"
-    return f"{ZERO.format(_kind(owner, name))} as {name}"
-
-
-def _kind(table: TableContract, name: str) -> str:
-    measure = table.measures[name]
-    return table.column(measure.sum).spark_type if measure.sum else "bigint"
+    return f"{ZERO.format(owner.spark_type_of(measure))} as {name}"
 
 
 def _summed(name: str, table: TableContract) -> str:
-    return f"cast(sum({name}) as {_kind(table, name)}) as {name}"
+    return f"cast(sum({name}) as {table.spark_type_of(table.measures[name])}) as {name}"
 
 
 def _union(selects: list[str]) -> str:
@@ -93,14 +92,7 @@ def _union(selects: list[str]) -> str:
 
 def _object_profile() -> str:
     """Every object with the sums over all fields."""
-    counted_in = acts_on_objects(tables("base").values())
-    sums = [_summed(name, table) for table in counted_in for name in additive(table)]
-    dates = [
-        f"{pick}({name}) as {name}"
-        for table in counted_in
-        for name, pick in zip(first_and_last(table), ("min", "max"), strict=True)
-    ]
-    columns = _lines([OBJECT_KEY, *sums, *dates])
+    columns = _lines([OBJECT_KEY, *_totals(acts_on_objects(tables("base").values()))])
     summed = f"select\n    {columns}\n    from {_ref('object_activity')}\n    group by {OBJECT_KEY}"
     return f"with activity as (\n    {summed}\n)\n\n{_profile('themes.object_profile', '')}"
 
@@ -152,19 +144,11 @@ def supervision_month() -> str:
 def _months_of(table: TableContract, counted_in: list[TableContract]) -> str:
     """The measures of one table by month, with zeros for those of the others."""
     assert table.event
-    names = {column.name for column in table.columns}
-    dimensions = {
-        "city_code": f"coalesce(act.city_code, '{province().code}')",
-        "region_code": f"coalesce(place.current_code, act.region_code, '{province().code}')",
-        "department": "department",
-        "field": field_of(table),
-        "item_code": "coalesce(item_code, '')" if "item_code" in names else "''",
-        "month": f"cast(trunc({table.event.date}, 'MM') as date)",
-    }
-    parts = [f"{sql} as {name}" for name, sql in dimensions.items()]
+    key = {**dimensions(table), "month": f"cast(trunc({table.event.date}, 'MM') as date)"}
+    parts = [f"{sql} as {name}" for name, sql in key.items()]
     parts += [_figure(table, other, name) for other in counted_in for name in additive(other)]
     places = "left join {{ source('codes', 'region') }} as place on place.code = act.region_code"
-    grouped = ", ".join(str(number) for number in range(1, len(dimensions) + 1))
+    grouped = ", ".join(str(number) for number in range(1, len(key) + 1))
     source = _standing(table.table) if table.layer == "base" else _ref(table.table)
     return f"    select\n    {_lines(parts)}\n    from {source} as act\n    {places}\n    group by {grouped}"
 

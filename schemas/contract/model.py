@@ -317,6 +317,14 @@ class TableContract(Contract):
         """Of a base table: the columns that feeds state; the others follow from them or from how it is fed."""
         return tuple(column for column in self.columns if not _follows(column))
 
+    def type_of(self, measure: Measure) -> str:
+        """The type of a measure's figures, as a contract writes it: of a sum that of the column, of a count integer."""
+        return str(self.column(measure.sum).type) if measure.sum else "integer"
+
+    def spark_type_of(self, measure: Measure) -> str:
+        """The same as Spark SQL writes it."""
+        return self.column(measure.sum).spark_type if measure.sum else "bigint"
+
 
 def _follows(column: Column) -> bool:
     """Whether a base column follows from others, or from how the table is fed."""

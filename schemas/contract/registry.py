@@ -133,10 +133,9 @@ def _of_base(column: Column, feed: FeedContract, written: Mapping[str, Contract]
 def _measured(column: Column, written: Mapping[str, Contract]) -> Column:
     """A column that repeats a measure, with the measure's type and label."""
     for table in written.values():
-        measure = table.measures.get(column.name) if isinstance(table, TableContract) else None
-        if measure and column.type is None:
-            kind = table.column(measure.sum).type if measure.sum else "integer"
-            return column.model_copy(update={"type": kind, "label": column.label or measure.label})
+        if isinstance(table, TableContract) and column.type is None and column.name in table.measures:
+            measure = table.measures[column.name]
+            return column.model_copy(update={"type": table.type_of(measure), "label": column.label or measure.label})
     return column
 
 

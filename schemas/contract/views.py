@@ -15,8 +15,9 @@ from schemas.contract.model import Column, Measure, TableContract
 from schemas.contract.read import SCHEMAS, with_term
 
 OBJECT, OBJECT_KEY = "supervised_object", "object_id"
-# Where and when an act was done, by whom, and under which item.
-MONTH_KEY = ("city_code", "region_code", "department", "item_code", "month")
+# Where and when an act was done, by whom, in which field, and under which item; a field's own table has no field.
+MONTH_KEY = ("city_code", "region_code", "department", "field", "item_code", "month")
+FIELD_MONTH_KEY = tuple(name for name in MONTH_KEY if name != "field")
 
 
 def acts(tables: Iterable[TableContract]) -> list[TableContract]:
@@ -69,12 +70,11 @@ def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator
     )  # fmt: skip
     yield _table(
         "activity_month", "监管行为月度事实", "One row a prefecture × county × department × field × item × month.",
-        (*MONTH_KEY[:3], "field", *MONTH_KEY[3:]), [*months[:3], {"name": "field"}, *months[3:], *counted],
+        MONTH_KEY, [*months, *counted],
     )  # fmt: skip
     yield _table(
         "supervision_month", "监管月度统计", "One row a prefecture × county × department × field × item × month.",
-        (*MONTH_KEY[:3], "field", *MONTH_KEY[3:]),
-        [*months[:3], {"name": "field"}, *months[3:], *counted, *_figures(clocks(tables))], layer="gold",
+        MONTH_KEY, [*months, *counted, *_figures(clocks(tables))], layer="gold",
     )  # fmt: skip
     for table in acts(tables):
         yield _detail(table)
@@ -85,7 +85,8 @@ def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator
         )  # fmt: skip
         yield _table(
             f"{name}_activity_month", f"{field.title}主题库·监管行为月度事实",
-            "One row a prefecture × county × department × item × month.", MONTH_KEY, [*months, *counted],
+            "One row a prefecture × county × department × item × month.", FIELD_MONTH_KEY,
+            [*({"name": name} for name in FIELD_MONTH_KEY), *counted],
         )  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def _detail(table: TableContract) -> TableContract:
     """The rows that figures count, as they are served: where and when, what people see of them, and what is counted."""
     counted = [name for measure in table.measures.values() for name in measure.columns]
     own = {column.name: _repeated(column) for column in table.columns}
-    places = [name for name in (*MONTH_KEY[:3], "field", "item_code") if name in own or name == "field"]
+    places = [name for name in MONTH_KEY[:-1] if name in own or name == "field"]
     names = dict.fromkeys([*table.detail, *places, *counted, *table.key, OBJECT_KEY, "month"])
     by_term = {*places, "month"}  # as the monthly facts have them
     columns = [{"name": name} if name in by_term else own[name] for name in names if name in by_term or name in own]
@@ -109,8 +110,8 @@ def _repeated(column: Column) -> dict[str, Any]:
 def _figures(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
     for table in tables:
         for name, measure in additive(table).items():
-            kind = table.column(measure.sum).type if measure.sum else "integer"
-            yield {"name": name, "type": kind, "label": measure.label, "doc": measure.doc, "required": True}
+            said = {"label": measure.label, "doc": measure.doc, "required": True}
+            yield {"name": name, "type": table.type_of(measure), **said}
 
 
 def _dates(tables: list[TableContract]) -> Iterator[dict[str, Any]]:

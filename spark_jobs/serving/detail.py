@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dbt_project.render.fields import field_of
-from schemas.contract import TableContract, province, table_of
+from dbt_project.render.fields import dimensions
+from schemas.contract import TableContract, table_of
 
 # What the rows are read with, and which of them count.
 STANDING = "withdrawn_at"
@@ -21,13 +21,7 @@ def detail_sql(contract: TableContract) -> str:
     """The standing rows, each with its month, field and the places of today (as themes.activity_month counts them)."""
     base = table_of(f"base.{contract.table}")
     assert base.event
-    own = {
-        "month": f"CAST(date_trunc('month', {base.event.date}) AS DATE)",
-        "city_code": f"coalesce(act.city_code, '{province().code}')",
-        "region_code": f"coalesce(place.current_code, act.region_code, '{province().code}')",
-        "field": field_of(base),
-        "item_code": "coalesce(item_code, '')",
-    }
+    own = {**dimensions(base), "month": f"CAST(date_trunc('month', {base.event.date}) AS DATE)"}
     columns = ", ".join(f"{own.get(column.name, f'act.{column.name}')} as {column.name}" for column in contract.columns)
     places = "left join region as place on place.code = act.region_code"
     return f"select {columns} from incoming as act {places} where act.{STANDING} is null"
