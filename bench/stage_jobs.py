@@ -125,7 +125,7 @@ def typed(home: Home) -> Figures:
     """Every cell cast to its type and written; nothing is asked of it."""
     from schemas.contract import feeds
     from spark_jobs.engine.session import connect
-    from spark_jobs.lake.tables import SYSTEM
+    from spark_jobs.lake.columns import SYSTEM
 
     started = time.perf_counter()
     spark = connect(home)

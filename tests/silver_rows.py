@@ -16,9 +16,10 @@ from pyspark.sql import SparkSession
 from schemas.contract import feeds
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.codes import write_codes
+from spark_jobs.lake.columns import quarantine_schema, silver_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, record
-from spark_jobs.lake.tables import append, create_tables, quarantine_schema, read, silver_schema
+from spark_jobs.lake.tables import append, create_tables, read
 
 Row = dict[str, Any]
 

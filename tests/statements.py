@@ -13,9 +13,10 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.contract import Column, FeedContract, code_list, deliverers, feeds, table_of, terms
+from spark_jobs.lake.columns import quarantine_schema, silver_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, record
-from spark_jobs.lake.tables import append, quarantine_schema, silver_schema
+from spark_jobs.lake.tables import append
 from tests.silver_rows import Row
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

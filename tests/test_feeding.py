@@ -12,8 +12,9 @@ import pytest
 from schemas.contract import SCHEMAS, contracts
 from schemas.contract.lint import lint
 from spark_jobs.building.base import build_base
+from spark_jobs.lake.columns import silver_schema
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import overwrite, read, silver_schema
+from spark_jobs.lake.tables import overwrite, read
 from tests.silver_rows import Row, deliver, lake
 
 FIRMS = ["91420100MA4K00010R", "92420502MA4L0TE52G", "93421083MA4M00A75M"]

@@ -16,8 +16,9 @@ from schemas.contract import ENVELOPE, contracts, feeds, read_contract
 from schemas.contract.lint import RULES
 from spark_jobs import pipeline
 from spark_jobs.building.base import build_base
+from spark_jobs.lake.columns import silver_schema
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import append, read, silver_schema
+from spark_jobs.lake.tables import append, read
 from spark_jobs.landing.land import make_landing_zone
 from tests.silver_rows import Row, deliver, lake, reject, settle
 

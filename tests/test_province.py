@@ -102,7 +102,7 @@ def test_nothing_is_lost_on_any_hop(province: Home) -> None:
 
 
 def test_every_table_has_the_columns_and_types_of_its_contract(province: Home) -> None:
-    from spark_jobs.lake.tables import arrow_type
+    from spark_jobs.lake.columns import arrow_type
 
     for contract in contracts().values():
         if contract.layer in ("base", "themes", "gold"):

@@ -12,8 +12,8 @@ import pytest
 from deltalake import write_deltalake
 
 from schemas.contract import contracts
+from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import table_schema
 from spark_jobs.services.environments import BI_BIN, PROJECT
 from spark_jobs.serving.publish import publish_serving, serving_file
 

@@ -19,8 +19,9 @@ from spark_jobs.building.score import score
 from spark_jobs.building.scoring_sql import scoring_sql
 from spark_jobs.command.risk import model_rows
 from spark_jobs.engine.session import register
+from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import append, table_schema
+from spark_jobs.lake.tables import append
 from tests.silver_rows import lake
 
 AS_OF = date(2026, 6, 30)

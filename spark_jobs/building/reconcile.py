@@ -13,9 +13,10 @@ from dbt_project.render import base_facts
 from schemas.contract import contracts, table_of
 from spark_jobs.building.flows import HOP, Delivered, Flow, merged_rows
 from spark_jobs.engine.session import connect
+from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home, now
 from spark_jobs.lake.sql import Where, condition
-from spark_jobs.lake.tables import merge, table_schema
+from spark_jobs.lake.tables import merge
 
 
 @dataclass(frozen=True)

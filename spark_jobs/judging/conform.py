@@ -22,10 +22,11 @@ from spark_jobs.judging.rules import (
     typed_name,
 )
 from spark_jobs.lake.codes import code_spellings
+from spark_jobs.lake.columns import SYSTEM
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import REPLAY_ALL, Delivery, rows_of
 from spark_jobs.lake.sql import Where, condition, literal
-from spark_jobs.lake.tables import SYSTEM, deliveries_in, rows_by_delivery, take_back
+from spark_jobs.lake.tables import deliveries_in, rows_by_delivery, take_back
 
 SYSTEM_NAMES = ", ".join(field.name for field in SYSTEM)
 WORTH_SPREADING = 200_000

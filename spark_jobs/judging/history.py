@@ -24,9 +24,10 @@ import pyarrow as pa
 from expectations.bounds import bounds, is_within
 from schemas.contract import FeedContract, code_list, contracts
 from spark_jobs.judging.figures import Profile
+from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
-from spark_jobs.lake.tables import append, read, table_schema, take_back
+from spark_jobs.lake.tables import append, read, take_back
 from spark_jobs.lake.text_mark import MENDED
 
 LAST, FEWEST = 12, 4

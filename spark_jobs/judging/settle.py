@@ -16,9 +16,10 @@ from spark_jobs.judging.conform import conform
 from spark_jobs.judging.figures import Figures, Profile, profile
 from spark_jobs.judging.gate import Gatekeeper
 from spark_jobs.judging.history import Opinion, is_mended, keep_profiles, opinions
+from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home, now
 from spark_jobs.lake.ledger import Delivery, read_ledger, record
-from spark_jobs.lake.tables import append, table_schema, take_back
+from spark_jobs.lake.tables import append, take_back
 from spark_jobs.receipts import write_receipts
 
 # Planning a feed's rules keeps one core busy, running them the other.

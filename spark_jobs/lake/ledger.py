@@ -13,10 +13,11 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from schemas.contract import contracts, feeds
+from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.sql import Where
-from spark_jobs.lake.tables import merge, read, remove, table_schema, version
+from spark_jobs.lake.tables import merge, read, remove, version
 from spark_jobs.lake.whole import write_whole
 
 # States of a delivery; schemas/ops/delivery.yaml has all of them.

@@ -17,9 +17,9 @@ from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
 from schemas.contract import FeedContract, deliverers, feed_of, landing_folders
+from spark_jobs.lake.columns import SYSTEM
 from spark_jobs.lake.home import Home, now
 from spark_jobs.lake.ledger import LOADED, Delivery, archive_path, forget, pending, read_ledger, record, write_sidecar
-from spark_jobs.lake.tables import SYSTEM
 from spark_jobs.landing.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, keep, new_arrivals, sweep, take
 from spark_jobs.landing.formats import Unreadable
 from spark_jobs.landing.reader import Reader, Readers, is_packed

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.contract import FeedContract
-from spark_jobs.lake.tables import bronze_schema
+from spark_jobs.lake.columns import bronze_schema
 from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, unmarked
 from spark_jobs.lake.whole import writing
 from spark_jobs.landing.formats.opening import open_sheet
