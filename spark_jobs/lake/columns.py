@@ -1,0 +1,66 @@
+"""Contracts flow in; the Arrow columns of their tables in bronze, silver, quarantine, base and ops flow out."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from schemas.contract import Contract
+
+ARROW_TYPES = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "boolean": pa.bool_(),
+    "list": pa.list_(pa.string()),
+    "array<string>": pa.list_(pa.string()),
+    "map<string,string>": pa.map_(pa.string(), pa.string()),
+    "map<string,double>": pa.map_(pa.string(), pa.float64()),
+}
+SYSTEM = [
+    pa.field("_delivery", pa.string()),
+    pa.field("_line", pa.int64()),
+    pa.field("_department", pa.string()),
+    pa.field("_received_at", pa.timestamp("us", tz="UTC")),
+]
+
+
+def arrow_type(name: str) -> pa.DataType:
+    """The Arrow type of a contract's type."""
+    if name.startswith("decimal"):
+        precision, scale = name.removeprefix("decimal(").removesuffix(")").split(",")
+        return pa.decimal128(int(precision), int(scale))
+    if name.startswith("struct"):
+        fields = [field.split(":") for field in name.removeprefix("struct<").removesuffix(">").split(",")]
+        return pa.struct([(field, arrow_type(kind)) for field, kind in fields])
+    return ARROW_TYPES[name]
+
+
+def bronze_schema(contract: Contract) -> pa.Schema:
+    """Bronze keeps text as delivered, with what stood above (`_headings`).
+
+    A row that could not be split into its cells is kept whole in `_raw`, and `_fault` says why.
+    """
+    text = [pa.field(column.name, pa.string()) for column in contract.columns]
+    whole = [pa.field(name, pa.string()) for name in ("_headings", "_raw", "_fault")]
+    return pa.schema([*text, *SYSTEM, *whole])
+
+
+def silver_schema(contract: Contract) -> pa.Schema:
+    """Silver is the contract's typed columns with what is doubtful about the row."""
+    assert all(column.type for column in contract.columns), contract.name
+    typed = [pa.field(column.name, arrow_type(str(column.type))) for column in contract.columns]
+    return pa.schema([*typed, *SYSTEM, pa.field("_flags", pa.list_(pa.string()))])
+
+
+def quarantine_schema() -> pa.Schema:
+    """Quarantine keeps the row as delivered with every reason against it."""
+    row = pa.field("_row", pa.map_(pa.string(), pa.string()))
+    return pa.schema([*SYSTEM, row, pa.field("_reasons", pa.list_(pa.string()))])
+
+
+def table_schema(contract: Contract) -> pa.Schema:
+    """The columns of a base or ops table."""
+    return pa.schema([pa.field(column.name, arrow_type(str(column.type))) for column in contract.columns])
