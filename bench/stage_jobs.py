@@ -122,38 +122,29 @@ FEED = "scjg_bench"
 
 
 def typed(home: Home) -> Figures:
-    """Every cell cast to its type and written; nothing is asked of it."""
-    from schemas.contract import feeds
-    from spark_jobs.engine.session import connect
-    from spark_jobs.lake.columns import SYSTEM
+    """Every cell read by its type and written; nothing else is asked of it."""
+    from schemas.contract import Column, feeds
+    from spark_jobs.judging import conform, workers
+    from spark_jobs.lake.ledger import pending
 
     started = time.perf_counter()
-    spark = connect(home)
-    up = time.perf_counter()
     contract = feeds()[FEED]
-    cells = [f"try_cast({column.name} as {column.spark_type}) as {column.name}" for column in contract.columns]
-    system = [column.name for column in SYSTEM]
-    rows = spark.sql(
-        f"select {', '.join([*cells, *system])}, cast(array() as array<string>) as _flags from bronze.{FEED}"
-    )
-    rows.write.format("delta").mode("append").save(str(home.table("work", FEED)))
-    return {"stages": {"engine": up - started, "work": time.perf_counter() - up}}
+    kept = ("name", "type", "headings", "codes", "parse", "separator")
+    bare = [Column.model_construct(**{key: getattr(column, key) for key in kept}) for column in contract.columns]
+    contract = contract.model_copy(update={"columns": tuple(bare)})
+    units = conform.divide(home, contract, pending(home)[FEED])
+    workers.judge_units([*units], home.logs, here=False)
+    return {"stages": {"work": time.perf_counter() - started}}
 
 
 def judged(home: Home) -> Figures:
     """Every rule of the contract, silver and quarantine; without gate, receipts and ledger."""
-    from schemas.contract import feeds
-    from spark_jobs.engine.session import connect
     from spark_jobs.judging.conform import conform
-    from spark_jobs.lake.codes import write_codes
     from spark_jobs.lake.ledger import pending
 
     started = time.perf_counter()
-    write_codes(home)
-    spark = connect(home)
-    up = time.perf_counter()
-    conform(home, spark, feeds()[FEED], pending(home)[FEED])
-    return {"stages": {"engine": up - started, "work": time.perf_counter() - up}}
+    conform(home, pending(home))
+    return {"stages": {"work": time.perf_counter() - started}}
 
 
 def gx(home: Home) -> Figures:

@@ -1,7 +1,13 @@
-"""A feed's contract flows in; what each figure of a delivery must lie between flows out."""
+"""A feed's contract flows in; what each figure of a delivery must lie between flows out, and the verdicts on figures.
+
+The one definition: Great Expectations' suite is made of the same bounds (suite.py).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from expectations.verdict import Verdict
 from schemas.contract import Bound, FeedContract
 
 
@@ -25,3 +31,20 @@ def is_within(bound: Bound, figure: float | None) -> bool:
     if figure is None:
         return True
     return (bound.min is None or figure >= bound.min) and (bound.max is None or figure <= bound.max)
+
+
+def verdicts(contract: FeedContract, figures: Mapping[str, Mapping[str, float | None]]) -> list[Verdict]:
+    """One verdict a delivery and bound of the contract, from the figures of each delivery."""
+    return [
+        Verdict(
+            delivery,
+            figure,
+            observed=None if (observed := counted[figure]) is None else float(observed),
+            minimum=bound.min,
+            maximum=bound.max,
+            is_met=is_within(bound, observed),
+            severity=bound.on,
+        )
+        for figure, bound in bounds(contract).items()
+        for delivery, counted in figures.items()
+    ]

@@ -1,7 +1,7 @@
 """Delivery profiles flow in; Great Expectations' verdict on each delivery flows out, and Data Docs beside it.
 
 Run as `python -m expectations.gate FOLDER DOCS` it answers one JSON line a feed, and renders the Data Docs at the end
-of its input: a process of its own, because importing Great Expectations takes as long as conforming a day's rows.
+of its input: a process of its own, because importing Great Expectations takes longer than judging a day's rows.
 """
 
 from __future__ import annotations

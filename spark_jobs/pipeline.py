@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import wraps
@@ -17,8 +17,6 @@ from spark_jobs.lake.tables import create_tables
 from spark_jobs.landing import land as landing
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from spark_jobs.building.base import BaseBuild
 
 
@@ -36,7 +34,7 @@ class StageReport:
 # The tables of layer ops that every judged delivery adds to.
 LEDGER = ("delivery", "reconciliation", "expectation", "profile")
 Stage = Callable[[Home], StageReport]
-_preparations: dict[Home, Future[SparkSession]] = {}
+_preparations: dict[Home, Future[None]] = {}
 
 
 def _stage(work: Callable[[Home, StageReport], None]) -> Stage:
@@ -66,22 +64,22 @@ def _landing(meanwhile: Callable[[Home, int], None] | None = None) -> Stage:
 
 
 def _get_ready(home: Home, volume: int) -> None:
-    """Starts engine, gate and dbt, which takes seconds, while landing leaves a core idle: files are read elsewhere."""
-    from spark_jobs.judging import gate as gatekeeper
+    """Starts Great Expectations, engine and dbt, which takes seconds, while other processes read and judge files."""
+    from spark_jobs.judging.validation import warm_up
 
-    gatekeeper.call(home, volume)
+    warm_up(home, volume)
     pool = ThreadPoolExecutor(1)
-    _preparations[home] = pool.submit(_prepared, home, volume)
+    _preparations[home] = pool.submit(_start_engine, home, volume)
     pool.submit(_parse, home)  # which only base waits for
 
 
-def _prepared(home: Home, volume: int, needs: Collection[str] = ()) -> SparkSession:
-    """The engine over the tables that are needed, code lists up to date."""
+def _start_engine(home: Home, volume: int) -> None:
+    """The engine, with code lists up to date, for files of so many bytes."""
     from spark_jobs.engine.session import connect
     from spark_jobs.lake.codes import write_codes
 
     write_codes(home)
-    return connect(home, volume, {*needs, "codes.spelling"})
+    connect(home, volume, ())
 
 
 def _parse(home: Home) -> None:
@@ -118,23 +116,17 @@ def replay(feed: str | None = None, department: str | None = None) -> Stage:
 
 @_stage
 def conform(home: Home, report: StageReport) -> None:
-    """Bronze → silver and quarantine, then the gate, receipts and the ledger."""
-    if home in _preparations:  # also where nothing has landed: a later stage may need the engine
-        # An error while warming up is ignored here: the stage that needs the engine starts it again, and raises it.
-        wait([_preparations.pop(home)])
+    """Bronze → silver and quarantine, then verdicts, receipts and the ledger."""
     waiting = pending(home)
     if not waiting:
         return
-    from spark_jobs.judging.gate import Gatekeeper, call
     from spark_jobs.judging.settle import settle
+    from spark_jobs.judging.validation import begin
     from spark_jobs.lake.upkeep import keep_up
 
-    volume = sum(delivery.bytes for some in waiting.values() for delivery in some)
-    call(home, volume)
-    needs = {f"{layer}.{feed}" for layer in ("bronze", "silver", "quarantine") for feed in waiting}
-    with Gatekeeper(home) as gate:
-        settled = settle(home, _prepared(home, volume, needs), waiting, gate)
-        keep_up(home, "bronze", "silver", "quarantine", "ops", written={*waiting, *LEDGER})
+    settled = settle(home, waiting)
+    begin(home)
+    keep_up(home, "bronze", "silver", "quarantine", "ops", written={*waiting, *LEDGER})
     report.changed = True
     report.figures = {
         "deliveries": len(settled),
@@ -156,6 +148,9 @@ def base(home: Home, report: StageReport) -> None:
     """Accepted deliveries → the base databases, merged."""
     from spark_jobs.building.base import build_base
 
+    if home in _preparations:
+        # An error while starting is ignored here: what needs the engine starts it again, and raises it.
+        wait([_preparations.pop(home)])
     _report_base(report, build_base(home))
 
 
@@ -182,10 +177,22 @@ def gold(home: Home, report: StageReport) -> None:
 
 
 @_stage
+def validate(home: Home, report: StageReport) -> None:
+    """What Great Expectations says of the deliveries that were settled since; another verdict stops the run."""
+    from spark_jobs.judging.validation import validate
+
+    verdicts = validate(home)
+    report.changed = bool(verdicts)
+    report.figures = {"verdicts": verdicts} if verdicts else {}
+
+
+@_stage
 def publish(home: Home, report: StageReport) -> None:
-    """Gold → the serving file that dashboards read."""
+    """Gold → the serving file that dashboards read, once no verdict waits to be validated."""
+    from spark_jobs.judging.validation import validate
     from spark_jobs.serving.publish import publish_serving
 
+    validate(home)
     report.figures = publish_serving(home)
     report.changed = bool(report.figures)
 
@@ -201,4 +208,4 @@ def rebuild(home: Home, report: StageReport) -> None:
 
 
 # In one process; as tasks of their own (dags/) each starts what it needs itself.
-STAGES: tuple[Stage, ...] = (_landing(_get_ready), conform, base, themes, gold, publish)
+STAGES: tuple[Stage, ...] = (_landing(_get_ready), conform, base, themes, gold, validate, publish)

@@ -175,4 +175,4 @@ def test_a_home_without_any_delivery_has_its_lists_before_anything_is_built(home
     home.create()
     create_tables(home)
     assert build_themes(home)
-    assert read(home.table("codes", "spelling")).num_rows > 0
+    assert read(home.table("codes", "code")).num_rows > 0

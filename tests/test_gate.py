@@ -1,22 +1,29 @@
-"""The Data Docs: what they hold, and what a day of them costs once there have been many."""
+"""What Great Expectations says of deliveries: the same as their contract's bounds, or nothing is published."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from urllib.parse import unquote
 
 import pytest
 
-from expectations.bounds import bounds
-from schemas.contract import feeds
-from spark_jobs.judging.gate import Gatekeeper
+from expectations.bounds import bounds, verdicts
+from schemas.contract import Bound, feeds
+from spark_jobs import pipeline
+from spark_jobs.judging.figures import Figures
+from spark_jobs.judging.validation import ValidationFailed, leave_to_validate, validate
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import Delivery
+from spark_jobs.lake.tables import create_tables, read
 
 FEED = "officer"
-FIGURES = dict.fromkeys(bounds(feeds()[FEED]), 0.5)
+FIGURES: Figures = dict.fromkeys(bounds(feeds()[FEED]), 0.5)
 
 
 @pytest.fixture
@@ -25,10 +32,65 @@ def judged(home: Home) -> Home:
     return home
 
 
+def leave(home: Home, figures: dict[str, Figures], feed: str = FEED) -> None:
+    contract, moment = feeds()[feed], datetime(2026, 8, 1, tzinfo=UTC)
+    deliveries = [Delivery(name, "scjg", feed, feed, f"{name}.csv", 0, moment) for name in figures]
+    home.create()
+    create_tables(home)
+    leave_to_validate(home, contract, deliveries, figures, verdicts(contract, figures))
+
+
 def judge(home: Home, delivery: str) -> None:
-    with Gatekeeper(home) as gate:
-        assert not all(verdict.is_met for verdict in gate.judge(feeds()[FEED], {delivery: FIGURES}))
-        gate.dismiss()
+    leave(home, {delivery: FIGURES})
+    assert validate(home) == len(FIGURES)
+
+
+def left(home: Home) -> list[Path]:
+    return [*(home.state / "to_validate").iterdir()]
+
+
+def figures_near(random: Random, bound: Bound) -> float | None:
+    """A figure on a bound, close to it, far from it, or unknown."""
+    near = [limit + step for limit in (bound.min, bound.max) if limit is not None for step in (0, -1e-9, 1e-9, -1, 1)]
+    return random.choice([None, 0, 0.5, 1, 10_000_000, *near])
+
+
+def test_it_agrees_with_the_bounds_whatever_the_figures(home: Home) -> None:
+    random = Random(17)
+    for name, contract in feeds().items():
+        figures = {
+            f"{name}{number}": {figure: figures_near(random, bound) for figure, bound in bounds(contract).items()}
+            for number in range(40)
+        }
+        leave(home, figures, name)
+    assert validate(home) == sum(40 * len(bounds(contract)) for contract in feeds().values())
+    found = read(home.table("ops", "expectation")).column("is_met").to_pylist()
+    assert {True, False} == set(found)
+    assert not left(home)
+
+
+def test_another_verdict_stops_the_run_before_anything_is_published(home: Home) -> None:
+    leave(home, {"d1": FIGURES})
+    [file] = left(home)
+    said = json.loads(file.read_bytes())
+    said["applied"][0]["is_met"] = not said["applied"][0]["is_met"]
+    file.write_text(json.dumps(said))
+    for _ in range(2):  # it stays so until somebody has looked
+        with pytest.raises(
+            ValidationFailed, match=r"delivery d1, expectation rows: settled as (not )?met .* nothing is"
+        ):
+            pipeline.publish(home)
+    assert read(home.table("ops", "expectation")).num_rows == 0
+    assert not [*home.serving.iterdir()]
+
+
+def test_what_a_killed_run_left_is_validated_by_the_next_and_stands_once(home: Home) -> None:
+    for _ in range(2):  # a run that was killed before the ledger settles its deliveries again
+        leave(home, {"d1": FIGURES, "d2": FIGURES})
+    assert len(left(home)) == 2
+    pipeline.validate(home)
+    rows = read(home.table("ops", "expectation"), ["_delivery", "expectation"]).to_pylist()
+    assert len(rows) == 2 * len(FIGURES) == len({(row["_delivery"], row["expectation"]) for row in rows})
 
 
 def pages(home: Home) -> list[Path]:

@@ -24,8 +24,9 @@ import pytest
 import xlsxwriter
 
 from schemas.contract import FeedContract
+from spark_jobs.lake.lean import ROOT
 from spark_jobs.lake.ledger import Delivery
-from spark_jobs.landing.reader import ROOT, Member, Reader, Readers, Staged, Unreadable, is_packed
+from spark_jobs.landing.reader import Member, Reader, Readers, Staged, Unreadable, is_packed
 from tests.deadline import wait_for
 from tests.files import GOOD, HEAD, USCC, promise, zipped
 

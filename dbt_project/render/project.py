@@ -24,7 +24,7 @@ RENDERED_MACROS = PROJECT / "macros" / "_rendered"
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 LAYERS = ("base", "themes", "gold")
 # The tables that spark_jobs/lake/codes.py writes.
-CODES = ("code", "spelling", "region", "industry", "department", "working_day")
+CODES = ("code", "region", "industry", "department", "working_day")
 
 
 def render() -> list[Path]:

@@ -150,7 +150,7 @@ def _shift(shape: Shape, accepted: int, history: Sequence[Shape], name: str) -> 
     by_chance = 0.4 * sum(sqrt(share * (1 - share) / rows) for share in usual.values())
     if by_chance > LARGEST_CHANCE_SHIFT:
         return -1.0
-    return sum(abs(now.get(code, 0.0) - usual.get(code, 0.0)) for code in now.keys() | usual.keys()) / 2
+    return sum(abs(now.get(code, 0.0) - usual.get(code, 0.0)) for code in sorted(now.keys() | usual.keys())) / 2
 
 
 def _largest(contract: FeedContract, name: str, shape: Shape, history: Sequence[Shape]) -> str:

@@ -1,54 +1,44 @@
-"""Pending deliveries flow in; typed rows, the gate's verdicts, receipts, reconciliation and ledger rows flow out."""
+"""Pending deliveries flow in; typed rows, verdicts, receipts, reconciliation and ledger rows flow out."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
 
+from expectations.bounds import verdicts
 from expectations.verdict import Verdict
 from schemas.contract import FeedContract, contracts, feeds
 from spark_jobs.judging.conform import conform
-from spark_jobs.judging.figures import Figures, Profile, profile
-from spark_jobs.judging.gate import Gatekeeper
+from spark_jobs.judging.figures import Figures, Profile
 from spark_jobs.judging.history import Opinion, is_mended, keep_profiles, opinions
+from spark_jobs.judging.validation import leave_to_validate
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home, now
 from spark_jobs.lake.ledger import Delivery, read_ledger, record
 from spark_jobs.lake.tables import append, take_back
 from spark_jobs.receipts import write_receipts
 
-# Planning a feed's rules keeps one core busy, running them the other.
-FEEDS_AT_ONCE = 2
 COUNTS = ("rows", "duplicate_keys")
 FIGURES = {"rows": "行数", "quarantined_share": "退回行占比", "duplicate_keys": "主键重复行数"}
 
 
-def settle(home: Home, spark: SparkSession, waiting: dict[str, list[Delivery]], gate: Gatekeeper) -> list[Delivery]:
+def settle(home: Home, waiting: dict[str, list[Delivery]]) -> list[Delivery]:
     """Conforms deliveries by feed, then writes what became of them; the ledger last, so a crash repeats all of it."""
-    with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
-        judged = {feed: pool.submit(_conformed, home, spark, feeds()[feed], some) for feed, some in waiting.items()}
+    started = time.perf_counter()
+    profiles = conform(home, waiting)
+    rows = sum(delivery.rows for some in waiting.values() for delivery in some)
+    seconds_a_row = (time.perf_counter() - started) / rows
     known = read_ledger(home)
     settled: list[Delivery] = []
-    for feed, future in judged.items():
-        profiles, seconds = future.result()
-        settled += _settle(home, feeds()[feed], waiting[feed], profiles, gate, seconds, known)
-    gate.dismiss()
+    for feed, deliveries in waiting.items():
+        judged = [replace(one, seconds=one.seconds + one.rows * seconds_a_row) for one in deliveries]
+        settled += _settle(home, feeds()[feed], judged, profiles, known)
     write_receipts(home, settled)
     record(home, settled)
     return settled
-
-
-def _conformed(
-    home: Home, spark: SparkSession, contract: FeedContract, deliveries: Sequence[Delivery]
-) -> tuple[dict[str, Profile], float]:
-    started = time.perf_counter()
-    conform(home, spark, contract, deliveries)
-    return profile(home, spark, contract, deliveries), time.perf_counter() - started
 
 
 def _settle(
@@ -56,34 +46,25 @@ def _settle(
     contract: FeedContract,
     deliveries: Sequence[Delivery],
     profiles: dict[str, Profile],
-    gate: Gatekeeper,
-    seconds: float,
     known: list[Delivery],
 ) -> list[Delivery]:
     unlike = opinions(home, contract, deliveries, profiles, known)
-    figures = {name: {**found.figures, **unlike[name].figures} for name, found in profiles.items()}
+    figures = {one.delivery: {**profiles[one.delivery].figures, **unlike[one.delivery].figures} for one in deliveries}
     for one in filter(is_mended, deliveries):
         figures[one.delivery]["rows"] = None
-    verdicts = gate.judge(contract, figures)
-    share = seconds / len(deliveries)
-    settled = [
-        _settled(contract, one, figures[one.delivery], unlike[one.delivery], verdicts, share) for one in deliveries
-    ]
-    _write_checks(home, contract, settled, verdicts)
+    applied = verdicts(contract, figures)
+    settled = [_settled(contract, one, figures[one.delivery], unlike[one.delivery], applied) for one in deliveries]
+    leave_to_validate(home, contract, deliveries, figures, applied)
+    _write_reconciliation(home, contract, settled)
     keep_profiles(home, contract, settled, profiles)
     return settled
 
 
 def _settled(
-    contract: FeedContract,
-    delivery: Delivery,
-    figures: Figures,
-    unlike: Opinion,
-    verdicts: list[Verdict],
-    seconds: float,
+    contract: FeedContract, delivery: Delivery, figures: Figures, unlike: Opinion, applied: list[Verdict]
 ) -> Delivery:
     """The delivery with its verdict; what a person has released is not held again, whatever is found."""
-    unmet = [verdict for verdict in verdicts if verdict.delivery == delivery.delivery and not verdict.is_met]
+    unmet = [verdict for verdict in applied if verdict.delivery == delivery.delivery and not verdict.is_met]
     holding = [] if delivery.decided_by else [verdict for verdict in unmet if verdict.severity == "fail"]
     told = [
         f"{said}，整批暂缓入库" if verdict in holding else f"提醒：{said}"
@@ -97,7 +78,6 @@ def _settled(
         rows_accepted=figures["rows_accepted"],
         rows_doubtful=figures["rows_doubtful"],
         rows_quarantined=figures["rows_quarantined"],
-        seconds=delivery.seconds + seconds,
     )
 
 
@@ -121,11 +101,9 @@ def _shown(figure: str, number: float | None) -> str:
     return f"{number:g}" if figure in COUNTS else f"{round(100 * number, 2):g}%"
 
 
-def _write_checks(home: Home, contract: FeedContract, settled: list[Delivery], verdicts: list[Verdict]) -> None:
+def _write_reconciliation(home: Home, contract: FeedContract, settled: list[Delivery]) -> None:
     # Never before the receipt, which a clock that was set back does not change: what is taken back is found by it.
     moment = max(now(), *(delivery.received_at for delivery in settled))
-    since = min(delivery.received_at for delivery in settled)
-    names = {delivery.delivery for delivery in settled}
     hops = [
         {"_delivery": d.delivery, "feed": contract.name, "hop": hop, "rows_in": d.rows, "checked_at": moment} | counts
         for d in settled
@@ -134,11 +112,6 @@ def _write_checks(home: Home, contract: FeedContract, settled: list[Delivery], v
             ("conform", {"rows_out": d.rows_accepted, "rows_aside": d.rows_quarantined}),
         )
     ]
-    judged = [
-        asdict(v) | {"_delivery": v.delivery, "feed": contract.name, "expectation": v.figure, "judged_at": moment}
-        for v in verdicts
-    ]
-    for name, rows, column in (("reconciliation", hops, "checked_at"), ("expectation", judged, "judged_at")):
-        path = home.table("ops", name)
-        take_back(path, names, column, since)
-        append(path, pa.Table.from_pylist(rows, schema=table_schema(contracts()[f"ops.{name}"])))
+    path = home.table("ops", "reconciliation")
+    take_back(path, {one.delivery for one in settled}, "checked_at", min(one.received_at for one in settled))
+    append(path, pa.Table.from_pylist(hops, schema=table_schema(contracts()["ops.reconciliation"])))

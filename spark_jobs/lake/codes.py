@@ -51,14 +51,8 @@ def _tables() -> dict[str, pa.Table]:
     codes = [
         {"list": name, "code": code.code, "label": code.label} for name in code_lists() for code in code_list(name)
     ]
-    spellings = [
-        {"list": name, "spelling": spelling, "code": code}
-        for name in code_lists()
-        for spelling, code in code_spellings(name).items()
-    ]
     return {
         "code": pa.Table.from_pylist(codes),
-        "spelling": pa.Table.from_pylist(spellings),
         "region": pa.Table.from_pylist(list(regions())),
         "industry": pa.Table.from_pylist(list(_industries())),
         "department": pa.Table.from_pylist(

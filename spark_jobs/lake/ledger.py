@@ -82,6 +82,11 @@ def archive_path(home: Home, delivery: str) -> Path:
     return home.archive / delivery[:2] / delivery
 
 
+def own_file(home: Home, delivery: Delivery) -> Path:
+    """The file of bronze that landing wrote the delivery's rows to, and that is named by it; gone once compacted."""
+    return home.table("bronze", delivery.feed) / f"{delivery.delivery}.parquet"
+
+
 def write_sidecar(home: Home, delivery: Delivery) -> None:
     """Keeps what landing learned until the ledger has it, and for replays after."""
     learned = json.dumps(asdict(delivery), ensure_ascii=False, indent=1, default=datetime.isoformat)

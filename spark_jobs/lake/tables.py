@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable, Field, QueryBuilder, WriterProperties, write_deltalake
+from deltalake.transaction import AddAction
 
 from schemas.contract import contracts, feeds
 from spark_jobs.lake.columns import bronze_schema, quarantine_schema, silver_schema, table_schema
@@ -112,14 +113,26 @@ def files_since(path: Path, column: str, moment: datetime) -> list[Path]:
     return [path / name for name in files.filter(pc.fill_null(latest, True))["path"].to_pylist()]
 
 
-def stream(path: Path, columns: list[str]) -> pa.RecordBatchReader:
-    """The rows of a table, batch by batch, in the memory of a few of them."""
-    return DeltaTable(path).to_pyarrow_dataset().scanner(columns, batch_readahead=2, fragment_readahead=1).to_reader()
+def stream(path: Path, columns: list[str], chosen: pc.Expression | None = None) -> pa.RecordBatchReader:
+    """The rows of a table (only those chosen), batch by batch, in the memory of a few of them."""
+    dataset = DeltaTable(path).to_pyarrow_dataset()
+    return dataset.scanner(columns, filter=chosen, batch_readahead=2, fragment_readahead=1).to_reader()
 
 
 def append(path: Path, rows: pa.Table) -> None:
     """Adds rows in one commit."""
     write_deltalake(path, rows, mode="append", writer_properties=ZSTD)
+
+
+def add_files(path: Path, files: Mapping[Path, str]) -> None:
+    """Adds Parquet files of a table's folder in one commit, each with its statistics as Delta's log has them."""
+    table = DeltaTable(path)
+    actions = [
+        AddAction(file.name, stat.st_size, {}, int(stat.st_mtime * 1000), True, statistics)
+        for file, statistics in files.items()
+        for stat in [file.stat()]
+    ]
+    table.create_write_transaction(actions, "append", table.schema())
 
 
 def merge(path: Path, rows: pa.Table, key: Sequence[str]) -> None:

@@ -11,15 +11,22 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
-
-from deltalake import DeltaTable
-from deltalake.transaction import AddAction
 
 from schemas.contract import FeedContract, deliverers, feed_of, landing_folders
 from spark_jobs.lake.columns import SYSTEM
 from spark_jobs.lake.home import Home, now
-from spark_jobs.lake.ledger import LOADED, Delivery, archive_path, forget, pending, read_ledger, record, write_sidecar
+from spark_jobs.lake.ledger import (
+    LOADED,
+    Delivery,
+    archive_path,
+    forget,
+    own_file,
+    pending,
+    read_ledger,
+    record,
+    write_sidecar,
+)
+from spark_jobs.lake.tables import add_files
 from spark_jobs.landing.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, keep, new_arrivals, sweep, take
 from spark_jobs.landing.formats import Unreadable
 from spark_jobs.landing.reader import Reader, Readers, is_packed
@@ -249,7 +256,7 @@ def _staged(home: Home, contract: FeedContract, delivery: Delivery, name: str, r
     """Writes the delivery's rows as the Parquet file that its commit will add, and beside the archive what is known."""
     started = time.perf_counter()
     content = archive_path(home, delivery.delivery)
-    read = reader.stage(contract, replace(delivery, file_name=name), content, _bronze_file(home, delivery))
+    read = reader.stage(contract, replace(delivery, file_name=name), content, own_file(home, delivery))
     seconds = delivery.seconds + time.perf_counter() - started
     staged = replace(delivery, encoding=read.encoding, rows=read.rows, columns=read.columns, seconds=seconds)
     write_sidecar(home, staged)
@@ -329,20 +336,10 @@ def _unknown_folder(delivery: Delivery) -> str:
     return f"目录 {place} 不属于已登记的报送部门。请放入 landing/<部门简称>/<数据集>/ 目录。"
 
 
-def _bronze_file(home: Home, delivery: Delivery) -> Path:
-    """The file of bronze that holds the delivery's rows, and is named by it."""
-    return home.table("bronze", delivery.feed) / f"{delivery.delivery}.parquet"
-
-
 def _commit(home: Home, feed: str, deliveries: list[Delivery]) -> None:
     """Adds all staged files of a feed to bronze in one commit."""
-    table = DeltaTable(home.table("bronze", feed))
-    files = [(_bronze_file(home, delivery), _statistics(delivery)) for delivery in deliveries]
-    actions = [
-        AddAction(path.name, path.stat().st_size, {}, int(path.stat().st_mtime * 1000), True, statistics)
-        for path, statistics in files
-    ]
-    table.create_write_transaction(actions, "append", table.schema())
+    files = {own_file(home, delivery): _statistics(delivery) for delivery in deliveries}
+    add_files(home.table("bronze", feed), files)
 
 
 def _statistics(delivery: Delivery) -> str:

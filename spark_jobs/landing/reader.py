@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from schemas.contract import FeedContract, Limits
+from spark_jobs.lake.lean import lean_environment
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.landing.formats.packed import Member, is_packed
 from spark_jobs.landing.formats.sheet import Unreadable
@@ -31,18 +32,7 @@ __all__ = ["Member", "Reader", "Readers", "Staged", "Unreadable", "is_packed"]
 Result = TypeVar("Result")
 
 COMMAND = [sys.executable, "-P", "-m", "spark_jobs.landing.formats"]
-ROOT = Path(__file__).parents[2]
 TRIES, SECONDS_TO_START = 3, 120
-INHERITED = ("PATH", "TZ", "TZDIR", "LD_LIBRARY_PATH", "LAKEWARDEN_CONTRACTS", "LAKEWARDEN_SCHEMAS")
-ENVIRONMENT = {
-    "PYTHONPATH": str(ROOT),
-    "PYTHONUTF8": "1",
-    "LC_ALL": "C.UTF-8",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",  # the only pool that says so when the limit is reached
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(4 << 20),  # larger pieces go back to the system at once
-    "OMP_NUM_THREADS": "1",
-}
 KILLS = (-signal.SIGKILL, -signal.SIGTERM)
 OUT_OF_MEMORY = ("memory allocation of", "MemoryError", "bad_alloc", "Cannot allocate memory")
 
@@ -153,12 +143,11 @@ class Reader:
 
     def _launch(self) -> subprocess.Popen[bytes]:
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 COMMAND,
                 cwd="/",
-                env={**kept, **ENVIRONMENT},
+                env=lean_environment(),
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

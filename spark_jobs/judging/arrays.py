@@ -1,0 +1,75 @@
+"""Arrow arrays of cells flow in; masks, bytes and mended arrays flow out, over which the rules are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+# Up to so many cells a look at each in Python is faster than to compile a pattern or to build a hash table for all.
+FEW = 400
+
+
+def is_true(condition: pa.Array) -> Mask:
+    """Where a condition holds; where it is unknown it does not."""
+    known = pc.fill_null(condition, False) if condition.null_count else condition
+    mask: Mask = known.to_numpy(zero_copy_only=False)
+    return mask
+
+
+def is_null(values: pa.Array) -> Mask:
+    """Where nothing stands."""
+    return is_true(pc.is_null(values)) if values.null_count else np.zeros(len(values), bool)
+
+
+def matches(text: pa.Array, pattern: str) -> Mask:
+    """Where a text matches a pattern (RE2)."""
+    return is_true(pc.match_substring_regex(text, pattern))
+
+
+def differs(text: pa.Array, pattern: str) -> Mask:
+    """Where a text does not match a pattern (RE2); where there is none, nothing differs."""
+    return is_true(pc.invert(pc.match_substring_regex(text, pattern)))
+
+
+def cell_bytes(text: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+    """The bytes of all cells, and where in them each cell begins, with the end of the last behind."""
+    _, offsets, data = text.buffers()
+    if not len(text):
+        return np.zeros(0, np.uint8), np.zeros(1, np.int32)
+    bounds = np.frombuffer(offsets, np.int32, len(text) + 1, text.offset * 4)
+    return np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8), bounds
+
+
+def all_bytes(text: pa.Array) -> npt.NDArray[np.uint8]:
+    """The bytes of all cells, one behind the other."""
+    data, bounds = cell_bytes(text)
+    return data[bounds[0] : bounds[-1]]
+
+
+def is_ascii(text: pa.Array) -> bool:
+    """Whether all cells are plain ASCII."""
+    data = all_bytes(text)
+    return not len(data) or int(data.max()) < 128
+
+
+def without(text: pa.Array, where: Mask) -> pa.Array:
+    """The cells, with nothing where the mask is."""
+    return pc.if_else(pa.array(where), pa.scalar(None, text.type), text) if where.any() else text
+
+
+def mended(values: pa.Array, where: Mask, mend: Callable[[str], object], texts: pa.Array | None = None) -> pa.Array:
+    """The values, some of them replaced by what `mend` makes of the cell, or of the text in the same place.
+
+    For the few that are not written as most are: they are looked at one by one.
+    """
+    if not where.any():
+        return values
+    mask = pa.array(where)
+    replaced = [mend(text) for text in (values if texts is None else texts).filter(mask).to_pylist()]
+    return pc.replace_with_mask(values, mask, pa.array(replaced, values.type))

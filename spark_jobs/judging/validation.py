@@ -1,0 +1,160 @@
+"""Verdicts that were applied flow in; those of Great Expectations flow out, and stop the run where they are others.
+
+A delivery is settled by its contract's bounds at once. What Great Expectations, made of the same bounds, says of its
+figures is found out in a process of its own while base is being built, and must be known before anything is published.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+
+from expectations.verdict import Verdict
+from schemas.contract import FeedContract, contracts
+from spark_jobs.judging.figures import Figures
+from spark_jobs.lake.columns import table_schema
+from spark_jobs.lake.home import Home, now
+from spark_jobs.lake.ledger import Delivery
+from spark_jobs.lake.tables import append, take_back
+from spark_jobs.lake.whole import write_whole
+
+# Files whose judging takes so long, and so much memory, that Great Expectations (a quarter of a GiB) starts after it.
+LARGE = 512 << 20
+
+
+class ValidationFailed(Exception):
+    """Great Expectations could not answer, or not as the deliveries were settled; the message says what to do."""
+
+
+_warming: dict[Home, subprocess.Popen[str]] = {}
+_asked: dict[Home, Future[dict[str, list[Verdict]]]] = {}
+
+
+def leave_to_validate(
+    home: Home,
+    contract: FeedContract,
+    deliveries: Sequence[Delivery],
+    figures: Mapping[str, Figures],
+    applied: list[Verdict],
+) -> None:
+    """Keeps what was decided of deliveries of a feed, and by which figures, until it is validated."""
+    names = sorted({verdict.figure for verdict in applied})
+    profiles = [{"_delivery": name, **{key: counted[key] for key in names}} for name, counted in figures.items()]
+    _folder(home).mkdir(parents=True, exist_ok=True)
+    left = {
+        "feed": contract.name,
+        "received_at": sorted(delivery.received_at.isoformat() for delivery in deliveries),
+        "profiles": profiles,
+        "applied": [asdict(verdict) for verdict in applied],
+    }
+    write_whole(_folder(home) / f"{uuid4()}.json", json.dumps(left))
+
+
+def warm_up(home: Home, volume: int) -> None:
+    """Starts the process ahead of time, if the files to come, of `volume` bytes, do not take long to judge."""
+    if home not in _warming and volume < LARGE:
+        _warming[home] = process = _start(home)
+        atexit.register(process.kill)
+
+
+def begin(home: Home) -> None:
+    """Lets Great Expectations validate what was left to it, beside what this process does meanwhile."""
+    if left := _left(home):
+        _asked[home] = ThreadPoolExecutor(1).submit(_validated, home, left)
+
+
+def validate(home: Home) -> int:
+    """Writes the verdicts on all that was left to validate to `ops.expectation`; returns how many there are.
+
+    Raises ValidationFailed, naming delivery and expectation, where one is not the verdict that was applied.
+    """
+    begun = _asked.pop(home, None)
+    found = begun.result() if begun else {}
+    left = _left(home)
+    found |= _validated(home, [path for path in left if path.name not in found])
+    for path in left:
+        applied = [Verdict(**verdict) for verdict in json.loads(path.read_bytes())["applied"]]
+        _compare(home, applied, found[path.name])
+    for path in left:
+        _write(home, json.loads(path.read_bytes()), found[path.name])
+        path.unlink()
+    return sum(len(found[path.name]) for path in left)
+
+
+def _start(home: Home) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "expectations.gate", str(home.state / "quality"), str(home.docs / "quality")]
+    home.logs.mkdir(parents=True, exist_ok=True)
+    with _log(home).open("w") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8"
+        )
+
+
+def _log(home: Home) -> Path:
+    return home.logs / "quality.log"
+
+
+def _folder(home: Home) -> Path:
+    return home.state / "to_validate"
+
+
+def _left(home: Home) -> list[Path]:
+    return sorted(_folder(home).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+
+
+def _validated(home: Home, left: list[Path]) -> dict[str, list[Verdict]]:
+    """The verdicts by file; renders the Data Docs at the end."""
+    if not left:
+        return {}
+    process = _warming.pop(home, None) or _start(home)
+    questions = [json.loads(path.read_bytes()) for path in left]
+    lines = "".join(json.dumps({key: asked[key] for key in ("feed", "profiles")}) + "\n" for asked in questions)
+    answers, _ = process.communicate(lines)
+    if process.returncode or len(answers.splitlines()) != len(left):
+        log = "\n".join(_log(home).read_text().splitlines()[-15:])
+        raise ValidationFailed(f"Great Expectations gave no answer; see {_log(home)}\n{log}")
+    return {
+        path.name: [Verdict(**verdict) for verdict in json.loads(answer)]
+        for path, answer in zip(left, answers.splitlines(), strict=True)
+    }
+
+
+def _compare(home: Home, applied: list[Verdict], validated: list[Verdict]) -> None:
+    said = {(verdict.delivery, verdict.figure): verdict for verdict in validated}
+    for verdict in applied:
+        other = said.get((verdict.delivery, verdict.figure))
+        if other != verdict:
+            raise ValidationFailed(
+                f"delivery {verdict.delivery[:12]}, expectation {verdict.figure}: settled as {_shown(verdict)}, but "
+                f"Great Expectations finds {_shown(other) if other else 'nothing'}; nothing is published until they "
+                f"agree: report it with the files in {_folder(home)}"
+            )
+
+
+def _shown(verdict: Verdict) -> str:
+    met = "met" if verdict.is_met else "not met"
+    return f"{met} ({verdict.observed} in {verdict.minimum} to {verdict.maximum})"
+
+
+def _write(home: Home, left: dict[str, Any], verdicts: list[Verdict]) -> None:
+    first, last = (datetime.fromisoformat(left["received_at"][place]) for place in (0, -1))
+    # Never before the receipt, which a clock that was set back does not change: what is taken back is found by it.
+    moment = max(now(), last)
+    rows: list[dict[str, Any]] = [
+        asdict(one) | {"_delivery": one.delivery, "feed": left["feed"], "expectation": one.figure, "judged_at": moment}
+        for one in verdicts
+    ]
+    path = home.table("ops", "expectation")
+    take_back(path, {verdict.delivery for verdict in verdicts}, "judged_at", first)
+    append(path, pa.Table.from_pylist(rows, schema=table_schema(contracts()["ops.expectation"])))
