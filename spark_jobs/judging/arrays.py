@@ -58,9 +58,9 @@ def is_ascii(text: pa.Array) -> bool:
     return not len(data) or int(data.max()) < 128
 
 
-def without(text: pa.Array, where: Mask) -> pa.Array:
-    """The cells, with nothing where the mask is."""
-    return pc.if_else(pa.array(where), pa.scalar(None, text.type), text) if where.any() else text
+def without(values: pa.Array, where: Mask) -> pa.Array:
+    """The values, with nothing where the mask is."""
+    return pc.if_else(pa.array(where), pa.scalar(None, values.type), values) if where.any() else values
 
 
 def mended(values: pa.Array, where: Mask, mend: Callable[[str], object], texts: pa.Array | None = None) -> pa.Array:

@@ -75,8 +75,7 @@ class Chunk:
         for rule, words, is_broken in _out_of_bounds(column, cells):
             yield rule, words, cells.by_row(is_broken)
         if column.not_before and (other := self.columns.get(column.not_before)):
-            is_early = pc.less(cells.of_rows(cells.typed), other.of_rows(other.typed))
-            yield "order", f"早于{other.column.label}", is_true(is_early)
+            yield "order", f"早于{other.column.label}", _is_before(cells, other)
         if column.not_future:
             yield "future", "晚于接收日期", self._is_future(column, cells)
         if column.check or column.check_when:
@@ -108,6 +107,14 @@ class Chunk:
         return is_true(pc.greater(cells.of_rows(days), self.received))
 
 
+def _is_before(cells: Cells, other: Cells) -> Mask:
+    """Which rows hold an earlier value in the one column than in the other; a moment and a day are compared as days."""
+    values, others = cells.typed, other.typed
+    if values.type != others.type:
+        values, others = days_of(cells.column, values), days_of(other.column, others)
+    return is_true(pc.less(cells.of_rows(values), other.of_rows(others)))
+
+
 def _broken_alone(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask]]:
     """What a cell breaks by itself, but for its check digits and bounds."""
     text, typed = cells.text, cells.typed
@@ -137,6 +144,8 @@ def _out_of_bounds(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mas
     is_day = column.type in ("date", "timestamp")
     least, most, unit = ("早于", "晚于", " 年") if is_day else ("小于", "大于", "")
     figure = pc.year(days_of(column, cells.typed)) if is_day else cells.typed
+    if pa.types.is_integer(figure.type):
+        figure = figure.cast(pa.float64(), safe=False)  # as bounds are
     if column.min is not None:
         yield "min", f"{least} {column.min:.15g}{unit}", is_true(pc.less(figure, _limit(column.min, figure)))
     if column.max is not None:

@@ -31,6 +31,7 @@ def judged(path: Path, sent: Mapping[str, list[Delivery]]) -> dict[str, list[Del
             (home.landing / one.department / feeds()[feed].folder / one.file).write_bytes(_file(one).encode())
     pipeline.land(home)
     pipeline.conform(home)
+    pipeline.validate(home)
     ledger = read(home.table("ops", "delivery")).to_pylist()
     names = {(row["feed"], row["department"], row["file_name"]): row for row in ledger}
     refused = [f"{row['file_name']}: {row['reason']}" for row in ledger if row["state"] not in ("accepted", "held")]

@@ -1,0 +1,71 @@
+"""Cells of every kind: what is understood, and what is turned away rather than taken for something else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+import pytest
+
+from schemas.contract import Check
+from spark_jobs.judging.check_digits import broken_checks
+from spark_jobs.judging.days import read_dates, read_moments
+from spark_jobs.judging.numbers import read_numbers
+from tests.vectors import (
+    IMPOSSIBLE_USCC,
+    LETTER_FIRST_WRONG_CHECK,
+    VALID_ID_CARDS,
+    VALID_USCC,
+    WRONG_ORG_CODE_INSIDE,
+    WRONG_USCC_CHECK,
+)
+
+
+def broken(check: Check, *codes: str) -> list[set[str]]:
+    """The rules that each code breaks."""
+    found: list[set[str]] = [set() for _ in codes]
+    for rule, _, is_broken in broken_checks(check, pa.array(codes)):
+        for place in is_broken.nonzero()[0]:
+            found[place].add(rule)
+    return found
+
+
+def test_valid_codes_break_nothing() -> None:
+    assert broken("uscc", *VALID_USCC) == [set()] * len(VALID_USCC)
+    assert broken("id_card", *VALID_ID_CARDS) == [set()] * len(VALID_ID_CARDS)
+
+
+def test_a_wrong_check_digit_is_seen() -> None:
+    wrong = [*(code for code, _ in WRONG_USCC_CHECK), *LETTER_FIRST_WRONG_CHECK, *WRONG_ORG_CODE_INSIDE]
+    assert broken("uscc", *wrong) == [{"check_digit"}] * len(wrong)
+
+
+def test_what_is_no_code_has_no_check_digit() -> None:
+    assert broken("uscc", *IMPOSSIBLE_USCC) == [{"check"}] * len(IMPOSSIBLE_USCC)
+
+
+def test_an_empty_cell_and_none_at_all_break_nothing() -> None:
+    for check in ("uscc", "id_card", "item_code", "check_icode", "certificate"):
+        for text in (pa.array([None, None], pa.string()), pa.array([], pa.string())):
+            assert not any(is_broken.any() for _, _, is_broken in broken_checks(check, text))
+
+
+@pytest.mark.parametrize(
+    "cell", ["0000-01-01", "00000101", "0202-01-05", "1582-10-10", "2024-02-30", "2023-02-29", "日"]
+)
+def test_what_is_no_day(cell: str) -> None:
+    for others in ([], ["2024-05-01"], ["2024/5/1"]):  # alone, among days of the usual form, and among others
+        assert read_dates(pa.array([cell, *others]))[0].as_py() is None
+        assert read_moments(pa.array([cell, *others]))[0].as_py() is None
+
+
+@pytest.mark.parametrize("cell", ["2024-02-29", "2024/2/29", "2024.2.29", "2024年2月29日", "20240229"])
+def test_a_day_in_every_form(cell: str) -> None:
+    assert read_dates(pa.array([cell, "2024-05-01", None])).to_pylist() == [date(2024, 2, 29), date(2024, 5, 1), None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"), [("NaN", "double"), ("inf", "double"), ("1e400", "double"), ("1e2", "decimal(9,2)")]
+)
+def test_what_is_no_number(cell: str, kind: str) -> None:
+    assert read_numbers(pa.array([cell, "5"]), kind).to_pylist()[0] is None
