@@ -32,4 +32,4 @@ def _cases(value: str, fields_of: dict[str, tuple[str, ...]]) -> str:
     cases = " ".join(
         f"when {value} in {listed(values)} then {literal(name)}" for name, values in fields_of.items() if values
     )
-    return f"case {cases} else '' end"
+    return f"case {cases} else '' end" if cases else "''"
