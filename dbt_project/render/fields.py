@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dbt_project.render.sql import listed, literal
 from schemas.contract import TableContract, fields, province, terms
+from schemas.contract.indicators import COLUMNS, Dimension
+
+# How models read what a dimension is looked up in.
+REGION = "{{ source('codes', 'region') }}"
 
 
 def field_of(table: TableContract) -> str:
@@ -25,6 +31,22 @@ def dimensions(table: TableContract) -> dict[str, str]:
         "field": field_of(table),
         "item_code": "coalesce(item_code, '')" if has_item else "''",
     }
+
+
+def dimension_of(table: TableContract, dimension: Dimension) -> str:
+    """A dimension of a table's rows, read as `act` with the tables of `joined`."""
+    return dimensions(table)[COLUMNS[dimension]]
+
+
+def joined(asked: Iterable[Dimension], region: str = REGION) -> str:
+    """What rows read as `act` are joined with to tell some dimensions; `region` is how codes.region is read.
+
+    No column of what is joined has a name that a counted table has.
+    """
+    if "county" not in asked:
+        return ""
+    places = f"(select code as place_code, current_code from {region}) as place"
+    return f" left join {places} on place.place_code = act.region_code"
 
 
 def _cases(value: str, fields_of: dict[str, tuple[str, ...]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dbt_project.render.fields import field_of
+from dbt_project.render.fields import dimension_of, joined
 from dbt_project.render.sql import counted, literal
 from dbt_project.render.views import supervision_month
 from schemas.contract import Measure, TableContract, tables
@@ -127,17 +127,18 @@ def _value(expression: str | None, table: TableContract, *, is_summed: bool) -> 
     return f"cast({added.removeprefix('+ ') or '0'} as {NUMBER})"
 
 
-def _read(table: TableContract) -> str:
-    return f"{{{{ {'standing' if table.layer == 'base' else 'ref'}('{table.table}') }}}}"
+def _acts(table: TableContract, grain: Sequence[Dimension]) -> str:
+    """The rows of a table, with what tells their dimensions."""
+    return f"{{{{ {'standing' if table.layer == 'base' else 'ref'}('{table.table}') }}}} as act{joined(grain)}"
 
 
 def _stock(table: TableContract, grain: Sequence[Dimension], values: list[str], kinds: str) -> str:
     """What stands today, counted once, in every period that anything happened in."""
-    cells = "".join(f", {_column(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
-    grouped = f" group by {', '.join(_column(table, dimension) for dimension in grain)}" if grain else ""
+    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
+    grouped = f" group by {', '.join(dimension_of(table, dimension) for dimension in grain)}" if grain else ""
     return (
         f"(\n        select {values[0]} as numerator, {values[1]} as denominator{cells}\n"
-        f"        from {_read(table)} as stock{grouped}\n    ) as stock\n"
+        f"        from {_acts(table, grain)}{grouped}\n    ) as stock\n"
         f"    cross join (select distinct period_kind, period from figure where period_kind in {kinds}) as periods"
     )
 
@@ -149,26 +150,19 @@ def _happened(
 
     Where only different values are counted, each is kept once a month before that.
     """
-    cells = "".join(f", {_column(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
-    names = sorted({name for measure in own.values() for name in measure.columns} - {*COLUMNS.values()})
+    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
+    taken = {COLUMNS[dimension] for dimension in grain}
+    names = sorted({name for measure in own.values() for name in measure.columns} - taken)
     once = "distinct " if all(measure.distinct for measure in own.values()) else ""
     first_days = " ".join(f"when {literal(kind)} then trunc(month, '{UNITS[kind][0]}')" for kind in kinds)
     month = f"trunc({table.event.date if table.event else ''}, 'MM') as month"
     kept = "".join(f", {name}" for name in names)
     return (
         f"(\n        select *, cast(case period_kind {first_days} end as date) as period\n"
-        f"        from (select {once}{month}{kept}{cells} from {_read(table)} as act) as act\n"
+        f"        from (select {once}{month}{kept}{cells} from {_acts(table, grain)}) as act\n"
         f"        lateral view explode(array({', '.join(literal(kind) for kind in kinds)})) kinds as period_kind\n"
         f"        where month is not null\n    ) as act"
     )
-
-
-def _column(table: TableContract, dimension: Dimension) -> str:
-    """The SQL of a dimension of a table's rows."""
-    if dimension == "field":
-        return field_of(table)
-    empty = "'{{ province() }}'" if dimension in ("city", "county") else "''"
-    return f"coalesce({COLUMNS[dimension]}, {empty})"
 
 
 def _last_day() -> str:

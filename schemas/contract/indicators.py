@@ -18,13 +18,15 @@ from schemas.contract.registry import DECLARED, tables
 
 Dimension = Literal["city", "county", "department", "field"]
 PeriodKind = Literal["month", "quarter", "year"]
-# The column of a table that holds a dimension.
+# The column of gold.indicator that holds a dimension.
 COLUMNS: dict[Dimension, str] = {
     "city": "city_code",
     "county": "region_code",
     "department": "department",
     "field": "field",
 }
+# The column of a counted table that a dimension is read from.
+READ_FROM: dict[Dimension, str] = {**COLUMNS, "field": "department"}
 
 
 class Limit(Strict):
@@ -69,6 +71,11 @@ def measures() -> dict[str, tuple[TableContract, Measure]]:
     """Every measure by name, with the table whose rows it counts."""
     counted = [table for layer in ("base", "gold") for table in tables(layer).values()]
     return {name: (table, measure) for table in counted for name, measure in table.measures.items()}
+
+
+def has_dimension(table: TableContract, dimension: Dimension) -> bool:
+    """Whether the rows of a table can be told apart by a dimension."""
+    return any(column.name == READ_FROM[dimension] for column in table.columns)
 
 
 def used_measures(indicator: Indicator) -> list[str]:

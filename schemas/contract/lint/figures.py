@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from schemas.contract import TableContract, indicators, measures, shown
-from schemas.contract.indicators import COLUMNS, Dimension, Indicator, terms_of
+from schemas.contract import indicators, measures, shown
+from schemas.contract.indicators import READ_FROM, Indicator, has_dimension, terms_of
 
 
 def broken_indicators() -> Iterator[str]:
@@ -36,13 +36,8 @@ def _measures(indicator: Indicator) -> Iterator[str]:
                 continue
             table = measures()[name][0]
             for dimension in indicator.dimensions:
-                if not _has(table, dimension):
-                    yield f"dimensions: {dimension}: {name} counts {table.name}, which has no {COLUMNS[dimension]}"
-
-
-def _has(table: TableContract, dimension: Dimension) -> bool:
-    wanted = "department" if dimension == "field" else COLUMNS[dimension]
-    return any(column.name == wanted for column in table.columns)
+                if not has_dimension(table, dimension):
+                    yield f"dimensions: {dimension}: {name} counts {table.name}, which has no {READ_FROM[dimension]}"
 
 
 def _limits(indicator: Indicator) -> Iterator[str]:
