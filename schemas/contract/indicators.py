@@ -16,7 +16,7 @@ from schemas.contract.model import Code, ContractError, Measure, Strict, TableCo
 from schemas.contract.read import read_yaml, refusal, roots, shown
 from schemas.contract.registry import DECLARED, tables
 
-Dimension = Literal["city", "county", "department", "field"]
+Dimension = Literal["city", "county", "department", "field", "item_class"]
 PeriodKind = Literal["month", "quarter", "year"]
 # The column of gold.indicator that holds a dimension.
 COLUMNS: dict[Dimension, str] = {
@@ -24,9 +24,12 @@ COLUMNS: dict[Dimension, str] = {
     "county": "region_code",
     "department": "department",
     "field": "field",
+    "item_class": "item_class",
 }
 # The column of a counted table that a dimension is read from.
-READ_FROM: dict[Dimension, str] = {**COLUMNS, "field": "department"}
+READ_FROM: dict[Dimension, str] = {**COLUMNS, "field": "department", "item_class": "item_code"}
+# Where an item's class is looked up, by item_code.
+CATALOGUE = "base.supervision_item"
 
 
 class Limit(Strict):

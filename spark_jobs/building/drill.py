@@ -9,7 +9,7 @@ from datetime import date
 from dbt_project.render.fields import dimension_of, joined
 from dbt_project.render.sql import condition
 from schemas.contract import Measure, TableContract, indicators, measures
-from schemas.contract.indicators import COLUMNS, READ_FROM, Dimension, has_dimension, terms_of
+from schemas.contract.indicators import CATALOGUE, COLUMNS, READ_FROM, Dimension, has_dimension, terms_of
 from spark_jobs.lake.home import Refused
 from spark_jobs.lake.sql import literal
 
@@ -25,6 +25,7 @@ class Cell:
     county: str | None = None
     department: str | None = None
     field: str | None = None
+    item_class: str | None = None
 
     @property
     def dimensions(self) -> dict[Dimension, str]:
@@ -61,7 +62,7 @@ def _rows(table: TableContract, measure: Measure, cell: Cell) -> str:
     if table.layer == "base":
         where.append("withdrawn_at is null")
     order = f"{table.event.date} desc" if table.event else ", ".join(table.key)
-    rows = f"select {', '.join(public)} from {table.name} as act{joined(cell.dimensions, 'codes.region')}"
+    rows = f"select {', '.join(public)} from {table.name} as act{joined(cell.dimensions, 'codes.region', CATALOGUE)}"
     return f"{rows} where {' and '.join(where) or 'true'} order by {order}"
 
 
