@@ -57,7 +57,7 @@ def _measures(name: str, is_denominator: bool) -> list[str]:
 
 def _rows(table: TableContract, measure: Measure, cell: Cell) -> str:
     shown = dict.fromkeys([*table.key, "object_id", *table.detail, *([table.event.date] if table.event else [])])
-    public = [column.name for column in table.columns if column.name in shown and column.sensitivity != "personal"]
+    public = [column.name for column in table.columns if column.name in shown and not column.is_personal]
     where = [part for part in (condition(measure), *_chosen(table, cell)) if part]
     if table.layer == "base":
         where.append("withdrawn_at is null")
