@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sized
 
-from schemas.contract import ContractError, contracts
+from schemas.contract import ContractError, contracts, fields, indicators
 from schemas.contract.lint import lint
 from schemas.contract.risk import risk_models
 from schemas.contract.show import describe
@@ -17,7 +18,7 @@ def main(words: list[str]) -> int:
     match words:
         case ["lint"]:
             found = lint()
-            print("\n".join(found) or f"{len(contracts())} contracts, {len(risk_models())} risk models, nothing wrong")
+            print("\n".join(found or [f"{_looked_at()}, nothing wrong"]))
             return 1 if found else 0
         case ["show", name]:
             try:
@@ -28,6 +29,17 @@ def main(words: list[str]) -> int:
             return 0
     print(USAGE, file=sys.stderr)
     return 2
+
+
+def _looked_at() -> str:
+    """How many of each kind of declaration the lint has read."""
+    read: dict[str, Sized] = {
+        "contracts": contracts(),
+        "fields": fields(),
+        "indicators": indicators(),
+        "risk models": risk_models(),
+    }
+    return ", ".join(f"{len(declared)} {kind}" for kind, declared in read.items())
 
 
 sys.exit(main(sys.argv[1:]))

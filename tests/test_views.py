@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from schemas.contract import fields, indicators
+from dbt_project.render import fields as render_fields
+from schemas.contract import fields, indicators, table_of
 from spark_jobs.building.base import build_base
 from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
@@ -121,6 +122,13 @@ def test_a_field_has_the_objects_of_its_industries_and_those_it_acted_on(built: 
     for name in fields():
         read(built.table("themes", f"{name}_profile"))
         read(built.table("themes", f"{name}_activity_month"))
+
+
+def test_without_a_field_that_names_a_code_an_act_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render_fields, "fields", dict)
+    item = "case when item_code is null then '' else '' end"
+    assert render_fields.field_of(table_of("base.check_action")) == item
+    assert render_fields.field_of(table_of("base.complaint")) == "''"
 
 
 def test_indicators_keep_numerator_and_denominator_of_every_period_and_place(built: Home) -> None:

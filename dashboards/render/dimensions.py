@@ -28,6 +28,7 @@ DIMENSIONS = {
     "department": Dimension("department", "department_name", "部门"),
     "field": Dimension("field", "field_name", "领域", codes="field"),
     "item": Dimension("item_code", "item_name", "监管事项"),
+    "item_class": Dimension("item_class", "item_class_name", "事项类别"),
     "industry": Dimension("industry_section", "industry_section_name", "行业门类"),
     "model": Dimension("model", "model_name", "风险模型"),
     "grade": Dimension("grade", "grade_name", "风险等级", is_coloured=True),

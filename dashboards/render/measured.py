@@ -53,7 +53,11 @@ def _sql(measure: Measure) -> str:
 
 
 def _listed(values: Iterable[bool | str]) -> str:
-    return f"({', '.join(str(value).upper() if isinstance(value, bool) else repr(value) for value in values)})"
+    return f"({', '.join(str(value).upper() if isinstance(value, bool) else _text(value) for value in values)})"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _dataset(name: str, time: str, database_uuid: str, metrics: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -99,6 +103,6 @@ def _added(expression: str, sql: Mapping[str, str]) -> str:
 def _long(indicator: Indicator) -> dict[str, Any]:
     """An indicator that cannot be added up over months, by years, as gold.indicator has it."""
     rows = f"indicator = '{indicator.name}' AND period_kind = 'year' AND NOT is_total"
-    numerator, denominator = (f"SUM(CASE WHEN {rows} THEN {side} END)" for side in ("numerator", "denominator"))
-    ratio = f"{numerator} * 1.0 / NULLIF({denominator}, 0)"
-    return _metric(indicator.name, indicator.label, ratio, FORMATS[indicator.unit])
+    above, below = (f"SUM(CASE WHEN {rows} THEN {side} END)" for side in ("numerator", "denominator"))
+    figure = above if indicator.denominator is None else f"{above} * 1.0 / NULLIF({below}, 0)"
+    return _metric(indicator.name, indicator.label, figure, FORMATS[indicator.unit])

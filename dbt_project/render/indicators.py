@@ -1,13 +1,13 @@
-"""Indicators flow in; the model of gold.indicator flows out: by indicator, period, place, department and field."""
+"""Indicators flow in; the model of gold.indicator flows out: by indicator, period and dimensions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dbt_project.render.fields import field_of
+from dbt_project.render.fields import ITEM_CLASS, dimension_of, joined
 from dbt_project.render.sql import counted, literal
 from dbt_project.render.views import supervision_month
-from schemas.contract import Measure, TableContract, tables
+from schemas.contract import Measure, TableContract, table_of, tables
 from schemas.contract.indicators import (
     COLUMNS,
     Dimension,
@@ -24,20 +24,27 @@ NUMBER, LIMIT = "decimal(20,2)", "decimal(20,4)"
 # The first day of a period, and how many months later its last day lies.
 UNITS = {"month": ("MM", 0), "quarter": ("QUARTER", 2), "year": ("YYYY", 11)}
 EMPTY = "''"
-DIMENSIONS: tuple[Dimension, ...] = ("city", "county", "department", "field")
+INDICATOR = "gold.indicator"
 
 
 def gold_models() -> Iterator[tuple[str, str]]:
     """The tables of gold that follow from what is declared, by name, with their models."""
     if "gold.supervision_month" in tables("gold"):
         yield "supervision_month", supervision_month()
-        yield "indicator", indicator_model()
+        if INDICATOR in tables("gold"):
+            yield "indicator", indicator_model()
+
+
+def _dimensions() -> list[Dimension]:
+    """The dimensions that gold.indicator has columns for."""
+    columns = {column.name for column in table_of(INDICATOR).columns}
+    return [dimension for dimension, column in COLUMNS.items() if column in columns]
 
 
 def indicator_model() -> str:
     """The whole table: sums of the monthly facts where figures may be added up, else counted anew in every period."""
     parts = "\n    union all\n".join(part for indicator in indicators().values() for part in _parts(indicator))
-    columns = ", ".join(COLUMNS[dimension] for dimension in DIMENSIONS)
+    columns = ", ".join(COLUMNS[dimension] for dimension in _dimensions())
     return f"""with figure as (
 {_figures()}
 ),
@@ -72,14 +79,18 @@ where numerator <> 0 or denominator <> 0
 
 
 def _figures() -> str:
-    """The measures of the monthly facts, by each kind of period."""
+    """The measures of the monthly facts, by each kind of period and the dimensions that indicators have."""
     counted_in = [*acts(tables("base").values()), *clocks(tables("gold").values())]
     names = [name for table in counted_in for name in additive(table)]
     sums = ", ".join(f"sum({name}) as {name}" for name in names)
-    columns = ", ".join(COLUMNS[dimension] for dimension in DIMENSIONS)
+    asked = [one for one in COLUMNS if any(one in indicator.dimensions for indicator in indicators().values())]
+    classes = [one for one in asked if one == "item_class"]
+    columns = "".join(f", {f'{ITEM_CLASS} as ' if one in classes else ''}{COLUMNS[one]}" for one in asked)
+    rows = f"{{{{ ref('supervision_month') }}}} as act{joined(classes)}"
+    grouped = ", ".join(str(number + 1) for number in range(2 + len(asked)))
     return "\n    union all\n".join(
-        f"    select '{kind}' as period_kind, cast(trunc(month, '{unit}') as date) as period, {columns},\n    {sums}\n"
-        f"    from {{{{ ref('supervision_month') }}}}\n    group by 1, 2, {columns}"
+        f"    select '{kind}' as period_kind, cast(trunc(month, '{unit}') as date) as period{columns},\n    {sums}\n"
+        f"    from {rows}\n    group by {grouped}"
         for kind, (unit, _) in UNITS.items()
     )
 
@@ -107,7 +118,7 @@ def _part(indicator: Indicator, grain: Sequence[Dimension], table: TableContract
         rows, values = _stock(table, grain, values, kinds), ["numerator", "denominator"]
     else:
         rows = f"{_happened(table, grain, own, indicator.periods)}\n    group by {', '.join(grouped)}"
-    cells = [f"{COLUMNS[one] if one in grain else EMPTY} as {COLUMNS[one]}" for one in DIMENSIONS]
+    cells = [f"{COLUMNS[one] if one in grain else EMPTY} as {COLUMNS[one]}" for one in _dimensions()]
     return (
         f"    select {literal(indicator.name)} as indicator, period_kind, period,\n"
         f"    {', '.join(cells)}, {'false' if grain else 'true'} as is_total,\n"
@@ -127,17 +138,18 @@ def _value(expression: str | None, table: TableContract, *, is_summed: bool) -> 
     return f"cast({added.removeprefix('+ ') or '0'} as {NUMBER})"
 
 
-def _read(table: TableContract) -> str:
-    return f"{{{{ {'standing' if table.layer == 'base' else 'ref'}('{table.table}') }}}}"
+def _acts(table: TableContract, grain: Sequence[Dimension]) -> str:
+    """The rows of a table, with what tells their dimensions."""
+    return f"{{{{ {'standing' if table.layer == 'base' else 'ref'}('{table.table}') }}}} as act{joined(grain)}"
 
 
 def _stock(table: TableContract, grain: Sequence[Dimension], values: list[str], kinds: str) -> str:
     """What stands today, counted once, in every period that anything happened in."""
-    cells = "".join(f", {_column(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
-    grouped = f" group by {', '.join(_column(table, dimension) for dimension in grain)}" if grain else ""
+    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
+    grouped = f" group by {', '.join(dimension_of(table, dimension) for dimension in grain)}" if grain else ""
     return (
         f"(\n        select {values[0]} as numerator, {values[1]} as denominator{cells}\n"
-        f"        from {_read(table)} as stock{grouped}\n    ) as stock\n"
+        f"        from {_acts(table, grain)}{grouped}\n    ) as stock\n"
         f"    cross join (select distinct period_kind, period from figure where period_kind in {kinds}) as periods"
     )
 
@@ -149,26 +161,19 @@ def _happened(
 
     Where only different values are counted, each is kept once a month before that.
     """
-    cells = "".join(f", {_column(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
-    names = sorted({name for measure in own.values() for name in measure.columns} - {*COLUMNS.values()})
+    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
+    taken = {COLUMNS[dimension] for dimension in grain}
+    names = sorted({name for measure in own.values() for name in measure.columns} - taken)
     once = "distinct " if all(measure.distinct for measure in own.values()) else ""
     first_days = " ".join(f"when {literal(kind)} then trunc(month, '{UNITS[kind][0]}')" for kind in kinds)
     month = f"trunc({table.event.date if table.event else ''}, 'MM') as month"
     kept = "".join(f", {name}" for name in names)
     return (
         f"(\n        select *, cast(case period_kind {first_days} end as date) as period\n"
-        f"        from (select {once}{month}{kept}{cells} from {_read(table)} as act) as act\n"
+        f"        from (select {once}{month}{kept}{cells} from {_acts(table, grain)}) as act\n"
         f"        lateral view explode(array({', '.join(literal(kind) for kind in kinds)})) kinds as period_kind\n"
         f"        where month is not null\n    ) as act"
     )
-
-
-def _column(table: TableContract, dimension: Dimension) -> str:
-    """The SQL of a dimension of a table's rows."""
-    if dimension == "field":
-        return field_of(table)
-    empty = "'{{ province() }}'" if dimension in ("city", "county") else "''"
-    return f"coalesce({COLUMNS[dimension]}, {empty})"
 
 
 def _last_day() -> str:

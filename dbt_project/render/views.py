@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbt_project.render.fields import dimensions, field_of
+from dbt_project.render.fields import dimensions, field_of, joined
 from dbt_project.render.sql import counted
 from schemas.contract import TableContract, fields, table_of, tables
 from schemas.contract.fields import Field
@@ -147,10 +147,10 @@ def _months_of(table: TableContract, counted_in: list[TableContract]) -> str:
     key = {**dimensions(table), "month": f"cast(trunc({table.event.date}, 'MM') as date)"}
     parts = [f"{sql} as {name}" for name, sql in key.items()]
     parts += [_figure(table, other, name) for other in counted_in for name in additive(other)]
-    places = "left join {{ source('codes', 'region') }} as place on place.code = act.region_code"
+    places = joined(["county"])
     grouped = ", ".join(str(number) for number in range(1, len(key) + 1))
     source = _standing(table.table) if table.layer == "base" else _ref(table.table)
-    return f"    select\n    {_lines(parts)}\n    from {source} as act\n    {places}\n    group by {grouped}"
+    return f"    select\n    {_lines(parts)}\n    from {source} as act{places}\n    group by {grouped}"
 
 
 def _summed_months(name: str, selects: list[str], counted_in: list[TableContract]) -> str:

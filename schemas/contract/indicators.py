@@ -16,15 +16,20 @@ from schemas.contract.model import Code, ContractError, Measure, Strict, TableCo
 from schemas.contract.read import read_yaml, refusal, roots, shown
 from schemas.contract.registry import DECLARED, tables
 
-Dimension = Literal["city", "county", "department", "field"]
+Dimension = Literal["city", "county", "department", "field", "item_class"]
 PeriodKind = Literal["month", "quarter", "year"]
-# The column of a table that holds a dimension.
+# The column of gold.indicator that holds a dimension.
 COLUMNS: dict[Dimension, str] = {
     "city": "city_code",
     "county": "region_code",
     "department": "department",
     "field": "field",
+    "item_class": "item_class",
 }
+# The column of a counted table that a dimension is read from.
+READ_FROM: dict[Dimension, str] = {**COLUMNS, "field": "department", "item_class": "item_code"}
+# Where an item's class is looked up, by item_code.
+CATALOGUE = "base.supervision_item"
 
 
 class Limit(Strict):
@@ -69,6 +74,11 @@ def measures() -> dict[str, tuple[TableContract, Measure]]:
     """Every measure by name, with the table whose rows it counts."""
     counted = [table for layer in ("base", "gold") for table in tables(layer).values()]
     return {name: (table, measure) for table in counted for name, measure in table.measures.items()}
+
+
+def has_dimension(table: TableContract, dimension: Dimension) -> bool:
+    """Whether the rows of a table can be told apart by a dimension."""
+    return any(column.name == READ_FROM[dimension] for column in table.columns)
 
 
 def used_measures(indicator: Indicator) -> list[str]:

@@ -36,7 +36,7 @@ def served_columns(contract: Contract) -> list[Column]:
     beside = {label.of.name: label.column for label in labels(contract)}
     served = []
     for column in contract.columns:
-        if column.sensitivity != "personal":
+        if not column.is_personal:
             served += [column, *([beside[column.name]] if column.name in beside else [])]
     return served
 

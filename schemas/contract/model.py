@@ -125,6 +125,11 @@ class Column(Strict):
         assert self.type, self.name
         return {"integer": "bigint", "list": "array<string>"}.get(self.type, self.type)
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether it says something of a person: such a column is never served, and never in gold."""
+        return self.sensitivity == "personal"
+
 
 class Limits(Strict):
     """What one file may cost; beyond it the file is refused, naming the limit.

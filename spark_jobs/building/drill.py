@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from dbt_project.render.fields import field_of
+from dbt_project.render.fields import dimension_of, joined
 from dbt_project.render.sql import condition
-from schemas.contract import Measure, TableContract, indicators, measures, province
-from schemas.contract.indicators import terms_of
+from schemas.contract import Measure, TableContract, indicators, measures
+from schemas.contract.indicators import CATALOGUE, COLUMNS, READ_FROM, Dimension, has_dimension, terms_of
 from spark_jobs.lake.home import Refused
 from spark_jobs.lake.sql import literal
 
@@ -25,6 +25,13 @@ class Cell:
     county: str | None = None
     department: str | None = None
     field: str | None = None
+    item_class: str | None = None
+
+    @property
+    def dimensions(self) -> dict[Dimension, str]:
+        """The dimensions that are chosen, with their values."""
+        chosen = {dimension: getattr(self, dimension) for dimension in COLUMNS}
+        return {dimension: value for dimension, value in chosen.items() if value is not None}
 
 
 def drill_sql(name: str, cell: Cell, is_denominator: bool = False) -> str:
@@ -50,27 +57,22 @@ def _measures(name: str, is_denominator: bool) -> list[str]:
 
 def _rows(table: TableContract, measure: Measure, cell: Cell) -> str:
     shown = dict.fromkeys([*table.key, "object_id", *table.detail, *([table.event.date] if table.event else [])])
-    public = [column.name for column in table.columns if column.name in shown and column.sensitivity != "personal"]
+    public = [column.name for column in table.columns if column.name in shown and not column.is_personal]
     where = [part for part in (condition(measure), *_chosen(table, cell)) if part]
     if table.layer == "base":
         where.append("withdrawn_at is null")
     order = f"{table.event.date} desc" if table.event else ", ".join(table.key)
-    rows = f"select {', '.join(public)} from {table.name} as counted"
+    rows = f"select {', '.join(public)} from {table.name} as act{joined(cell.dimensions, 'codes.region', CATALOGUE)}"
     return f"{rows} where {' and '.join(where) or 'true'} order by {order}"
 
 
 def _chosen(table: TableContract, cell: Cell) -> list[str]:
-    """The conditions of a cell, as the monthly facts count rows by it."""
+    """The conditions of a cell, as figures are counted by it; Refused for a dimension that the table does not have."""
     conditions = []
-    if cell.city:
-        conditions.append(f"coalesce(city_code, {literal(province().code)}) = {literal(cell.city)}")
-    if cell.county:
-        former = f"select code from codes.region where current_code = {literal(cell.county)}"
-        conditions.append(f"region_code in ({former})")
-    if cell.department:
-        conditions.append(f"department = {literal(cell.department)}")
-    if cell.field:
-        conditions.append(f"{field_of(table)} = {literal(cell.field)}")
+    for dimension, value in cell.dimensions.items():
+        if not has_dimension(table, dimension):
+            raise Refused(f"{table.name} has no {READ_FROM[dimension]}: it cannot be asked by {dimension}")
+        conditions.append(f"{dimension_of(table, dimension)} = {literal(value)}")
     if cell.period and table.event:
         first, last = _days(cell.period)
         conditions.append(f"{table.event.date} >= {literal(first)} and {table.event.date} < {literal(last)}")

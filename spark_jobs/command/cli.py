@@ -337,6 +337,7 @@ def sql(home: Home, query: str, form: str) -> None:
 @click.option("--county", metavar="CODE", help="A county by its code of today.")
 @click.option("--department", help="For example scjg.")
 @click.option("--field", help="A field (领域), for example drug.")
+@click.option("--item-class", metavar="CODE", help='A class of items (检查事项类别): 1, 2, or "" for acts without one.')
 @click.option("--denominator", is_flag=True, help="The rows below the line of an indicator, not those above.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def drill(home: Home, figure: str, denominator: bool, form: str, **cell: str | None) -> None:

@@ -84,7 +84,7 @@ def gold_is_never_personal(contract: Contract) -> Iterator[str]:
     """No column of gold is personal."""
     if contract.layer == "gold":
         for column in contract.columns:
-            if column.sensitivity == "personal":
+            if column.is_personal:
                 yield f"columns.{column.name}: is personal and cannot be in gold"
 
 

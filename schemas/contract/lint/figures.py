@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from schemas.contract import TableContract, indicators, measures, shown
-from schemas.contract.indicators import COLUMNS, Dimension, Indicator, terms_of
+from schemas.contract import contracts, indicators, measures, shown
+from schemas.contract.indicators import CATALOGUE, COLUMNS, READ_FROM, Indicator, has_dimension, terms_of
 
 
 def broken_indicators() -> Iterator[str]:
     """Every sentence that an indicator breaks, as `file: key: why`."""
     codes: dict[str, str] = {}
     for name, indicator in indicators().items():
-        for broken in (*_labels(indicator), *_measures(indicator), *_limits(indicator)):
+        for broken in (*_labels(indicator), *_measures(indicator), *_dimensions(indicator), *_limits(indicator)):
             yield f"{shown(indicator.file)}: {broken}"
         if codes.setdefault(indicator.code, name) != name:
             yield f"{shown(indicator.file)}: code: {codes[indicator.code]} has the code {indicator.code} too"
@@ -36,13 +36,20 @@ def _measures(indicator: Indicator) -> Iterator[str]:
                 continue
             table = measures()[name][0]
             for dimension in indicator.dimensions:
-                if not _has(table, dimension):
-                    yield f"dimensions: {dimension}: {name} counts {table.name}, which has no {COLUMNS[dimension]}"
+                if not has_dimension(table, dimension):
+                    yield f"dimensions: {dimension}: {name} counts {table.name}, which has no {READ_FROM[dimension]}"
 
 
-def _has(table: TableContract, dimension: Dimension) -> bool:
-    wanted = "department" if dimension == "field" else COLUMNS[dimension]
-    return any(column.name == wanted for column in table.columns)
+def _dimensions(indicator: Indicator) -> Iterator[str]:
+    """gold.indicator has a column for every dimension; the class of an item is found by its code alone."""
+    held = contracts().get("gold.indicator")
+    for dimension in indicator.dimensions:
+        if held and COLUMNS[dimension] not in {column.name for column in held.columns}:
+            yield f"dimensions: {dimension}: gold.indicator has no column {COLUMNS[dimension]}"
+    items = contracts().get(CATALOGUE)
+    is_found = items and items.key == ("item_code",) and any(column.name == "item_class" for column in items.columns)
+    if "item_class" in indicator.dimensions and not is_found:
+        yield f"dimensions: item_class: is looked up in {CATALOGUE}, which needs the key item_code and an item_class"
 
 
 def _limits(indicator: Indicator) -> Iterator[str]:

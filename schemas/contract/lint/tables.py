@@ -99,7 +99,7 @@ def nothing_personal_is_served(contract: TableContract) -> Iterator[str]:
     for key, names in (("profile", contract.profile), ("detail", contract.detail)):
         for name in names:
             column = next((column for column in contract.columns if column.name == name), None)
-            if column is None or column.sensitivity == "personal":
+            if column is None or column.is_personal:
                 yield f"{key}: {name} is {'not a column' if column is None else 'personal'}"
 
 
