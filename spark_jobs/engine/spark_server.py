@@ -179,7 +179,8 @@ def serve(home: Home, port: int, owner: int | None, is_brief: bool) -> None:
     command = [str(spark_home() / "bin" / "spark-submit"), "--master", "local[*]", "--driver-memory", memory]
     command += [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     os.chdir(folder)
-    environment = {**os.environ, "SPARK_HOME": str(spark_home())}
+    # Python that the server runs is ours, which has what judging needs.
+    environment = {**os.environ, "SPARK_HOME": str(spark_home()), "PYSPARK_PYTHON": sys.executable}
     environment.pop("SPARK_REMOTE", None)
     os.execve(command[0], [*command, "--class", SERVER, "spark-internal"], environment)  # noqa: S606
 
