@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,9 @@ from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.sql import DATAFUSION, Where
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import FileSystemDataset
 
 ARROW_TYPES = {
     "string": pa.string(),
@@ -169,9 +173,14 @@ def files_since(path: Path, column: str, moment: datetime) -> list[Path]:
     return [path / name for name in files.filter(pc.fill_null(latest, True))["path"].to_pylist()]
 
 
-def stream(path: Path, columns: list[str]) -> pa.RecordBatchReader:
-    """The rows of a table, batch by batch, in the memory of a few of them."""
-    return DeltaTable(path).to_pyarrow_dataset().scanner(columns, batch_readahead=2, fragment_readahead=1).to_reader()
+def dataset(path: Path) -> FileSystemDataset:
+    """The rows of a table where they lie, to be read file by file."""
+    return DeltaTable(path).to_pyarrow_dataset()
+
+
+def stream(rows: FileSystemDataset, columns: list[str]) -> pa.RecordBatchReader:
+    """The rows, batch by batch, in the memory of a few of them."""
+    return rows.scanner(columns, batch_readahead=2, fragment_readahead=1).to_reader()
 
 
 def append(path: Path, rows: pa.Table) -> None:
