@@ -75,7 +75,9 @@ def lakes(tmp_path_factory: pytest.TempPathFactory, haste: dict[str, str]) -> tu
         for name, value in haste.items():
             patch.setenv(name, value)
         remote = start_spark(spark)
-    return Lake(sail, {"LAKEWARDEN_ENGINE": "sail"}), Lake(spark, {"SPARK_REMOTE": remote, "LAKEWARDEN_JUDGING": "engine"})
+    return Lake(sail, {"LAKEWARDEN_ENGINE": "sail"}), Lake(
+        spark, {"SPARK_REMOTE": remote, "LAKEWARDEN_JUDGING": "engine"}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from spark_jobs.engine.session import connect, forget
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import overwrite, read
 from spark_jobs.landing.land import make_landing_zone
-from spark_jobs.serving.publish import serving_file
+from spark_jobs.serving.publish import served_names, serving_file
 
 UNTIL = date(2026, 6, 30)
 WIDTH = "_row"
@@ -138,13 +138,11 @@ def test_a_second_run_changes_nothing(province: Home) -> None:
 
 def test_the_serving_file_holds_gold_and_nothing_personal(province: Home) -> None:
     with duckdb.connect(str(serving_file(province)), read_only=True) as served:
-        tables = {
-            f"{schema}.{name}"
-            for schema, name in served.sql("select schema_name, table_name from duckdb_tables()").fetchall()
-        }
+        tables = set(served_names(served))
         columns = {row[0] for row in served.sql("select column_name from duckdb_columns()").fetchall()}
         scored = served.sql("select count(*) from gold.risk_score").fetchone()
     assert {"gold.risk_score", "gold.supervision_month", "gold.complaint_clock", "gold.region_shape"} <= tables
+    assert {contract.name for contract in contracts().values() if contract.layer == "detail"} <= tables
     personal = {c.name for contract in contracts().values() for c in contract.columns if c.sensitivity == "personal"}
     assert columns.isdisjoint(personal)
     assert scored

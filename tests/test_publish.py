@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
+from dashboards.render.assets import load
 from schemas.contract import contracts
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.upkeep import SIZES
 from spark_jobs.services.environments import BI_BIN, PROJECT
-from spark_jobs.serving.publish import publish_serving, serving_file
+from spark_jobs.serving import publish, stored
+from spark_jobs.serving.publish import publish_serving, served_names, serving_file
 
 MONTHS = contracts()["gold.supervision_month"]
+CHECKS = contracts()["base.check_action"]
+Content = dict[str, tuple[object, Counter[str]]]
 
 
 @pytest.fixture
@@ -35,9 +45,9 @@ def deliver(home: Home, checks: int) -> None:
     write_deltalake(path, pa.Table.from_pylist([row], schema=schema), mode="overwrite")
 
 
-def published(home: Home, checks: int) -> Path:
+def published(home: Home, checks: int, rows: int = 1) -> Path:
     deliver(home, checks)
-    assert publish_serving(home)["rows"] == 1
+    assert publish_serving(home)["rows"] == rows
     return serving_file(home).resolve()
 
 
@@ -45,6 +55,120 @@ def shown(file: Path) -> int:
     with duckdb.connect(str(file), read_only=True) as database:
         [(checks,)] = database.sql("select checks from gold.supervision_month").fetchall()
     return int(checks)
+
+
+def check(home: Home, *codes: str, city: str = "420100", mode: Literal["append", "overwrite"] = "append") -> None:
+    """Acts of base, in a data file of their own."""
+    schema = table_schema(CHECKS)
+    told = {"city_code": city, "region_code": city, "department": "scjg", "check_date": date(2026, 5, 4)}
+    rows = [dict.fromkeys(schema.names) | told | {"check_action_code": code} for code in codes]
+    write_deltalake(home.table("base", CHECKS.table), pa.Table.from_pylist(rows, schema=schema), mode=mode)
+
+
+def content(home: Home) -> Content:
+    """Columns with their types, and rows, of every table that people meet."""
+    with duckdb.connect(str(serving_file(home).resolve()), read_only=True) as database:
+        return {
+            name: (
+                database.execute(f"describe {name}").fetchall(),
+                Counter(map(str, database.execute(f"select * from {name}").fetchall())),
+            )
+            for name in served_names(database)
+        }
+
+
+def anew(home: Home, place: Path) -> Content:
+    """What a first publish of the same tables holds."""
+    other = Home(place)
+    other.serving.mkdir(parents=True)
+    other.state.mkdir()
+    other.warehouse.symlink_to(home.warehouse)
+    publish_serving(other)
+    return content(other)
+
+
+def codes_served(home: Home) -> list[str]:
+    with duckdb.connect(str(serving_file(home).resolve()), read_only=True) as database:
+        return [
+            code
+            for (code,) in database.execute("select check_action_code from detail.check_action order by 1").fetchall()
+        ]
+
+
+@pytest.mark.parametrize("large", [0, SIZES[0]], ids=["each file alone", "small files together"])
+def test_a_version_holds_what_one_written_anew_would(
+    home: Home, tmp_path: Path, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "SIZES", (large,))
+    acts = DeltaTable.create(home.table("base", CHECKS.table), table_schema(CHECKS))
+    days: list[Callable[[], object]] = [
+        lambda: deliver(home, 1),
+        lambda: check(home, "A", "B"),
+        lambda: check(home, "C"),
+        lambda: DeltaTable(acts.table_uri).update({"withdrawn_at": "now()"}, predicate="check_action_code = 'B'"),
+        lambda: deliver(home, 2),
+        lambda: DeltaTable(acts.table_uri).optimize.compact(),
+        lambda: check(home, "D", city="420200", mode="overwrite"),
+        lambda: DeltaTable(acts.table_uri).delete(),
+        lambda: check(home, "A", "A"),
+    ]
+    served = []
+    for number, day in enumerate(days):
+        day()
+        publish_serving(home)
+        assert content(home) == anew(home, tmp_path / f"anew_{number}")
+        served.append("".join(codes_served(home)))
+    assert served == ["", "AB", "ABC", "AC", "AC", "AC", "D", "", "AA"]
+
+
+def test_what_has_not_changed_is_not_read_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "SIZES", (0,))
+    check(home, "A")
+    published(home, 1, rows=2)
+    for table in ("base/check_action", "gold/supervision_month"):
+        for file in (home.warehouse / table).glob("*.parquet"):
+            file.write_bytes(b"not to be read")
+    check(home, "B")
+    assert publish_serving(home)["rows"] == 3
+    assert codes_served(home) == ["A", "B"]
+    assert shown(serving_file(home)) == 1
+
+
+def test_other_labels_are_written_into_every_table(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    check(home, "A")
+    publish_serving(home)
+    joined = stored.words()
+    code = joined["code"]
+    renamed = code.set_column(2, "label", pc.binary_join_element_wise(code["label"], "(新)", ""))
+    monkeypatch.setattr(publish, "words", lambda: {**joined, "code": renamed})
+    (home.state / "published.json").unlink()
+    publish_serving(home)
+    with duckdb.connect(str(serving_file(home).resolve()), read_only=True) as database:
+        assert database.execute("select city_name from detail.check_action").fetchall() == [("武汉市(新)",)]
+
+
+def test_a_version_that_cannot_be_read_is_no_beginning_of_the_next(home: Home) -> None:
+    published(home, 1).write_bytes(b"half")
+    published(home, 2)
+    assert shown(serving_file(home)) == 2
+
+
+def test_details_are_read_as_superset_opens_the_file_and_nothing_else_is(home: Home) -> None:
+    check(home, "A")
+    version = published(home, 1, rows=2)
+    arguments = load()["databases/serving.yaml"]["extra"]["engine_params"]["connect_args"]
+    with duckdb.connect(str(version), **arguments) as database:
+        assert database.execute("select count(*) from detail.check_action").fetchall() == [(1,)]
+        base, elsewhere = home.table("base", CHECKS.table), home.path / "elsewhere.duckdb"
+        for refused in (
+            "select * from read_csv('/etc/passwd')",
+            f"select * from read_parquet('{base}/*.parquet')",
+            f"attach '{elsewhere}' as elsewhere",
+            f"copy detail.check_action to '{home.serving}/copy.parquet'",
+            "set enable_external_access = true",
+        ):
+            with pytest.raises(duckdb.Error, match=r"disabled|locked"):
+                database.execute(refused)
 
 
 def test_a_new_version_has_a_path_of_its_own_and_the_one_before_can_still_be_read(home: Home) -> None:
@@ -76,7 +200,7 @@ def test_a_file_where_now_a_link_is_gives_way(home: Home) -> None:
 
 def test_what_a_killed_publish_left_is_gone_after_the_next(home: Home) -> None:
     first = published(home, 1)
-    for name in ("lakewarden-20260101T000000000000.duckdb", "lakewarden.part"):
+    for name in ("lakewarden-20260101T000000000000.duckdb", "lakewarden.part", "lakewarden.part.wal"):
         (home.serving / name).write_bytes(b"half")
     (home.serving / "lakewarden.link").symlink_to("nowhere")
     second = published(home, 2)

@@ -93,9 +93,9 @@ def _without(chunk: pa.Table, kept: dict[str, pa.Array]) -> pa.Table:
 
 def _rows_among_others(table: Path, deliveries: tuple[str, ...], columns: list[str]) -> Iterator[pa.Table]:
     """Rows of these deliveries, from files that hold others' too: only of deliveries that are judged again."""
-    from spark_jobs.lake.tables import stream  # delta-rs, which most units can do without
+    from spark_jobs.lake.tables import dataset, stream  # delta-rs, which most units can do without
 
-    for batch in stream(table, columns, pc.field("_delivery").isin(deliveries)):
+    for batch in stream(dataset(table), columns, pc.field("_delivery").isin(deliveries)):
         if batch.num_rows:
             yield pa.Table.from_batches([batch])
 

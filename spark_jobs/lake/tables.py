@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +20,9 @@ from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.sql import DATAFUSION, Where
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import FileSystemDataset
 
 # Beyond 32 columns nothing would say which deliveries a file holds.
 PROPERTIES = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "-1"}
@@ -113,10 +117,14 @@ def files_since(path: Path, column: str, moment: datetime) -> list[Path]:
     return [path / name for name in files.filter(pc.fill_null(latest, True))["path"].to_pylist()]
 
 
-def stream(path: Path, columns: list[str], chosen: pc.Expression | None = None) -> pa.RecordBatchReader:
-    """The rows of a table (only those chosen), batch by batch, in the memory of a few of them."""
-    dataset = DeltaTable(path).to_pyarrow_dataset()
-    return dataset.scanner(columns, filter=chosen, batch_readahead=2, fragment_readahead=1).to_reader()
+def dataset(path: Path) -> FileSystemDataset:
+    """The rows of a table where they lie, to be read file by file."""
+    return DeltaTable(path).to_pyarrow_dataset()
+
+
+def stream(rows: FileSystemDataset, columns: list[str], chosen: pc.Expression | None = None) -> pa.RecordBatchReader:
+    """The rows (only those chosen), batch by batch, in the memory of a few of them."""
+    return rows.scanner(columns, filter=chosen, batch_readahead=2, fragment_readahead=1).to_reader()
 
 
 def append(path: Path, rows: pa.Table) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dbt_project.render.fields import dimensions
 from schemas.contract import TableContract, table_of
 
+DETAIL = "detail"
 # What the rows are read with, and which of them count.
 STANDING = "withdrawn_at"
 

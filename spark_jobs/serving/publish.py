@@ -1,7 +1,11 @@
-"""Gold tables flow in; the serving file flows out: one DuckDB file a version, read-only for dashboards."""
+"""Gold tables flow in; the serving file flows out: one DuckDB file a version, read-only for dashboards.
+
+A version begins as the one before: only tables whose data files are others are written, and of acts only those files.
+"""
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,16 +13,13 @@ import duckdb
 import pyarrow as pa
 
 from dashboards.render.shapes import region_shapes
-from schemas.contract import Contract, TableContract, code_list, code_lists, contracts
-from schemas.contract.labels import labels, served_columns
-from spark_jobs.lake.codes import regions
+from schemas.contract import Contract, contracts
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
-from spark_jobs.lake.sql import DATAFUSION
-from spark_jobs.lake.tables import exists, stream, version
-from spark_jobs.serving.detail import detail_sql, stored_columns
+from spark_jobs.lake.tables import exists, version
+from spark_jobs.serving.detail import DETAIL
+from spark_jobs.serving.stored import ACT, FILE, Stored, fingerprint, holding, stored, words
 
-DETAIL = "detail"
 SERVED_LAYERS = ("gold", "themes", DETAIL)
 # What only other tables are made of.
 INNER = ("themes.object_activity",)
@@ -28,6 +29,12 @@ VERSIONS = "lakewarden-*.duckdb"
 def serving_file(home: Home) -> Path:
     """The link to the newest version, which is what Superset is told."""
     return home.serving / "lakewarden.duckdb"
+
+
+def served_names(database: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables of a version that people meet; those that views of details put together are not among them."""
+    named = "select table_schema, table_name from information_schema.tables order by all"
+    return [f"{schema}.{name}" for schema, name in database.execute(named).fetchall() if schema in SERVED_LAYERS]
 
 
 def publish_serving(home: Home) -> dict[str, int | float | str]:
@@ -40,9 +47,8 @@ def publish_serving(home: Home) -> dict[str, int | float | str]:
     link, mark = serving_file(home), Mark(home.state / "published.json", versions)
     if not served or (link.exists() and mark.is_current()):
         return {}
-    fresh = link.with_suffix(".part")
-    fresh.unlink(missing_ok=True)
-    rows = _write(fresh, served)
+    fresh = _swept(link)
+    rows = _write(fresh, link.resolve(), served)
     size = fresh.stat().st_size
     _switch(link, fresh)
     mark.keep()
@@ -52,6 +58,13 @@ def publish_serving(home: Home) -> dict[str, int | float | str]:
 def _stored(home: Home, contract: Contract) -> Path:
     """The table of the lake that a served table is made of: of a detail, the base table."""
     return home.table("base" if contract.layer == DETAIL else contract.layer, contract.table)
+
+
+def _swept(link: Path) -> Path:
+    """The path to write a version to, free of what a killed publish left there, DuckDB's log beside it included."""
+    for left in link.parent.glob(f"{link.stem}.part*"):
+        left.unlink()
+    return link.with_suffix(".part")
 
 
 def _switch(link: Path, fresh: Path) -> None:
@@ -71,51 +84,41 @@ def _switch(link: Path, fresh: Path) -> None:
             old.unlink()
 
 
-def _write(file: Path, served: dict[str, Path]) -> int:
-    rows = 0
-    # In the order of arrival, row groups are left half empty: a quarter more file, a third more processor time. Whoever
-    # wants an order asks for it.
-    with duckdb.connect(str(file), config={"preserve_insertion_order": False}) as database:
-        for layer in SERVED_LAYERS:
-            database.execute(f"create schema {layer}")
-        database.register("code", _codes())
-        database.register("region", pa.Table.from_pylist(list(regions())))
-        for name, path in served.items():
-            rows += _serve(database, contracts()[name], path)
-        database.register("shapes", pa.Table.from_pylist(region_shapes()))
+def _write(file: Path, before: Path, served: dict[str, Path]) -> int:
+    """Writes a version, over a copy of the one before if that has anything of it already; returns its rows."""
+    joined, held = words(), holding(before)
+    told = fingerprint(joined)
+    tables = {name: stored(contracts()[name], path, told) for name, path in served.items()}
+    wanted = [table for several in tables.values() for table in several]
+    kept = {table.name for table in wanted if held.get(table.name) == table.made_of}
+    if kept:
+        shutil.copyfile(before, file)
+    with duckdb.connect(str(file), config=FILE) as database:
+        _clear(database, held.keys() - kept if kept else set())
+        for name, rows in {**joined, "shapes": pa.Table.from_pylist(region_shapes())}.items():
+            database.register(name, rows)
+        for table in wanted:
+            if table.name not in kept:
+                table.write(database)
         database.execute("create table gold.region_shape as select * from shapes")
-    return rows
+        for name, several in tables.items():
+            if contracts()[name].layer == DETAIL:
+                database.execute(f"create view {name} as {_together(several)}")
+        [rows] = database.execute(
+            "select sum(estimated_size) from duckdb_tables() where comment is not null"
+        ).fetchall()[0]
+    return int(rows)
 
 
-def _serve(database: duckdb.DuckDBPyConnection, contract: Contract, path: Path) -> int:
-    """Writes one table; returns its rows."""
-    if isinstance(contract, TableContract) and contract.layer == DETAIL:
-        columns, rows = stored_columns(contract), f"({detail_sql(contract)})"
-    else:
-        columns, rows = [column.name for column in contract.columns if column.sensitivity != "personal"], "incoming"
-    database.register("incoming", stream(path, columns))
-    [written] = database.execute(f"create table {contract.name} as {_labelled(contract, rows)}").fetchall()[0]
-    database.unregister("incoming")
-    return int(written)
+def _clear(database: duckdb.DuckDBPyConnection, gone: set[str]) -> None:
+    """Empties the file of every view and of these tables, whose room what is written next can then have."""
+    database.execute(f"drop schema if exists {DETAIL} cascade")
+    for layer in (*SERVED_LAYERS, ACT):
+        database.execute(f"create schema if not exists {layer}")
+    for name in sorted(gone):
+        database.execute(f"drop table {name}")
+    database.execute("checkpoint")
 
 
-def _codes() -> pa.Table:
-    """The label of every code of every list."""
-    rows = [{"list": name, "code": code.code, "label": code.label} for name in code_lists() for code in code_list(name)]
-    return pa.Table.from_pylist(rows)
-
-
-def _labelled(contract: Contract, rows: str) -> str:
-    """The rows with the label of each code beside it."""
-    joins, columns = "", {column.name: f"served.{column.name}" for column in served_columns(contract)}
-    for place, label in enumerate(labels(contract)):
-        code, words = f"served.{label.of.name}", f"code_{place}"
-        own = " ".join(f"when {_text(key)} then {_text(word)}" for key, word in label.of.says.items())
-        columns[label.column.name] = f"case {code} {own} else {words}.label end" if own else f"{words}.label"
-        joins += f" left join code as {words} on {words}.list = {_text(label.codes)} and {words}.code = {code}"
-    listed = ", ".join(f"{sql} as {name}" for name, sql in columns.items())
-    return f"select {listed} from {rows} as served{joins}"
-
-
-def _text(value: str) -> str:
-    return DATAFUSION.literal(value)
+def _together(tables: list[Stored]) -> str:
+    return " union all ".join(f"select * from {table.name}" for table in tables)

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from spark_jobs.lake.home import Home
-from spark_jobs.serving.publish import serving_file
+from spark_jobs.serving.publish import served_names, serving_file
 from tests import compare_lakes
 
 CONTENT = re.compile(r"[0-9a-f]{64}")
@@ -78,5 +78,5 @@ def _served(home: Home) -> dict[str, Any]:
     if not serving_file(home).exists():
         return {}
     with duckdb.connect(str(serving_file(home)), read_only=True) as served:
-        names = served.sql("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
-        return {name: Counter(map(str, served.sql(f"select * from {name}").fetchall())) for (name,) in names}
+        rows = {name: served.sql(f"select * from {name}").fetchall() for name in served_names(served)}
+    return {name: Counter(map(str, those)) for name, those in rows.items()}
