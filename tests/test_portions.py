@@ -23,9 +23,22 @@ def landed(path: Path) -> Home:
     for name, rows in FILES.items():
         drop(home, name, "\n".join([HEADINGS, *rows]) + "\n")
     pipeline.land(home)
-    for file in home.table("bronze", FEED).glob("*.parquet"):  # a large delivery has several row groups
-        pq.write_table(pq.read_table(file), file, row_group_size=7)
+    for file in home.table("bronze", FEED).glob("*.parquet"):
+        divide_into_groups(file)
     return home
+
+
+def divide_into_groups(file: Path) -> None:
+    """Gives a file of bronze several row groups, as a large delivery has; the log keeps the file's size."""
+    before = file.stat().st_size
+    pq.write_table(pq.read_table(file), file, row_group_size=7)
+    for commit in (file.parent / "_delta_log").glob("*.json"):
+        lines = commit.read_text().splitlines()
+        told = [
+            line.replace(f'"size":{before}', f'"size":{file.stat().st_size}') if file.name in line else line
+            for line in lines
+        ]
+        commit.write_text("\n".join(told) + "\n")
 
 
 def judged(home: Home) -> Home:
