@@ -11,7 +11,7 @@ OURS, PLAIN = "lakewarden_sail", "plain_pyspark"
 MAIN_SIZE = "1.5M"
 AIMED_AT = {"1", "8"}
 PASSES = ("first", "next", "idle")
-STAGES = ("land", "conform", "base", "themes", "gold", "publish")
+STAGES = ("land", "conform", "base", "themes", "gold", "validate", "publish")
 
 
 def chosen(report: Json, size: str, name: str, cache: str) -> Json | None:

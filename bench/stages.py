@@ -39,7 +39,7 @@ from bench.rows import CONTRACTS, SEED, write_file
 os.environ["LAKEWARDEN_QUIET"] = "0"
 SAIL, SPARK = CONTENDERS[:2]
 TO_SILVER, BUILT = ("land", "conform"), ("base", "themes", "gold")
-ALL = (*TO_SILVER, *BUILT, "publish")
+ALL = (*TO_SILVER, *BUILT, "validate", "publish")
 MODELS = ROOT / "dbt_project" / "models"
 GROUPS = ("stages", "engine", "tax", "models")
 

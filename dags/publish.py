@@ -11,10 +11,11 @@ from dags.lake import COMMON, GOLD, stage
 def publish() -> None:
     """Publishes gold to the dashboards' serving file (发布到可视化驾驶舱).
 
-    **publish** writes a new file and switches to it at once; Superset reads it from its next query on.
-    Runs when the asset `gold` changed.
+    **validate** lets Great Expectations judge the deliveries that were settled since; where it says otherwise than
+    their contract's bounds, nothing is published. **publish** writes a new file and switches to it at once; Superset
+    reads it from its next query on. Runs when the asset `gold` changed.
     """
-    stage("publish", "发布")
+    stage("validate", "质量复核") >> stage("publish", "发布")
 
 
 publish()

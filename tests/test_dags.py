@@ -62,7 +62,7 @@ def test_assets_chain_the_dags(read: Any) -> None:
     waits_for = {name: dag["assets"] for name, dag in read["dags"].items()}
     emits = {name: [task["emits"] for task in dag["tasks"].values()] for name, dag in read["dags"].items()}
     assert waits_for == {"landing": [], "base": ["silver"], "gold": ["base"], "publish": ["gold"]}
-    assert emits == {"landing": [[], ["silver"]], "base": [[], ["base"]], "gold": [["gold"]], "publish": [[]]}
+    assert emits == {"landing": [[], ["silver"]], "base": [[], ["base"]], "gold": [["gold"]], "publish": [[], []]}
 
 
 def test_only_landing_and_the_new_day_look_at_the_clock(read: Any) -> None:

@@ -213,6 +213,7 @@ def test_statements_of_one_key_are_no_duplicates_and_deletions_need_not_be_fille
     drop(home, "变更.csv", table(*statements, headings=headings))
     pipeline.land(home)
     pipeline.conform(home)
+    pipeline.validate(home)
     found = {row["expectation"]: row["observed"] for row in read(home.table("ops", "expectation")).to_pylist()}
     assert found["duplicate_keys"] == 0
     assert found["filled__established_date"] == 1

@@ -195,8 +195,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Home:
     ]
     drop(home, "混.csv", "\n".join([HEADINGS, *rows]))
     drop(home, "少.csv", f"{HEADINGS}\n{OTHER}\n")
-    pipeline.land(home)
-    pipeline.conform(home)
+    for stage in (pipeline.land, pipeline.conform, pipeline.validate):
+        stage(home)
     return home
 
 

@@ -141,7 +141,7 @@ def init(home: Home) -> None:
 
 @_command()
 def run(home: Home) -> int:
-    """Everything once: land → conform → gate → base → themes → gold → publish."""
+    """Everything once: land → conform → base → themes → gold → validate → publish."""
     from spark_jobs.pipeline import STAGES
 
     return _run_stages(home, STAGES)
@@ -150,9 +150,9 @@ def run(home: Home) -> int:
 @_command("land")
 def land_command(home: Home) -> int:
     """Landing files → bronze, silver and quarantine, with receipts."""
-    from spark_jobs.pipeline import STAGES
+    from spark_jobs import pipeline
 
-    return _run_stages(home, STAGES[:2])
+    return _run_stages(home, (pipeline.land, pipeline.conform, pipeline.validate))
 
 
 @_command()
