@@ -33,6 +33,9 @@ class StageReport:
 
 # The tables of layer ops that every judged delivery adds to.
 LEDGER = ("delivery", "reconciliation", "expectation", "profile")
+# Files that take so long to read and judge, and so much memory, that engine and Great Expectations (half a GiB) start
+# after it.
+LARGE = 512 << 20
 Stage = Callable[[Home], StageReport]
 _preparations: dict[Home, Future[None]] = {}
 
@@ -65,9 +68,11 @@ def _landing(meanwhile: Callable[[Home, int], None] | None = None) -> Stage:
 
 def _get_ready(home: Home, volume: int) -> None:
     """Starts Great Expectations, engine and dbt, which takes seconds, while other processes read and judge files."""
+    if volume >= LARGE:
+        return
     from spark_jobs.judging.validation import warm_up
 
-    warm_up(home, volume)
+    warm_up(home)
     pool = ThreadPoolExecutor(1)
     _preparations[home] = pool.submit(_start_engine, home, volume)
     pool.submit(_parse, home)  # which only base waits for

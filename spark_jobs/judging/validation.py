@@ -29,9 +29,6 @@ from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import append, take_back
 from spark_jobs.lake.whole import write_whole
 
-# Files whose judging takes so long, and so much memory, that Great Expectations (a quarter of a GiB) starts after it.
-LARGE = 512 << 20
-
 
 class ValidationFailed(Exception):
     """Great Expectations could not answer, or not as the deliveries were settled; the message says what to do."""
@@ -61,9 +58,9 @@ def leave_to_validate(
     write_whole(_folder(home) / f"{uuid4()}.json", json.dumps(left))
 
 
-def warm_up(home: Home, volume: int) -> None:
-    """Starts the process ahead of time, if the files to come, of `volume` bytes, do not take long to judge."""
-    if home not in _warming and volume < LARGE:
+def warm_up(home: Home) -> None:
+    """Starts the process ahead of time."""
+    if home not in _warming:
         _warming[home] = process = _start(home)
         atexit.register(process.kill)
 
