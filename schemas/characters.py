@@ -1,11 +1,41 @@
-"""Full-width characters (全角) and the half-width ones that mean the same."""
+"""Characters that mean the same as others: full-width ones (全角), GBK's private area, signs that nobody sees."""
 
 from __future__ import annotations
 
 WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000"
 NARROW = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)) + " "
+# Signs without a shape: controls, soft hyphens, zero widths, directions, byte order marks, variants of a shape.
+UNSEEN = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180b-\u180e"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+)
+# Blanks beside the usual one: without a break, of other widths, between lines.
+BLANKS = r"\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f"
+# What GB 18030 still places in the private area as Python decodes it, with its place of today (GB 18030-2022).
+_PLACED = {
+    0xE816: 0x20087, 0xE817: 0x20089, 0xE818: 0x200CC, 0xE81E: 0x9FB4, 0xE826: 0x9FB5, 0xE82B: 0x9FB6, 0xE82C: 0x9FB7,
+    0xE831: 0x215D7, 0xE832: 0x9FB8, 0xE83B: 0x2298F, 0xE843: 0x9FB9, 0xE854: 0x9FBA, 0xE855: 0x241FE, 0xE864: 0x9FBB,
+    0xE78D: 0xFE10, 0xE78E: 0xFE12, 0xE78F: 0xFE11, 0xE790: 0xFE13, 0xE791: 0xFE14, 0xE792: 0xFE15, 0xE793: 0xFE16,
+    0xE794: 0xFE17, 0xE795: 0xFE18, 0xE796: 0xFE19,
+}  # fmt: skip
+
+
+def _official_places() -> dict[int, str]:
+    """By character of the private area the one it means: GBK kept FE50 to FEA0 there, from U+E815 on."""
+    trails = [*range(0x50, 0x7F), *range(0x80, 0xA1)]
+    decoded = {0xE815 + place: bytes((0xFE, trail)).decode("gb18030") for place, trail in enumerate(trails)}
+    return decoded | {private: chr(official) for private, official in _PLACED.items()}
+
+
+_NARROWING = str.maketrans(WIDE, NARROW)
+_PLACING = _official_places()
 
 
 def narrowed(text: str) -> str:
     """The text in half-width characters."""
-    return text.translate(str.maketrans(WIDE, NARROW))
+    return text.translate(_NARROWING)
+
+
+def placed(text: str) -> str:
+    """The text with characters of the private area in the places that they have today, as far as they have one."""
+    return text.translate(_PLACING)

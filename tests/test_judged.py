@@ -5,23 +5,18 @@ A change that is meant: `python -m tests.judged.record`, and the difference of t
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.judged.fixture import ANSWERS, CONTRACTS, Delivery, Row, differences, read_answers
+from tests.judged.fixture import ANSWERS, CONTRACTS, differences, read_answers
 
 ROOT = Path(__file__).parent.parent
 FEEDS = sorted(path.stem for path in ANSWERS.glob("*.jsonl"))
-WRONG: list[dict[str, Any]] = [
-    json.loads(line) for line in (ANSWERS.parent / "wrong_today.jsonl").read_text(encoding="utf-8").splitlines()
-]
 SHOWN = 10
 
 
@@ -51,31 +46,3 @@ def test_every_row_and_profile_is_as_it_was(today: Path, feed: str) -> None:
     before, after = (read_answers(folder / f"{feed}.jsonl") for folder in (ANSWERS, today))
     if found := [*islice(differences(before, after), SHOWN)]:
         pytest.fail("\n".join(found), pytrace=False)
-
-
-def test_what_is_known_to_be_wrong_is_answered_so() -> None:
-    answers = {feed: read_answers(ANSWERS / f"{feed}.jsonl") for feed in FEEDS}
-    for wrong in (entry for entry in WRONG if entry.get("recorded", True)):
-        found = _answer(answers[wrong["feed"]], wrong["column"], wrong["cell"])
-        assert found == wrong["today"], wrong
-
-
-def _answer(deliveries: list[Delivery], column: str, cell: str) -> Any:
-    """The value of the cell where it alone is unusual, or the first reason against it."""
-    row = next(
-        row
-        for one in deliveries
-        if column in one.headings
-        for row in one.rows
-        if row.raw is None and row.cells[column] == cell and _is_alone(row, one, column)
-    )
-    if row.typed is not None:
-        return row.typed[column]
-    return next(f"turned away: {text.split(': ')[1]}" for text in row.reasons if text.startswith(f"{column}: "))
-
-
-def _is_alone(row: Row, delivery: Delivery, column: str) -> bool:
-    """Whether all other cells are usual but the row's number, which stands first."""
-    number = next(iter(delivery.usual))
-    unusual = {name for name, cell in row.cells.items() if cell != delivery.usual[name]}
-    return {delivery.headings[name] for name in unusual - {number}} <= {delivery.headings[column]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,12 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.contract import Column
-from spark_jobs.judging.arrays import FEW, Mask, is_null
-from spark_jobs.judging.days import read_dates, read_moments
-from spark_jobs.judging.numbers import currency_words, read_amounts, read_numbers
-from spark_jobs.judging.texts import read_texts
-from spark_jobs.lake.codes import code_spellings
+from schemas.characters import narrowed
+from schemas.contract import Column, code_list
+from spark_jobs.judging.arrays import FEW, Mask, is_null, matches, mended, without
+from spark_jobs.judging.days import read_dates, read_moments, read_term_begins, read_term_ends
+from spark_jobs.judging.numbers import currency_words, is_foreign, is_rounded, read_amounts, read_numbers
+from spark_jobs.judging.texts import SPACE, read_texts
+from spark_jobs.lake.codes import code_of, code_spellings
 
 Rows = npt.NDArray[np.intp]
 # So many cells show whether a dictionary is worth building: if half of them are repeated.
@@ -27,7 +29,8 @@ class Cells:
     """A column's cells as delivered (`raw`), what they say (`text`), and in the contract's type (`typed`).
 
     Where cells repeat, each distinct one is here once, and `places` says which of them each row holds: of the rows
-    A, B, A the cells A, B and the places 0, 1, 0. `spelled`: what was looked up in the column's code list.
+    A, B, A the cells A, B and the places 0, 1, 0. `spelled`: what was looked up in the column's code list. `doubts`:
+    what is doubtful about reading them, and of which.
     """
 
     column: Column
@@ -36,14 +39,29 @@ class Cells:
     text: pa.Array
     spelled: pa.Array
     typed: pa.Array
+    doubts: tuple[tuple[str, Mask], ...] = ()
 
     @classmethod
-    def read(cls, column: Column, delivered: pa.Array, heading: str) -> Cells:
-        """The cells that a chunk holds under a heading, plain or as a dictionary."""
+    def read(
+        cls, column: Column, delivered: pa.Array, heading: str, *, is_key: bool = False, is_yuan: bool = False
+    ) -> Cells:
+        """The cells that a chunk holds under a heading, plain or as a dictionary.
+
+        `is_key`: they are keys, compared with others. `is_yuan`: amounts in another currency are none.
+        """
         raw, places = _distinct(delivered)
-        text = read_texts(column, raw)
-        spelled = currency_words(text) if column.parse == "currency" else text
-        return cls(column, raw, places, text, spelled, _typed(column, text, spelled, heading))
+        read = read_texts(column, raw, _known(column.codes), is_key=is_key or column.refers is not None)
+        spelled = currency_words(read.text) if column.parse == "currency" else read.text
+        typed = _typed(column, read.text, spelled, heading)
+        if is_yuan:
+            typed = without(typed, is_foreign(read.text))
+        doubts = list(read.doubts)
+        if (
+            column.parse == "amount"
+            and (rounded := is_rounded(read.text, scale_of(column, heading), str(column.type))).any()
+        ):
+            doubts.append(("小数位数过多，已四舍五入", rounded))
+        return cls(column, raw, places, read.text, spelled, typed, tuple(doubts))
 
     def by_row(self, mask: Mask) -> Mask:
         """What holds of cells, by row."""
@@ -90,26 +108,37 @@ def _repeats(cells: pa.Array) -> bool:
 def _typed(column: Column, text: pa.Array, spelled: pa.Array, heading: str) -> pa.Array:
     """The values in the contract's type; null for what is none."""
     kind = str(column.type)
+    if column.codes and column.separator:
+        return _several_codes(column, spelled)
     if column.codes:
         return _codes(column.codes, spelled)
     if column.parse == "amount":
         return read_amounts(text, scale_of(column, heading), kind)
     if kind == "date":
-        return read_dates(text)
+        return TERMS.get(str(column.parse), read_dates)(text)
     if kind == "timestamp":
         return read_moments(text)
     if kind == "list":
-        return _split(text, str(column.separator))
+        return _lists(text, column)
     return text if kind == "string" else read_numbers(text, kind)
+
+
+TERMS = {"term_begin": read_term_begins, "term_end": read_term_ends}
+
+
+@cache
+def _known(codes: str | None) -> frozenset[str]:
+    """The spellings that a list knows."""
+    return frozenset(code_spellings(codes)) if codes else frozenset()
 
 
 def _codes(name: str, spelled: pa.Array) -> pa.Array:
     """The code of each spelling; null for what the list does not know."""
     if len(spelled) <= FEW:
-        known = code_spellings(name)
-        return pa.array([known.get(cell) for cell in spelled.to_pylist()], pa.string())
+        return pa.array([cell and code_of(name, cell) for cell in spelled.to_pylist()], pa.string())
     spellings, codes = _spellings(name)
-    return codes.take(pc.index_in(spelled, spellings, skip_nulls=True))
+    found = codes.take(pc.index_in(spelled, spellings, skip_nulls=True))
+    return mended(found, is_null(found) & ~is_null(spelled), lambda cell: code_of(name, cell), spelled)
 
 
 @cache
@@ -119,12 +148,82 @@ def _spellings(name: str) -> tuple[pa.Array, pa.Array]:
     return pa.array(known.keys(), pa.string()), pa.array(known.values(), pa.string())
 
 
+def unknown_items(column: Column, cell: str) -> list[str]:
+    """The items of a cell with several codes that the list does not know; a label may itself hold a separator."""
+    if code_of(str(column.codes), cell):
+        return []
+    return [item for item in _items(column, cell) if code_of(str(column.codes), item) is None]
+
+
+def _several_codes(column: Column, spelled: pa.Array) -> pa.Array:
+    """All codes of each cell as a list, or the gravest of them; null where one is not known."""
+    name = str(column.codes)
+
+    def codes(cell: str | None) -> list[str] | None:
+        if cell is None:
+            return None
+        if whole := code_of(name, cell):
+            return [whole]
+        items = _items(column, cell)
+        known = [code for code in (code_of(name, item) for item in items) if code is not None]
+        return [*dict.fromkeys(known)] if len(known) == len(items) > 0 else None
+
+    several = [codes(cell) for cell in spelled.to_pylist()]
+    if column.parse != "gravest":
+        return pa.array(several, pa.list_(pa.string()))
+    gravity = {code.code: int(code.extra.get("gravity") or 0) for code in code_list(name)}
+    return pa.array([some and max(some, key=lambda code: gravity[code]) for some in several], pa.string())
+
+
+def _lists(text: pa.Array, column: Column) -> pa.Array:
+    """The items of each cell, each once, without space around them and without empty ones."""
+    lists = _split(text, str(column.separator))
+    odd, read = _has_repeated(lists), _items
+    if column.parse == "people":
+        odd, read = odd | matches(text, MORE_THAN_NAMES), _people
+    if not odd.any():
+        return lists
+    places = np.arange(len(text))
+    places[odd] = len(text) + np.arange(odd.sum())
+    looked_at = [read(column, cell) for cell in text.filter(pa.array(odd)).to_pylist()]
+    return pa.concat_arrays([lists, pa.array(looked_at, lists.type)]).take(pa.array(places))
+
+
 def _split(text: pa.Array, separator: str) -> pa.Array:
-    """The items of each cell, without space around them and without empty ones."""
+    """The items of each cell as they stand there."""
     lists = pc.split_pattern_regex(text, separator)
-    items = pc.utf8_trim(lists.values, " ")
+    items = pc.utf8_trim(lists.values, SPACE)
     is_item = pc.not_equal(items, "").to_numpy(zero_copy_only=False)
     items_before = np.concatenate([[0], np.cumsum(is_item)])
     bounds = items_before[lists.offsets.to_numpy()].astype(np.int32)
     is_missing = pa.array(is_null(text)) if text.null_count else None
     return pa.ListArray.from_arrays(pa.array(bounds), items.filter(pa.array(is_item)), mask=is_missing)
+
+
+def _has_repeated(lists: pa.Array) -> Mask:
+    """Which lists hold an item twice."""
+    items = lists.flatten().dictionary_encode()
+    owners = pc.list_parent_indices(lists).to_numpy()
+    pairs, times = np.unique(owners * max(1, len(items.dictionary)) + items.indices.to_numpy(), return_counts=True)
+    repeated = np.zeros(len(lists), bool)
+    repeated[pairs[times > 1] // max(1, len(items.dictionary))] = True
+    return repeated
+
+
+def _items(column: Column, cell: str) -> list[str]:
+    items = (item.strip(SPACE) for item in re.split(str(column.separator), cell))
+    return [*dict.fromkeys(item for item in items if item)]
+
+
+MORE_THAN_NAMES = r"[0-9０-９(（\[【]|\S\s+\S"
+# 张三（17010000001）, 张三17010000001: the number of a card beside a name.
+_CARD = re.compile(r"[(（\[【]?\s*[A-Za-z]{0,4}[0-9]{6,}[0-9A-Za-z-]*\s*[)）\]】]?")
+
+
+def _people(column: Column, cell: str) -> list[str]:
+    """The names of people; blanks stand between names, unless a name is one letter: 张 三 is one person."""
+    names: list[str] = []
+    for item in _items(column, _CARD.sub(" ", narrowed(cell))):
+        parts = item.split()
+        names += parts if all(len(part) > 1 for part in parts) else ["".join(parts)]
+    return [*dict.fromkeys(names)]

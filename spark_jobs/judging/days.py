@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import Column
-from spark_jobs.judging.arrays import Mask, Numbers, cell_bytes, is_null
+from spark_jobs.judging.arrays import Mask, Numbers, cell_bytes, is_null, is_true, matches, mended, without
 
 # (ours) Older days are typing mistakes; of those before the Gregorian calendar (1582) readers mean different ones.
 FIRST_YEAR = 1600
-DAY = "^(?P<year>[0-9]{4})[-/.年](?P<month>[0-9]{1,2})[-/.月](?P<day>[0-9]{1,2})日?"
+DAY = "^(?P<year>[0-9]{4})[-/.年](?P<month>[0-9]{1,2})[-/.月](?P<day>[0-9]{1,2})"
 COMPACT_DAY = "^(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
-FRACTION = "(?:[.](?P<fraction>[0-9]{1,9}))?"
-TIME = f"(?:[ T]+(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{1,2}})(?::(?P<second>[0-9]{{1,2}}){FRACTION})?)?"
-COMPACT_TIME = f"(?:(?P<hour>[0-9]{{2}})(?P<minute>[0-9]{{2}})(?P<second>[0-9]{{2}}){FRACTION})?"
-ZONE = "(?:[+]08:?00)?$"
-DATES = (f"{DAY}(?:[ T].*)?$", f"{COMPACT_DAY}$")
-MOMENTS = (f"{DAY}{TIME}{ZONE}", f"{COMPACT_DAY}{COMPACT_TIME}{ZONE}")
+FRACTION = "(?:[.,](?P<fraction>[0-9]{1,9}))?"
+# Z, +08:00, +0800, -05: how far the place is from UTC; without it, it is China.
+ZONE = "(?: ?(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2})?))?"
+TIME = f"(?P<hour>[0-9]{{1,2}})[:时](?P<minute>[0-9]{{1,2}})(?:[:分](?P<second>[0-9]{{1,2}}){FRACTION}秒?|分)?{ZONE}"
+COMPACT_TIME = f"(?P<hour>[0-9]{{2}}):?(?P<minute>[0-9]{{2}}):?(?P<second>[0-9]{{2}}){FRACTION}{ZONE}"
+FORMS = (
+    f"{DAY}日?(?:(?: *T *| +){TIME})?$",
+    f"{COMPACT_DAY}(?:[ T]?{COMPACT_TIME})?$",
+    f"{DAY}日{TIME}$",
+    f"{DAY}(?:Z|[+][0-9]{{2}}:[0-9]{{2}})$",  # a day is that day, in whatever zone it was written
+)
+# 1761926400000: milliseconds since 1970, of the years 2001 to 2096.
+EPOCH = "^[1-3][0-9]{12}$"
+# 2021-06-01 至 2027-05-31, 自2021年6月1日起至2027年5月31日止, 2021.06.01-2027.05.31, 2021-06-01至长期, 长期.
+_DATE = "[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?|[0-9]{8}"
+_END = f"{_DATE}|长期(?:有效)?|永久(?:有效)?|无固定期限"
+TERM = re.compile(rf"(?:[自从]?\s*({_DATE})\s*起?\s*(?:至|到|[-~～—–－]+)|[至到])?\s*({_END})止?")
+# What stands for the end of a term that has none.
+LASTING = date(2099, 12, 31)
 SECOND = 1_000_000
 MICROSECONDS_A_DAY = 86_400 * SECOND
 # China has one time zone and no summer time.
@@ -26,27 +43,66 @@ AHEAD_OF_UTC = 8 * 3_600 * SECOND
 
 
 def read_dates(text: pa.Array) -> pa.Array:
-    """2024-05-01, 2024/5/1, 2024.5.1, 2024年5月1日 and 20240501, with or without a time of day, are one date."""
-    days, exists = _iso_days(text) or _days_by_form(text)
+    """2024-05-01, 2024/5/1, 2024.5.1, 2024年5月1日 and 20240501, with or without a time of day, are one date.
+
+    Where a zone is written, it is the date in China at that moment.
+    """
+    if iso := _iso_days(text):
+        days, exists = iso
+    else:
+        moments, exists = _moments(text)
+        days = (moments + AHEAD_OF_UTC) // MICROSECONDS_A_DAY
     return pa.array(days.astype(np.int32), pa.int32(), mask=~exists).cast(pa.date32())
 
 
 def read_moments(text: pa.Array) -> pa.Array:
-    """A date with a time of day in China, 2019-04-11 08:30:00 or 20190411083000; without one it is midnight. In UTC."""
-    moments, exists = np.zeros(len(text), np.int64), np.zeros(len(text), bool)
-    for form in MOMENTS:
-        parts = pc.extract_regex(text, form)
-        matched = ~is_null(parts) & ~exists
-        if not matched.any():
-            continue
-        days, there = _days(parts, matched)
-        hours, minutes, seconds = (_numbers(parts.field(name), matched) for name in ("hour", "minute", "second"))
-        fractions = _numbers(pc.utf8_slice_codeunits(pc.utf8_rpad(parts.field("fraction"), 6, "0"), 0, 6), matched)
-        there &= (hours < 24) & (minutes < 60) & (seconds < 60)
-        in_day = ((hours * 60 + minutes) * 60 + seconds) * SECOND + fractions
-        moments = np.where(there, days * MICROSECONDS_A_DAY + in_day - AHEAD_OF_UTC, moments)
-        exists |= there
+    """A date with a time of day, 2019-04-11 08:30:00 or 20190411083000, in China unless a zone is written; in UTC.
+
+    Without a time of day it is midnight.
+    """
+    moments, exists = _moments(text)
     return pa.array(moments, pa.timestamp("us", tz="UTC"), mask=~exists)
+
+
+def read_term_ends(text: pa.Array) -> pa.Array:
+    """The last day of each term; a date alone is one, and 长期 is LASTING."""
+    return _of_terms(text, read_dates(text), lambda begin, end: end)
+
+
+def read_term_begins(text: pa.Array) -> pa.Array:
+    """The first day of each term, null where only its last is written."""
+    dates = read_dates(text)
+    return _of_terms(text, without(dates, ~is_null(dates)), lambda begin, end: begin)
+
+
+def is_term(text: pa.Array) -> Mask:
+    """Which cells hold a term, or no end, where a date should be."""
+    odd = is_null(read_dates(text)) & ~is_null(text)
+    if odd.any():
+        odd[odd] = [_is_term(cell) for cell in text.filter(pa.array(odd)).to_pylist()]
+    return odd
+
+
+def _is_term(cell: str) -> bool:
+    term = TERM.fullmatch(cell)
+    return term is not None and bool(term[1] or cell[0] in "至到" or not term[2][0].isdigit())
+
+
+def _of_terms(text: pa.Array, dates: pa.Array, chosen: Callable[[date | None, date | None], date | None]) -> pa.Array:
+    def day(cell: str) -> date | None:
+        term = TERM.fullmatch(cell)
+        return chosen(*(_date(part) for part in term.groups())) if term else None
+
+    return mended(dates, is_null(read_dates(text)) & ~is_null(text), day, text)
+
+
+def _date(written: str | None) -> date | None:
+    if written is None:
+        return None
+    if not written[0].isdigit():
+        return LASTING
+    day: date | None = read_dates(pa.array([written]))[0].as_py()
+    return day
 
 
 def days_of(column: Column, typed: pa.Array) -> pa.Array:
@@ -66,15 +122,48 @@ def days_since_1970(years: Numbers, months: Numbers, days: Numbers) -> tuple[Num
     return first + days - 1, there
 
 
-def _days_by_form(text: pa.Array) -> tuple[Numbers, Mask]:
-    days, exists = np.zeros(len(text), np.int64), np.zeros(len(text), bool)
-    for form in DATES:
+def _moments(text: pa.Array) -> tuple[Numbers, Mask]:
+    """Microseconds since 1970 in UTC, and which cells hold a moment."""
+    moments, exists = np.zeros(len(text), np.int64), np.zeros(len(text), bool)
+    for form in FORMS:
         parts = pc.extract_regex(text, form)
         matched = ~is_null(parts) & ~exists
-        if matched.any():
-            found, there = _days(parts, matched)
-            days, exists = np.where(there, found, days), exists | there
-    return days, exists
+        if not matched.any():
+            continue
+        days, there = _days(parts, matched)
+        hours, minutes, seconds = (_numbers(_part(parts, name), matched) for name in ("hour", "minute", "second"))
+        microseconds = pc.utf8_slice_codeunits(pc.utf8_rpad(_part(parts, "fraction"), 6, "0"), 0, 6)
+        fractions = _numbers(microseconds, matched)
+        there &= (hours < 24) & (minutes < 60) & (seconds < 60)
+        in_day = ((hours * 60 + minutes) * 60 + seconds) * SECOND + fractions
+        ahead = _ahead_of_utc(_part(parts, "zone"), matched)
+        moments = np.where(there, days * MICROSECONDS_A_DAY + in_day - ahead, moments)
+        exists |= there
+    is_epoch = matches(text, EPOCH)
+    if is_epoch.any():
+        moments[is_epoch] = [int(cell) * 1_000 for cell in text.filter(pa.array(is_epoch)).to_pylist()]
+    return moments, exists | is_epoch
+
+
+def _part(parts: pa.StructArray, name: str) -> pa.Array:
+    """A part of each match; nothing where the form has no such part."""
+    return parts.field(name) if parts.type.get_field_index(name) >= 0 else pa.nulls(len(parts), pa.string())
+
+
+def _ahead_of_utc(zones: pa.Array, matched: Mask) -> Numbers:
+    """By how much the clocks of each zone are ahead of UTC; where none is written, those of China."""
+    ahead = np.full(len(zones), AHEAD_OF_UTC)
+    written = matched & is_true(pc.greater(pc.binary_length(zones), 0))
+    if written.any():
+        ahead[written] = [_ahead(zone) for zone in zones.filter(pa.array(written)).to_pylist()]
+    return ahead
+
+
+def _ahead(zone: str) -> int:
+    if zone == "Z":
+        return 0
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    return (1 if zone[0] == "+" else -1) * (int(digits[:2]) * 60 + int(digits[2:])) * 60 * SECOND
 
 
 def _iso_days(text: pa.Array) -> tuple[Numbers, Mask] | None:

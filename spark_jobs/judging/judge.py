@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.contract import FeedContract
+from schemas.contract import Column, FeedContract
 from spark_jobs.judging.arrays import Mask, Numbers, is_null, is_true
 from spark_jobs.judging.cells import Cells, Rows, scale_of
 from spark_jobs.judging.hashes import Hashes, count_repeated, hash_rows
@@ -130,11 +130,21 @@ class Judge:
         owners: Rows = places[names.indices.to_numpy()]
         return owners
 
+    def _read(self, column: Column, delivered: pa.Array) -> Cells:
+        is_key = column.type == "string" and column.name in self.contract.key
+        is_yuan = column.parse == "amount" and not self._has_currency(column)
+        return Cells.read(column, delivered, self._headings[column.name], is_key=is_key, is_yuan=is_yuan)
+
+    def _has_currency(self, amount: Column) -> bool:
+        """Whether another column takes the currency from an amount's cells; else they can only be yuan."""
+        headings = {known.heading for known in amount.headings}
+        return any(
+            column.parse == "currency" and headings & {known.heading for known in column.headings}
+            for column in self.contract.columns
+        )
+
     def _chunk(self, arrays: Mapping[str, pa.Array], owners: Rows, count: int) -> Chunk:
-        columns = {
-            column.name: Cells.read(column, arrays[column.name], self._headings[column.name])
-            for column in self._columns
-        }
+        columns = {column.name: self._read(column, arrays[column.name]) for column in self._columns}
         is_deletion = None
         if self.contract.has_envelope and (operation := columns.get("cd_operation")):
             is_deletion = operation.by_row(is_true(pc.equal(operation.typed, "D")))

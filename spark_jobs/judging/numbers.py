@@ -1,9 +1,13 @@
-"""Texts flow in; amounts in yuan, their currencies, and plain numbers flow out; null for what is none."""
+"""Texts flow in; amounts in yuan, their currencies, and plain numbers flow out; null for what is not wholly understood.
+
+Most cells are plain numbers, and read all at once; the others are looked at one by one.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from math import isfinite
 
@@ -13,20 +17,87 @@ import pyarrow.compute as pc
 from spark_jobs.judging.arrays import Mask, is_null, is_true, matches, mended, without
 from spark_jobs.lake.columns import arrow_type
 
-# 50.00(万元人民币), 2,000(万元), 51.1万美元, 100: a number, a factor and the currency's name.
-NUMBER = re.compile("^([+-]?[0-9]+([.][0-9]+)?)")
-FACTORS = {"亿": 100_000_000, "万": 10_000}
-YUAN = re.compile("^(万|亿)?(元|人民币|元人民币|人民币元)?$")
-# What most cells look like; the rest is looked at one by one.
 PLAIN_NUMBER = "^[0-9]{1,14}([.][0-9]{1,6})?$"
-DECIMAL = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)"
-FLOAT = f"{DECIMAL}([eE][+-]?[0-9]+)?"
 PLAIN_WHOLE = "^[0-9]{1,18}$"
-YES, NO = ("T", "TRUE", "Y", "YES", "1"), ("F", "FALSE", "N", "NO", "0")
+# 1,234,567.89, or with a blank or an apostrophe in the place of the comma: in threes, or not at all.
+GROUPED = r"(?:[0-9]{1,3}(?P<group>[, '])[0-9]{3}(?:(?P=group)[0-9]{3})*|[0-9]+)"
+DECIMAL = re.compile(rf"[+-]?(?:{GROUPED}(?:[.][0-9]*)?|[.][0-9]+)")
+FLOAT = re.compile("[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
+# ¥12,000.00 · 50.00(万元人民币) · 51.1万美元 · 1.2亿 · 12000元整 · 3万4千元
+AMOUNT = re.compile(rf"(?P<sign>[+-]?)[¥￥]?\s*(?P<number>{GROUPED}(?:[.][0-9]+)?)\s*(?P<rest>.*)", re.DOTALL)
+UNITS = {
+    "百": 10**2,
+    "千": 10**3,
+    "万": 10**4,
+    "十万": 10**5,
+    "百万": 10**6,
+    "千万": 10**7,
+    "亿": 10**8,
+    "十亿": 10**9,
+    "百亿": 10**10,
+    "千亿": 10**11,
+    "万亿": 10**12,
+}
+UNIT = f"(?:{'|'.join(sorted(UNITS, key=len, reverse=True))})"
+FURTHER = re.compile(rf"([0-9]+(?:[.][0-9]+)?)({UNIT})")
+# What may stand behind: 元, 美元, US$.
+CURRENCY = re.compile(r"[^\W\d_]*[$€£¥￥]?")
+YUAN = ("", "元", "人民币", "元人民币", "人民币元", "圆", "CNY", "RMB")
+CHINESE_DIGITS = {
+    digit: value for digits in ("零壹贰叁肆伍陆柒捌玖", "〇一二三四五六七八九") for value, digit in enumerate(digits)
+}
+CHINESE_DIGITS |= {"两": 2}
+CHINESE_UNITS = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1_000, "千": 1_000}
+CHINESE_SECTIONS = {"万": 10**4, "萬": 10**4, "亿": 10**8}
+CHINESE_PARTS = {"角": Decimal("0.1"), "分": Decimal("0.01")}
+CHINESE_AMOUNT = re.compile(
+    f"(?:人民币)?([{''.join([*CHINESE_DIGITS, *CHINESE_UNITS, *CHINESE_SECTIONS])}]+)[元圆]"
+    f"(?:([{''.join(CHINESE_DIGITS)}])角)?零?(?:([{''.join(CHINESE_DIGITS)}])分)?[整正]?"
+)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What an amount's cell says: a number, the factor that its unit stands for (None: no unit), and a currency."""
+
+    number: Decimal
+    factor: int | None
+    currency: str
+
+    def value(self, scale: int) -> Decimal:
+        """The amount in whole units of its currency; where the cell names neither unit nor currency, by its heading."""
+        is_bare = self.factor is None and not self.currency
+        return self.number * (scale if is_bare else self.factor or 1)
+
+
+def read_amount(cell: str) -> Amount | None:
+    """The whole cell, understood; None if any of it is not."""
+    if (yuan := _chinese_amount(cell)) is not None:
+        return Amount(yuan, 1, "")
+    whole = AMOUNT.fullmatch(cell)
+    if whole is None:
+        return None
+    number, factor = Decimal(re.sub("[, ']", "", whole["number"])), None
+    rest = re.sub("(?<=[元圆])[整正]$", "", _without_brackets(re.sub(r"\s", "", whole["rest"])))
+    if unit := re.match(UNIT, rest):
+        factor, rest = UNITS[unit[0]], rest[unit.end() :]
+        least = factor
+        while further := FURTHER.match(rest):  # 3万4千元: each unit is smaller than the one before
+            if (smaller := UNITS[further[2]]) >= least:
+                return None
+            number, least, rest = number + Decimal(further[1]) * smaller / factor, smaller, rest[further.end() :]
+    if not CURRENCY.fullmatch(rest):
+        return None
+    return Amount(-number if whole["sign"] == "-" else number, factor, rest.upper())
+
+
+def _without_brackets(rest: str) -> str:
+    """万元(人民币) and (万元人民币) without their brackets; one without its other stays, and is not understood."""
+    return re.sub(r"[(（]([^()（）]*)[)）]", r"\1", rest)
 
 
 def read_amounts(text: pa.Array, scale: int, kind: str) -> pa.Array:
-    """The number times the factor that its cell names, else the scale of its heading."""
+    """The number times the factor that its cell names, else the scale of its heading; any currency."""
     if not kind.startswith("decimal"):
         whole = kind in ("integer", "bigint")
         # By way of text, because Arrow turns the decimal 100.555 into the number 100.55499999999999.
@@ -35,32 +106,39 @@ def read_amounts(text: pa.Array, scale: int, kind: str) -> pa.Array:
     precision, places = _precision(kind)
 
     def amount(cell: str) -> Decimal | None:
-        number = NUMBER.match(cell.replace(",", ""))
-        whole = _rounded(Decimal(number[1]), 20, 6) if number else None
-        if whole is None:
-            return None
-        unit = _unit(cell)
-        factor = next((factor for word, factor in FACTORS.items() if unit.startswith(word)), 1 if unit else scale)
-        return _rounded(whole * factor, precision, places)
+        read = read_amount(cell)
+        return _rounded(read.value(scale), precision, places) if read else None
 
     return _decimals(text, scale, kind, amount)
 
 
 def is_foreign(text: pa.Array) -> Mask:
-    """Which amounts name another unit than yuan."""
-    strange = ~matches(text, PLAIN_NUMBER) & ~is_null(text)
-    if strange.any():
-        strange[strange] = [not YUAN.search(_unit(cell)) for cell in text.filter(pa.array(strange)).to_pylist()]
-    return strange
+    """Which amounts name another currency than yuan."""
+    odd = ~matches(text, PLAIN_NUMBER) & ~is_null(text)
+    if odd.any():
+        amounts = [read_amount(cell) for cell in text.filter(pa.array(odd)).to_pylist()]
+        odd[odd] = [amount is not None and amount.currency not in YUAN for amount in amounts]
+    return odd
+
+
+def is_rounded(text: pa.Array, scale: int, kind: str) -> Mask:
+    """Which amounts have more places behind the point than are kept."""
+    places = 6 if kind == "double" else 0 if kind in ("integer", "bigint") else _precision(kind)[1]
+    rounded = matches(text, f"[.][0-9]{{{places + 1},}}")
+    if rounded.any():
+        amounts = [read_amount(cell) for cell in text.filter(pa.array(rounded)).to_pylist()]
+        rounded[rounded] = [amount is not None and _places(amount.value(scale)) > places for amount in amounts]
+    return rounded
 
 
 def currency_words(text: pa.Array) -> pa.Array:
-    """What remains of an amount's unit, and CNY where nothing does; null where the cell begins with no number."""
+    """The currency that an amount names, and CNY where it names none; a cell without a number is taken for its name."""
 
-    def word(cell: str) -> str | None:
-        if not re.match("[+-]?[0-9]", cell):
-            return None
-        return re.sub("^[万亿]", "", _unit(cell)).upper() or "CNY"
+    def word(cell: str) -> str:
+        read = read_amount(cell)
+        if read is None:
+            return cell.upper()
+        return "CNY" if read.currency in YUAN else read.currency
 
     plain = matches(text, PLAIN_NUMBER)
     yuan = pc.if_else(pa.array(plain), pa.scalar("CNY"), text)
@@ -73,8 +151,8 @@ def read_numbers(text: pa.Array, kind: str) -> pa.Array:
         precision, places = _precision(kind)
 
         def number(cell: str) -> Decimal | None:
-            digits = cell.replace(",", "")
-            return _rounded(Decimal(digits), precision, places) if re.fullmatch(DECIMAL, digits) else None
+            digits = _digits(cell)
+            return _rounded(Decimal(digits), precision, places) if digits else None
 
         return _decimals(text, 1, kind, number)
     if kind == "boolean":
@@ -84,16 +162,30 @@ def read_numbers(text: pa.Array, kind: str) -> pa.Array:
     return mended(without(text, ~is_plain).cast(arrow_type(kind)), ~is_plain & ~is_null(text), read, text)
 
 
+def _digits(cell: str) -> str | None:
+    """A number without what groups its digits; None if they are not in threes, or something else stands there."""
+    return re.sub("[, ']", "", cell) if DECIMAL.fullmatch(cell) else None
+
+
 def _whole(cell: str) -> int | None:
-    digits = cell.replace(",", "")
-    number = int(digits) if re.fullmatch("[+-]?[0-9]{1,19}", digits) else None
+    whole = re.fullmatch("([+-]?[0-9]{1,19})(?:[.]0*)?", _digits(cell) or "")
+    number = int(whole[1]) if whole else None
     return number if number is not None and -(1 << 63) <= number < 1 << 63 else None
 
 
 def _float(cell: str) -> float | None:
-    digits = cell.replace(",", "")
-    number = float(digits) if re.fullmatch(FLOAT, digits) else None
-    return number if number is not None and isfinite(number) else None
+    digits = cell if FLOAT.fullmatch(cell) else _digits(cell)
+    number = float(digits) if digits else None
+    if (
+        number is None
+        or not isfinite(number)
+        or (number == 0 and re.search("[1-9]", str(digits).lower().split("e")[0]))
+    ):
+        return None  # beyond what a double can hold, at either end
+    return number
+
+
+YES, NO = ("T", "TRUE", "Y", "YES", "1", "是"), ("F", "FALSE", "N", "NO", "0", "否")
 
 
 def _booleans(text: pa.Array) -> pa.Array:
@@ -110,18 +202,34 @@ def _decimals(text: pa.Array, factor: int, kind: str, read: Callable[[str], Deci
         number = pc.multiply(number.cast(pa.decimal128(28, 6)), pa.scalar(Decimal(factor), pa.decimal128(9, 0)))
     number = pc.round(number, places, "half_towards_infinity")
     fits = is_true(pc.less(pc.abs(number), pa.scalar(Decimal(10) ** (precision - places), number.type)))
-    number = without(number, ~fits)
-    typed = number.cast(pa.decimal128(precision, places), safe=False)
+    typed = without(number, ~fits).cast(pa.decimal128(precision, places), safe=False)
     return mended(typed, ~plain & ~is_null(text), read, text)
 
 
-def _unit(cell: str) -> str:
-    """What stands behind the number, without brackets: 万元人民币."""
-    return NUMBER.sub("", re.sub("[()（） ]", "", cell.replace(",", "")), count=1)
+def _chinese_amount(cell: str) -> Decimal | None:
+    """壹万贰仟元整: 12000. None if it is not written so."""
+    written = CHINESE_AMOUNT.fullmatch(cell)
+    if written is None:
+        return None
+    total, section, digit = 0, 0, 0
+    for sign in written[1]:
+        if sign in CHINESE_DIGITS:
+            digit = CHINESE_DIGITS[sign]
+        elif sign in CHINESE_UNITS:
+            section, digit = section + (digit or 1) * CHINESE_UNITS[sign], 0
+        else:
+            total, section, digit = (total + section + digit) * CHINESE_SECTIONS[sign], 0, 0
+    tenths, hundredths = (CHINESE_DIGITS[part] if part else 0 for part in written.groups()[1:])
+    return Decimal(total + section + digit) + tenths * CHINESE_PARTS["角"] + hundredths * CHINESE_PARTS["分"]
+
+
+def _places(number: Decimal) -> int:
+    """How many digits stand behind the point, but for zeros at the end."""
+    return -int(number.normalize().as_tuple().exponent)
 
 
 def _rounded(number: Decimal, precision: int, places: int) -> Decimal | None:
-    """Rounded half up, as SQL casts; None if it has more digits than fit."""
+    """Rounded half up; None if it has more digits than fit."""
     try:
         rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     except InvalidOperation:

@@ -12,14 +12,19 @@ import pyarrow.compute as pc
 
 from schemas.contract import Column, FeedContract
 from spark_jobs.judging.arrays import Mask, differs, is_null, is_true
-from spark_jobs.judging.cells import Cells, Rows
+from spark_jobs.judging.cells import Cells, Rows, unknown_items
 from spark_jobs.judging.check_digits import broken_checks
-from spark_jobs.judging.days import days_of
+from spark_jobs.judging.days import days_of, is_term
 from spark_jobs.judging.numbers import is_foreign
-from spark_jobs.judging.texts import has_small_letter
+from spark_jobs.judging.texts import has_small_letter, is_code, is_power_of_ten
 
 MISSING = "缺少必填内容"
-EXPECTED = {"date": "不是有效日期", "timestamp": "不是有效时间", "integer": "不是整数"}
+POWER = "已变成科学计数法，位数丢失，请把该列设为文本后重新导出"
+EXPECTED = {"date": "不是有效日期", "timestamp": "不是有效时间", "integer": "不是整数", "boolean": "不是“是”或“否”"}
+# Beside a contract's rules: a doubt about reading a cell, and a code whose digits are lost, whatever is flagged.
+DOUBT, LOST = "doubt", "lost"
+# Characters of an item that are shown.
+SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,14 @@ class Chunk:
         broken = self._absent(column) if cells is None else self._broken(column, cells)
         for rule, words, is_broken in broken:
             if is_broken.any():
-                yield Finding(column, rule in (*column.flag, "case"), words, np.flatnonzero(is_broken), cells)
+                yield Finding(column, rule in (*column.flag, DOUBT), words, np.flatnonzero(is_broken), cells)
 
     def _absent(self, column: Column) -> Iterator[tuple[str, str, Mask]]:
         """What the contract says of a column that nobody delivered."""
         if column.required:
             yield "required", MISSING, self._must_hold(column, np.ones(self.rows, bool))
+        if column.required_with and (other := self.columns.get(column.required_with)):
+            yield "required", f"填写了{other.column.label}，{MISSING}", other.by_row(~is_null(other.text))
 
     def _broken(self, column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask]]:
         """Each rule with its words and the rows that break it."""
@@ -69,6 +76,8 @@ class Chunk:
         if column.required_with and (other := self.columns.get(column.required_with)):
             is_lacking = cells.by_row(is_null(cells.text)) & ~other.by_row(is_null(other.text))
             yield "required", f"填写了{other.column.label}，{MISSING}", is_lacking
+        if not column.parse and (is_code(column) or column.name in self.contract.key or column.refers):
+            yield LOST, POWER, cells.by_row(is_power_of_ten(cells.text))
         for rule, words, is_broken in _broken_alone(column, cells):
             yield rule, words, cells.by_row(is_broken)
         yield from self._broken_checks(column, cells)
@@ -79,7 +88,9 @@ class Chunk:
         if column.not_future:
             yield "future", "晚于接收日期", self._is_future(column, cells)
         if column.check or column.check_when:
-            yield "case", "小写字母已改为大写", cells.by_row(has_small_letter(cells.raw) & ~is_null(cells.text))
+            yield DOUBT, "小写字母已改为大写", cells.by_row(has_small_letter(cells.raw) & ~is_null(cells.text))
+        for words, is_doubtful in cells.doubts:
+            yield DOUBT, words, cells.by_row(is_doubtful)
 
     def _must_hold(self, column: Column, is_empty: Mask) -> Mask:
         """Empty cells that must not be; a deletion need hold no more than its key."""
@@ -120,13 +131,34 @@ def _broken_alone(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask
     text, typed = cells.text, cells.typed
     if column.parse != "currency" and column.type not in ("string", "list"):
         is_wrong = is_null(typed) & ~is_null(text)
-        if column.parse == "amount" and column.name.endswith("_cny"):
-            is_wrong |= is_foreign(text)
+        if is_wrong.any() and column.type == "date":
+            is_period = is_wrong & is_term(text)
+            yield "type", "应填一个日期，这里写的是一段期间或长期", is_period
+            is_wrong &= ~is_period
+        if is_wrong.any() and column.parse == "amount":
+            is_other = is_wrong & is_foreign(text)
+            yield "type", "金额单位不是人民币，或无法识别", is_other
+            is_wrong &= ~is_other
         yield "type", _expected(column), is_wrong
-    if column.codes:
+    if column.codes and column.separator:
+        yield from _unknown_items(column, cells)
+    elif column.codes:
         yield "codes", "不在代码表中", is_null(typed) & ~is_null(cells.spelled)
     if column.pattern:
         yield "pattern", "格式不符", differs(text, f"^(?:{column.pattern})$")
+
+
+def _unknown_items(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask]]:
+    """Each of several codes in a cell that the list does not know, by name."""
+    places = np.flatnonzero(is_null(cells.typed) & ~is_null(cells.spelled))
+    holding: dict[str, list[int]] = {}
+    for place, cell in zip(places.tolist(), cells.spelled.take(pa.array(places)).to_pylist(), strict=True):
+        for item in unknown_items(column, cell):
+            holding.setdefault(item, []).append(place)
+    for item, its_places in holding.items():
+        is_held = np.zeros(len(cells.raw), bool)
+        is_held[its_places] = True
+        yield "codes", f"“{item[:SHOWN]}”不在代码表中", is_held
 
 
 def _expected(column: Column) -> str:

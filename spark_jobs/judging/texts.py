@@ -1,9 +1,13 @@
-"""Cells as delivered flow in; the text that they mean flows out: without space, in half width, codes in capitals."""
+"""Cells as delivered flow in; the text that they mean flows out, and what is doubtful about it.
+
+Most cells need nothing of all this: a look at the bytes of all cells at once says so, and nothing is copied.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import product
 from unicodedata import category
 
@@ -12,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.characters import WIDE, narrowed
+from schemas.characters import BLANKS, UNSEEN, WIDE, narrowed, placed
 from schemas.contract import Column
 from spark_jobs.judging.arrays import (
     FEW,
@@ -28,36 +32,97 @@ from spark_jobs.judging.arrays import (
 )
 
 SPACE = " \u3000\t\r\n"
-# What departments write where they have nothing to say, in whatever mixture of capitals and small letters.
-NOTHING = ("", "N/A", "NA", "无", "-", "--", "/", "NULL", "[已脱敏]", "【已脱敏】")
+# What departments and their programs write where they have nothing to say, in capitals and small letters.
+NOTHING = (
+    *("", "N/A", "NA", "#N/A", "#NA", "NULL", "NONE", "NAN", "NAT", r"\N", "无", "暂无", "不详", "待定", "[已脱敏]"),
+    *("【已脱敏】", "-", "--", "/", "—", "——", "0000-00-00", "0000-00-00 00:00:00"),
+)
 SMALL_LETTER = r"\p{Ll}"
 FULL_WIDTH = f"{WIDE[0]}-{WIDE[-2]}{WIDE[-1]}"
+PRIVATE = "\ue000-\uf8ff"
+REPLACEMENT = "\ufffd"
+# ="0101", '0101, ‘0101, `0101: what keeps a spreadsheet from taking a code for a number.
+FORCING = "'`‘’＇"
+FORMULA_TEXT = re.compile('="(.*)"')
+POINT_ZERO = re.compile("([0-9]+)[.]0+")
+POWER_OF_TEN = "^[+-]?[0-9]([.][0-9]+)?[Ee][+]?[0-9]+$"
 
-_NOTHINGS = frozenset(
-    "".join(letters) for word in NOTHING for letters in product(*({one.lower(), one.upper()} for one in word))
-)
+
+def _spellings(word: str) -> set[str]:
+    return {"".join(letters) for letters in product(*({one.lower(), one.upper()} for one in word))}
+
+
+_NOTHINGS = frozenset(spelling for word in NOTHING for spelling in _spellings(word))
 _LONGEST_NOTHING = max(len(word.encode()) for word in NOTHING)
-_ASCII_SPACE = np.isin(np.arange(256), np.frombuffer(b" \t\r\n", np.uint8))
+_UNSEEN, _BLANKS = re.compile(f"[{UNSEEN}]"), re.compile(f"[{BLANKS}]")
 
 
-def read_texts(column: Column, raw: pa.Array) -> pa.Array:
-    """What the cells of a column say; nothing where they say so.
+def _is_byte(*several: int) -> Mask:
+    """A table of 256 bytes: which are these."""
+    return np.isin(np.arange(256), several)
 
-    Codes, numbers and dates are in half-width characters, codes in capitals; names have full-width brackets.
+
+_SPACES = _is_byte(*b" \t\r\n")
+# Controls, and the first bytes of UTF-8 that signs without a shape begin with; of EF they are EF B8 and EF BB.
+_UNSEEN_LEADS = _is_byte(*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xC2, 0xD8, 0xE1, 0xE2)
+_FORCING_LEADS = _is_byte(*b"'`=", 0xE2, 0xEF)
+
+
+@dataclass
+class Texts:
+    """What the cells of a column say (null where nothing), with every doubt about it: its words, and whose it is."""
+
+    text: pa.Array
+    doubts: list[tuple[str, Mask]] = field(default_factory=list)
+
+    def become(self, text: pa.Array, words: str) -> None:
+        """Puts other texts in the place of these, and notes where they differ."""
+        changed = is_true(pc.not_equal(self.text, text))
+        if changed.any():
+            self.text = text
+            self.doubts.append((words, changed))
+
+
+def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(), *, is_key: bool = False) -> Texts:
+    """What the cells of a column say; a word for nothing says nothing, unless the column's list knows it (`known`).
+
+    Codes, keys, numbers and dates are in half-width characters without signs that nobody sees and without what forces a
+    spreadsheet to keep text; codes and keys are in capitals. Names have full-width brackets.
     """
-    text = _without_nothings(_trimmed(raw))
-    if is_code(column):
-        return _capitals(text)
-    if column.type == "string" and not column.parse:
-        return _wide_brackets(text) if column.name.endswith("_name") else text
-    if is_ascii(text):
-        return text
-    return mended(text, _beyond_ascii(text, f"[{FULL_WIDTH}]", _is_wide), narrowed)
+    read = Texts(_in_official_places(raw))
+    is_prose = column.type == "string" and not (is_code(column) or is_key or column.parse)
+    is_name = is_prose and column.name.endswith("_name")
+    if not is_prose or is_name:
+        read.become(_without_unseen(read.text), "已去掉看不见的字符")
+    read.text = _trimmed(read.text)
+    if not is_prose:
+        read.become(_without_forcing(read.text), "已去掉强制为文本的符号")
+    read.text = _without_nothings(read.text, known)
+    if is_code(column) or is_key:
+        read.text = _half_width_capitals(read.text) if is_code(column) else _half_width(read.text)
+        if not column.parse:
+            read.become(_without_point_zero(read.text), "已去掉末尾的 .0")
+        if not is_code(column):
+            read.become(_half_width_capitals(read.text), "小写字母已改为大写")
+    elif is_name:
+        read.text = _wide_brackets(read.text)
+    elif not is_prose:
+        read.text = _half_width(read.text)
+    read.doubts += _lost_characters(read.text, is_name=is_name)
+    return read
 
 
 def is_code(column: Column) -> bool:
     """Whether a column holds codes, in which small letters mean capitals."""
     return bool(column.check or column.check_when or column.codes)
+
+
+def is_power_of_ten(text: pa.Array) -> Mask:
+    """Which codes have become a number in powers of ten, 1.42010E+19, and so lost their digits."""
+    data = all_bytes(text)
+    if not ((data == ord("E")) | (data == ord("e"))).any():
+        return np.zeros(len(text), bool)
+    return matches(text, POWER_OF_TEN)
 
 
 def has_small_letter(raw: pa.Array) -> Mask:
@@ -70,18 +135,39 @@ def has_small_letter(raw: pa.Array) -> Mask:
     return np.array([cell is not None and _is_small(cell) for cell in raw.to_pylist()], bool)
 
 
-def _trimmed(raw: pa.Array) -> pa.Array:
-    """Without surrounding space; where no cell begins or ends with any, which is usual, nothing is copied."""
-    data, bounds = cell_bytes(raw)
+def _in_official_places(raw: pa.Array) -> pa.Array:
+    data = all_bytes(raw)
+    if not (data == 0xEE).any():  # U+E000 to U+EFFF
+        return raw
+    return mended(raw, matches(raw, f"[{PRIVATE}]"), placed)
+
+
+def _without_unseen(text: pa.Array) -> pa.Array:
+    data = all_bytes(text)
+    suspect = _UNSEEN_LEADS[data].any() or ((data[:-1] == 0xEF) & ((data[1:] == 0xB8) | (data[1:] == 0xBB))).any()
+    if not suspect:
+        return text
+    return mended(text, _has(text, _UNSEEN, _BLANKS), lambda cell: _BLANKS.sub(" ", _UNSEEN.sub("", cell)).strip(SPACE))
+
+
+def _has(text: pa.Array, *patterns: re.Pattern[str]) -> Mask:
+    """Which cells hold what one of the patterns finds; RE2 does not read all that Python does."""
+    cells = text.to_pylist()
+    return np.array([cell is not None and any(one.search(cell) for one in patterns) for cell in cells], bool)
+
+
+def _trimmed(text: pa.Array) -> pa.Array:
+    """Without surrounding space; where no cell begins or ends with any, nothing is copied."""
+    data, bounds = cell_bytes(text)
     filled = bounds[1:] > bounds[:-1]
     first, last = bounds[:-1][filled], bounds[1:][filled] - 1
     is_clean = not (
-        _ASCII_SPACE[data[first]].any()
-        or _ASCII_SPACE[data[last]].any()
+        _SPACES[data[first]].any()
+        or _SPACES[data[last]].any()
         or _has_wide_space(data, first)
         or _has_wide_space(data, last - 2)
     )
-    return raw if is_clean else pc.utf8_trim(raw, SPACE)
+    return text if is_clean else pc.utf8_trim(text, SPACE)
 
 
 def _has_wide_space(data: npt.NDArray[np.uint8], begin: npt.NDArray[np.int32]) -> bool:
@@ -91,17 +177,40 @@ def _has_wide_space(data: npt.NDArray[np.uint8], begin: npt.NDArray[np.int32]) -
     return bool(((data[inside + 1] == 0x80) & (data[inside + 2] == 0x80)).any())
 
 
-def _without_nothings(text: pa.Array) -> pa.Array:
+def _without_forcing(text: pa.Array) -> pa.Array:
+    data, bounds = cell_bytes(text)
+    begin = bounds[:-1][bounds[1:] > bounds[:-1]]
+    if not _FORCING_LEADS[data[begin]].any():
+        return text
+    forced = matches(text, f'^(?:[{FORCING}]|=".*"$)')
+    return mended(text, forced, _unforced)
+
+
+def _unforced(cell: str) -> str:
+    formula = FORMULA_TEXT.fullmatch(cell)
+    return (formula[1] if formula else cell.strip(FORCING)).strip(SPACE)
+
+
+def _without_nothings(text: pa.Array, known: frozenset[str]) -> pa.Array:
     _, bounds = cell_bytes(text)
     short = np.flatnonzero(np.diff(bounds) <= _LONGEST_NOTHING)
     if not len(short):
         return text
+    nothings = _NOTHINGS - known if known else _NOTHINGS
     nothing = np.zeros(len(text), bool)
     if len(short) <= FEW:
-        nothing[short] = [cell in _NOTHINGS for cell in text.take(pa.array(short)).to_pylist()]
+        nothing[short] = [cell in nothings for cell in text.take(pa.array(short)).to_pylist()]
     else:
-        nothing = is_true(pc.is_in(text, pa.array(sorted(_NOTHINGS))))
+        nothing = is_true(pc.is_in(text, pa.array(sorted(nothings))))
     return without(text, nothing)
+
+
+def _without_point_zero(text: pa.Array) -> pa.Array:
+    data, bounds = cell_bytes(text)
+    last = bounds[1:][np.diff(bounds) >= 3] - 1
+    if not (data[last] == ord("0")).any() or not (data == ord(".")).any():
+        return text
+    return mended(text, matches(text, f"^{POINT_ZERO.pattern}$"), lambda cell: POINT_ZERO.sub(r"\1", cell))
 
 
 def _wide_brackets(text: pa.Array) -> pa.Array:
@@ -111,7 +220,13 @@ def _wide_brackets(text: pa.Array) -> pa.Array:
     return pc.replace_substring(pc.replace_substring(text, "(", "（"), ")", "）")
 
 
-def _capitals(text: pa.Array) -> pa.Array:
+def _half_width(text: pa.Array) -> pa.Array:
+    if is_ascii(text):
+        return text
+    return mended(text, _beyond_ascii(text, f"[{FULL_WIDTH}]", _is_wide), narrowed)
+
+
+def _half_width_capitals(text: pa.Array) -> pa.Array:
     """In half-width capitals; letters that are not Latin have capitals too."""
     plain = is_ascii(text)
     if plain and not _some_small(all_bytes(text)):
@@ -120,6 +235,18 @@ def _capitals(text: pa.Array) -> pa.Array:
     if not plain:
         strange = _beyond_ascii(text, f"[{SMALL_LETTER}{FULL_WIDTH}]", lambda cell: _is_wide(cell) or _is_small(cell))
     return mended(pc.ascii_upper(text), strange, lambda cell: narrowed(cell).upper())
+
+
+def _lost_characters(text: pa.Array, *, is_name: bool) -> list[tuple[str, Mask]]:
+    """Where characters were lost on the way to us: no program could read them, or no font has them."""
+    data, doubts = all_bytes(text), []
+    if (data == 0xEF).any():
+        doubts.append(("含有无法辨认的字符（�）", is_true(pc.match_substring(text, REPLACEMENT))))
+    if (data == 0xEE).any():
+        doubts.append(("含有自造字，别处显示不出", matches(text, f"[{PRIVATE}]")))
+    if is_name and (data == ord("?")).any():
+        doubts.append(("连续的问号可能是丢失的文字", is_true(pc.match_substring(text, "??"))))
+    return [(words, mask) for words, mask in doubts if mask.any()]
 
 
 def _beyond_ascii(text: pa.Array, pattern: str, test: Callable[[str], bool]) -> Mask:

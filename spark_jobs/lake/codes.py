@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
@@ -18,6 +19,8 @@ from spark_jobs.lake.working_days import is_worked, official_years
 
 # What has codes with labels.
 DECLARING = ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml")
+REGION = "region"
+STATISTICAL, BETWEEN = re.compile("[0-9]{9}(?:[0-9]{3})?"), re.compile(r"[\s\-/\\>·,，、]+")
 FIRST_DAY = date(2000, 1, 1)
 
 
@@ -77,6 +80,17 @@ def code_spellings(name: str) -> dict[str, str]:
         spelling: meant for spelling, several in meanings.items() if (meant := _meaning([*several.values()]))
     }
     return {**unambiguous, **{code.code.upper(): code.code for code in codes}}
+
+
+def code_of(name: str, spelling: str) -> str | None:
+    """The code that a spelling stands for; of a division also its statistical code of 9 or 12 digits (统计用区划代码),
+    which begins with its own, and its path of names: 湖北省-武汉市-武昌区."""
+    known = code_spellings(name)
+    if spelling in known or name != REGION:
+        return known.get(spelling)
+    if STATISTICAL.fullmatch(spelling):
+        return known.get(spelling[:6])
+    return known.get(BETWEEN.sub("", spelling))
 
 
 def _as_number(code: str) -> str:

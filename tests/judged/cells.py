@@ -22,7 +22,7 @@ CITIZEN = "42010319900307"
 def cells_of(column: Column, is_compared: bool) -> list[str]:
     """The cells to try in a column of its own kind.
 
-    `is_compared`: a moment is compared with it, or it with a day, and days far off stop the feed (wrong_today.jsonl).
+    `is_compared`: a moment is compared with it, or it with a day; days far off used to stop the feed then.
     """
     far = [] if is_compared else CELLS["far"]
     if column.parse:
