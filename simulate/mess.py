@@ -68,7 +68,7 @@ def write_cells(
     """The cells of one column of one file."""
     values = rows[column.name]
     is_null = nulls_of(values)
-    if column.parse:
+    if column.parse in ("amount", "currency"):
         cells = amounts(contract, column, heading, rows, style, rng)
     elif column.type == "date":
         cells = _dates(values, is_null, style, rng)

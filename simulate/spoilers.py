@@ -204,7 +204,7 @@ def _of_any(column: Column) -> Named:
         yield "missing", "required", _missing
     if column.required_with and not column.required:
         yield "left_out", "required", _left_out
-    if column.codes and not column.parse:
+    if column.codes and column.parse != "currency":
         yield "unknown_code", "codes", _unknown_code
     if column.min_items and column.min_items > 1:
         yield "one_officer", "items", _too_few

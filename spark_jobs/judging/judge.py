@@ -217,7 +217,7 @@ class Judge:
                 is_filled |= is_deletion
             for counts, rows in zip(self._counts, self._by_part(owners[is_filled]), strict=True):
                 counts.filled[column.name] += rows
-            if column.codes:
+            if column.codes and column.type == "string":
                 self._count_codes(column.name, values[column.name], owners)
 
     def _count_codes(self, name: str, values: pa.Array, owners: Rows) -> None:

@@ -79,7 +79,8 @@ class Chunk:
         if not column.parse and (is_code(column) or column.name in self.contract.key or column.refers):
             yield LOST, POWER, cells.by_row(is_power_of_ten(cells.text))
         for rule, words, is_broken in _broken_alone(column, cells):
-            yield rule, words, cells.by_row(is_broken)
+            if rule != "codes" or not self._is_told_before(column):
+                yield rule, words, cells.by_row(is_broken)
         yield from self._broken_checks(column, cells)
         for rule, words, is_broken in _out_of_bounds(column, cells):
             yield rule, words, cells.by_row(is_broken)
@@ -91,6 +92,14 @@ class Chunk:
             yield DOUBT, "小写字母已改为大写", cells.by_row(has_small_letter(cells.raw) & ~is_null(cells.text))
         for words, is_doubtful in cells.doubts:
             yield DOUBT, words, cells.by_row(is_doubtful)
+
+    def _is_told_before(self, column: Column) -> bool:
+        """Whether a column before it reads the same cells by the same list: of each cell one reason is enough."""
+        headings = {known.heading for known in column.headings}
+        before = self.contract.columns[: self.contract.columns.index(column)]
+        return any(
+            other.codes == column.codes and headings & {known.heading for known in other.headings} for other in before
+        )
 
     def _must_hold(self, column: Column, is_empty: Mask) -> Mask:
         """Empty cells that must not be; a deletion need hold no more than its key."""
