@@ -37,8 +37,8 @@ class Contender:
 
     @property
     def keeps_promises(self) -> bool:
-        """Whether it does all that Lakewarden promises, not the tables alone."""
-        return self.is_ours or PROMISES in self.words
+        """Whether it is a peer that keeps what Lakewarden promises beside its tables."""
+        return PROMISES in self.words
 
     def landing(self, folder: Path) -> Path:
         """Where it looks for files."""
