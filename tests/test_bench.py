@@ -316,6 +316,18 @@ def test_a_peer_keeps_what_lakewarden_promises_and_what_it_does_not_keep_is_told
     assert "serving gold.risk_score: " in told
 
 
+def test_a_peer_that_lost_a_row_stops() -> None:
+    """In a process of its own: whatever is of peers reads the frozen contracts."""
+    lost = (
+        "from datetime import UTC, datetime; from pathlib import Path; from bench.peers.promises import Hop, Promises;"
+        "Promises(Path('none'), datetime.now(UTC), print).reconcile([Hop('a', 'complaint', 'conform', 3, 1, 1)])"
+    )
+    told = subprocess.run([sys.executable, "-c", lost], cwd=ROOT, capture_output=True, text=True)
+    assert told.returncode == 1
+    assert told.stderr.startswith("rows are lost, nothing is published: ")
+    assert told.stdout == ""
+
+
 def _python_with(package: str) -> str | Path:
     """The interpreter of these tests, or of the benchmark's own environment."""
     if find_spec(package):
