@@ -36,6 +36,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("bench")
 
 
+CONTENDERS = ("lakewarden_sail", "duckdb_promises")
 WORDS = {
     "landing": (
         "--rows",
@@ -49,7 +50,7 @@ WORDS = {
         "--only",
         "idle",
     ),
-    "province": ("--contender", "lakewarden_sail"),
+    "province": tuple(word for name in CONTENDERS for word in ("--contender", name)),
     "stages": ("--only", "tax", "--only", "engine"),
 }
 
@@ -77,11 +78,14 @@ def test_landing_is_measured_and_its_work_checked(results: Path) -> None:
 
 def test_a_province_is_carried_through_and_every_stage_told(results: Path) -> None:
     told = quick(results, "province")
-    [run] = told["runs"]
-    counted = {name: one["figures"] for name, one in run["passes"].items()}
-    assert counted["first"]["rows"] > counted["next"]["rows"] > counted["idle"]["rows"] == 0
-    assert all(one["accepted"] + one["quarantined"] == one["rows"] for one in (counted["first"], counted["next"]))
-    assert list(run["passes"]["first"]["stages"]) == STAGES
+    assert {name: one["is_equal"] for name, one in told["checks"]["quick"].items()} == dict.fromkeys(CONTENDERS, True)
+    passes = {run["contender"]: run["passes"] for run in told["runs"]}
+    for of in passes.values():
+        first, following, idle = (of[name]["figures"] for name in ("first", "next", "idle"))
+        assert first["rows"] > following["rows"] > idle["rows"] == 0
+        assert all(one["accepted"] + one["quarantined"] == one["rows"] for one in (first, following))
+    assert list(passes["lakewarden_sail"]["first"]["stages"]) == STAGES
+    assert list(passes["duckdb_promises"]["first"]["stages"]) == [name for name in STAGES if name != "validate"]
 
 
 def test_checking_has_its_price_told_and_all_set_aside_the_same_rows(results: Path) -> None:
@@ -99,7 +103,8 @@ def test_the_page_keeps_its_words_and_renews_its_figures(results: Path) -> None:
     found = newest(results, is_quick=True)
     assert list(found) == ["province", "stages", "landing"]
     once = report.renewed(report.BLOCK.sub(r"\1\4", page), found)
-    assert "| quick, Lakewarden on Sail | warm |" in once
+    for title in ("Lakewarden on Sail", "DuckDB + deltalake, same promises"):
+        assert f"| quick, {title} | warm |" in once
     assert "Not measured yet: `make bench`, or `python -m bench.growth`." in once
     assert report.renewed(once, {}) == once
     beside = report.renewed(page, found)
