@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.frozen import CONTRACTS
@@ -31,6 +31,14 @@ class Contender:
     packages: tuple[str, ...]
     is_spark: bool = False
     environment: dict[str, str] = field(default_factory=dict)
+    # A peer's program, if it is not called as the contender is, and what it is told besides.
+    program: str = ""
+    words: tuple[str, ...] = ()
+
+    @property
+    def keeps_promises(self) -> bool:
+        """Whether it is a peer that keeps what Lakewarden promises beside its tables."""
+        return PROMISES in self.words
 
     def landing(self, folder: Path) -> Path:
         """Where it looks for files."""
@@ -47,7 +55,8 @@ class Contender:
             return [self.python, "-m", "bench.lakewarden", str(folder)], {**self.environment, **CONTRACTS, **clock}
         places = ["--landing", str(self.landing(folder)), "--out", str(self.tables(folder))]
         days = ["--as-of", moment.today, "--moment", moment.at]
-        return [self.python, "-m", f"bench.peers.{self.name}", *places, *days], self.environment
+        program = f"bench.peers.{self.program or self.name}"
+        return [self.python, "-m", program, *places, *days, *self.words], self.environment
 
     def missing(self) -> str:
         """Why it cannot run here; empty if it can."""
@@ -63,15 +72,27 @@ class Contender:
         return f"{self.python} has no {', '.join(lacking)}; use .venv-bench/bin/python" if lacking else ""
 
 
+def _with_promises(name: str, floor: Contender) -> Contender:
+    """The second form of a peer, which keeps what Lakewarden promises beside its tables."""
+    packages = tuple(dict.fromkeys((*floor.packages, "duckdb")))
+    title = f"{floor.title}, same promises"
+    return replace(floor, name=name, title=title, packages=packages, program=floor.name, words=(PROMISES,))
+
+
+PROMISES = "--promises"
 HERE = sys.executable
 SPARK_PYTHON = str(ENVIRONMENT / "bin" / "python")
 PIPELINE = ("pyspark-client", "deltalake", "pyarrow", "dbt-core", "dbt-spark", "great-expectations", "duckdb")
+DUCKDB = Contender("duckdb_deltalake", "DuckDB + deltalake", False, HERE, ("duckdb", "deltalake", "pyarrow"))
+POLARS = Contender("polars_deltalake", "Polars + deltalake", False, HERE, ("polars", "deltalake", "pyarrow"))
 CONTENDERS = (
     Contender("lakewarden_sail", "Lakewarden on Sail", True, HERE, ("pysail", *PIPELINE)),
     Contender(
         "lakewarden_spark", "Lakewarden on Spark local", True, HERE, PIPELINE, True, {"LAKEWARDEN_ENGINE": "spark"}
     ),
     Contender("plain_pyspark", "plain PySpark + Delta", False, SPARK_PYTHON, ("pyspark", "delta-spark"), True),
-    Contender("duckdb_deltalake", "DuckDB + deltalake", False, HERE, ("duckdb", "deltalake", "pyarrow")),
-    Contender("polars_deltalake", "Polars + deltalake", False, HERE, ("polars", "deltalake", "pyarrow")),
+    DUCKDB,
+    POLARS,
+    _with_promises("duckdb_promises", DUCKDB),
+    _with_promises("polars_promises", POLARS),
 )

@@ -6,14 +6,16 @@ import argparse
 import json
 import os
 import shutil
+import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bench.feeds import INSPECTIONS, REGISTER
 from bench.measure import (
     DATA,
     RESULTS,
@@ -29,9 +31,7 @@ from bench.measure import (
     versions,
     write_json,
 )
-from bench.rows import CONTRACTS, HEADINGS, SEED, write_file, write_files
-
-FOLDER = Path("scjg", "bench")
+from bench.rows import CONTRACTS, SEED, Feed, write_file, write_files
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Size:
     """How much is measured."""
 
     rows: int
+    register_rows: int
     big_rows: int
     files: int
     rows_a_file: int
@@ -47,8 +48,28 @@ class Size:
 
 
 # 15 million rows are a little more than 2 GB.
-FULL = Size(rows=2_000_000, big_rows=15_000_000, files=1000, rows_a_file=200, received=10_000, rows_received=5)
-QUICK = Size(rows=100_000, big_rows=200_000, files=20, rows_a_file=50, received=100, rows_received=5)
+FULL = Size(
+    rows=2_000_000,
+    register_rows=500_000,
+    big_rows=15_000_000,
+    files=1000,
+    rows_a_file=200,
+    received=10_000,
+    rows_received=5,
+)
+QUICK = Size(
+    rows=100_000,
+    register_rows=25_000,
+    big_rows=200_000,
+    files=20,
+    rows_a_file=50,
+    received=100,
+    rows_received=5,
+)
+# Through which stages, as a run does them; none: to silver, and nothing starts that only base needs.
+LANDED = {"bronze": ("land",), "silver": ("land", "conform"), "register": ()}
+# A register's bar in processor seconds: so many times the bare copy, and what processes take to start.
+COPIES, STARTS = 5, 3
 
 
 @dataclass
@@ -68,6 +89,11 @@ class Measure:
         """The median wall time."""
         return median(self.runs, "wall")
 
+    @property
+    def cpu(self) -> float:
+        """The median of the processor seconds."""
+        return statistics.median(run.user + run.system for run in self.runs)
+
 
 # --- what runs in a process of its own
 
@@ -78,7 +104,9 @@ def reference(file: Path, target: Path) -> dict[str, Any]:
     import pyarrow.csv as pacsv
     from deltalake import write_deltalake
 
-    as_text = pacsv.ConvertOptions(column_types={heading: pa.string() for heading in HEADINGS})
+    with file.open("rb") as start:
+        headings = start.readline().decode().strip().split(",")
+    as_text = pacsv.ConvertOptions(column_types={heading: pa.string() for heading in headings})
     table = pacsv.read_csv(file, convert_options=as_text)
     write_deltalake(target, table, mode="append")
     return {"rows": table.num_rows}
@@ -90,7 +118,10 @@ def child(job: str, *words: str) -> None:
     from spark_jobs.lake.home import Home
 
     place, rest = Path(words[0]), words[1:]
-    figures = reference(place, Path(*rest)) if job == "reference" else stage_jobs.run(Home(place), *rest)
+    if job == "reference":
+        figures = reference(place, Path(*rest))
+    else:
+        figures = stage_jobs.run(Home(place), *rest) if rest else stage_jobs.to_silver(Home(place))
     print(json.dumps(figures, default=str))
 
 
@@ -109,23 +140,23 @@ def lakewarden(home: Path) -> Run:
 
 @contextmanager
 def fresh_home(data: Path) -> Iterator[Path]:
-    """A home with its tables and the landing folder, gone afterwards."""
+    """A home with its tables, gone afterwards."""
     from spark_jobs.lake.home import Home
     from spark_jobs.lake.tables import create_tables
 
     home = Home(Path(tempfile.mkdtemp(prefix="home-", dir=data)))
     home.create()
     create_tables(home)
-    (home.landing / FOLDER).mkdir(parents=True)
     try:
         yield home.path
     finally:
         shutil.rmtree(home.path)
 
 
-def dropped(home: Path, source: Path) -> None:
-    """Copies a file, or all files of a folder, into the landing folder."""
-    folder = home / "landing" / FOLDER
+def dropped(home: Path, source: Path, feed: Feed = INSPECTIONS) -> None:
+    """Copies a file, or all files of a folder, into the feed's landing folder."""
+    folder = home / "landing" / feed.folder
+    folder.mkdir(parents=True)
     for file in [source] if source.is_file() else sorted(source.iterdir()):
         shutil.copyfile(file, folder / file.name)
 
@@ -137,35 +168,50 @@ def expect(figures: dict[str, Any], rows: int, bad: int | None = None) -> None:
         raise SystemExit(f"the pass is wrong, its time means nothing: {got} instead of {(rows, bad)} rows and bad rows")
 
 
-# --- the six figures
+# --- the figures
 
 
 def bench_copy(size: Size, data: Path, runs: int, wanted: set[str]) -> list[Measure]:
-    """The bare copy, landing to bronze and landing to silver, in turn, so that all see the same machine."""
+    """The bare copy, landing to bronze and landing to silver of the same file."""
     reference_ = Measure("reference", "pyarrow.csv → deltalake append, all text", "s", None)
     bronze = Measure("bronze", "landing to bronze", "× reference", 1.5)
     silver = Measure("silver", "landing to silver and quarantine, receipt and gate included", "× reference", 3.0)
-    name = f"bench-{size.rows}-{SEED}.csv"
-    file, bad = cached(data, name, lambda path: write_file(path, size.rows))
-    for number in range(runs):
-        say(f"{size.rows:,} rows: {number + 1} of {runs}")
-        with fresh_home(data) as home:
-            run, figures = job("reference", str(file), str(home / "reference"))
-            expect(figures, size.rows)
-            reference_.runs.append(run)
-        for measure, names in ((bronze, ["land"]), (silver, ["land", "conform"])):
-            if measure.name in wanted:
-                with fresh_home(data) as home:
-                    dropped(home, file)
-                    run, figures = job("stages", str(home), *names)
-                    expect(figures, size.rows, bad if measure is silver else None)
-                    measure.runs.append(run)
+    measured = [measure for measure in (bronze, silver) if measure.name in wanted]
+    _measure_copy(INSPECTIONS, size.rows, data, runs, [reference_, *measured])
     reference_.value = reference_.wall
-    reference_.facts = {"rows": size.rows, "bytes": file.stat().st_size, "columns": len(HEADINGS), "bad_rows": bad}
-    measured = [measure for measure in (bronze, silver) if measure.runs]
     for measure in measured:
         measure.value = measure.wall / reference_.wall
     return [reference_, *measured]
+
+
+def bench_register(size: Size, data: Path, runs: int) -> list[Measure]:
+    """What a register costs, by processor seconds: its cells take more thought than those of inspections."""
+    copy = Measure("register_copy", f"a bare copy of a register, {size.register_rows:,} rows", "CPU s", None)
+    register = Measure("register", f"landing of a register to silver, {size.register_rows:,} rows", "CPU s", None)
+    _measure_copy(REGISTER, size.register_rows, data, runs, [copy, register])
+    copy.value, register.value = copy.cpu, register.cpu
+    register.bar = round(COPIES * copy.cpu + STARTS, 2)
+    return [copy, register]
+
+
+def _measure_copy(feed: Feed, rows: int, data: Path, runs: int, measures: list[Measure]) -> None:
+    """A bare copy of a feed's file, the first, and how far it is landed, in turn, so that all see the same machine."""
+    copy, *landings = measures
+    name = f"{feed.folder.name}-{rows}-{SEED}.csv"
+    file, bad = cached(data, name, lambda path: write_file(path, feed, rows))
+    for number in range(runs):
+        say(f"{rows:,} rows of {feed.folder}: {number + 1} of {runs}")
+        with fresh_home(data) as home:
+            run, figures = job("reference", str(file), str(home / "reference"))
+            expect(figures, rows)
+            copy.runs.append(run)
+        for measure in landings:
+            with fresh_home(data) as home:
+                dropped(home, file, feed)
+                run, figures = job("stages", str(home), *LANDED[measure.name])
+                expect(figures, rows, None if measure.name == "bronze" else bad)
+                measure.runs.append(run)
+    copy.facts = {"rows": rows, "bytes": file.stat().st_size, "bad_rows": bad}
 
 
 def bench_many(size: Size, data: Path, runs: int) -> list[Measure]:
@@ -174,7 +220,7 @@ def bench_many(size: Size, data: Path, runs: int) -> list[Measure]:
     files, bad = cached(
         data,
         f"many-{size.files}x{size.rows_a_file}-{SEED}",
-        lambda path: write_files(path, size.files, size.rows_a_file),
+        lambda path: write_files(path, INSPECTIONS, size.files, size.rows_a_file),
     )
     for number in range(runs):
         say(f"{size.files:,} files: {number + 1} of {runs}")
@@ -193,7 +239,7 @@ def bench_idle(size: Size, data: Path, runs: int) -> list[Measure]:
     files, bad = cached(
         data,
         f"received-{size.received}x{size.rows_received}-{SEED}",
-        lambda path: write_files(path, size.received, size.rows_received),
+        lambda path: write_files(path, INSPECTIONS, size.received, size.rows_received),
     )
     with fresh_home(data) as home:
         dropped(home, files)
@@ -212,7 +258,9 @@ def bench_idle(size: Size, data: Path, runs: int) -> list[Measure]:
 def bench_big(size: Size, data: Path, runs: int) -> list[Measure]:
     """The memory of one pass over a large file."""
     big = Measure("big", "peak memory of a pass over a large file, all processes", "MiB", 1024.0)
-    file, bad = cached(data, f"bench-{size.big_rows}-{SEED}.csv", lambda path: write_file(path, size.big_rows))
+    file, bad = cached(
+        data, f"bench-{size.big_rows}-{SEED}.csv", lambda path: write_file(path, INSPECTIONS, size.big_rows)
+    )
     for number in range(runs):
         say(f"{file.stat().st_size / 1e9:.1f} GB: {number + 1} of {runs}")
         with fresh_home(data) as home:
@@ -228,7 +276,7 @@ def bench_big(size: Size, data: Path, runs: int) -> list[Measure]:
 # --- the report
 
 PACKAGES = ("pyarrow", "deltalake", "pysail", "pyspark-client")
-NAMES = ("bronze", "silver", "many", "idle", "big")
+NAMES = ("bronze", "silver", "register", "many", "idle", "big")
 
 
 def table(measures: list[Measure]) -> str:
@@ -254,12 +302,13 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=NAMES, help="only this figure; may be repeated")
     parser.add_argument("--runs", type=int, help="runs a figure [default: 5; 1 for --quick and for the large file]")
     parser.add_argument("--rows", type=int, help="rows of the file for bronze and silver [default: 2,000,000]")
+    parser.add_argument("--register-rows", type=int, help="rows of the file for register [default: 500,000]")
     parser.add_argument("--data", type=Path, default=DATA, help="the cache")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
-    if options.rows:
-        size = Size(**{**asdict(size), "rows": options.rows})
+    asked = {name: getattr(options, name) for name in ("rows", "register_rows") if getattr(options, name)}
+    size = replace(size, **asked)
     wanted, runs = set(options.only or NAMES), options.runs or (1 if options.quick else 5)
     # The files are finished when a pass begins; nothing is to wait for.
     os.environ.update(CONTRACTS, LAKEWARDEN_QUIET="0")
@@ -269,7 +318,9 @@ def main() -> int:
     measures: list[Measure] = []
     if wanted & {"bronze", "silver"}:
         measures += bench_copy(size, data, runs, wanted)
-    for name, bench, times in (("many", bench_many, runs), ("idle", bench_idle, runs), ("big", bench_big, 1)):
+    others = {"register": bench_register, "many": bench_many, "idle": bench_idle, "big": bench_big}
+    for name, bench in others.items():
+        times = 1 if name == "big" else runs
         if name in wanted:
             measures += bench(size, data, options.runs or times)
     report |= {"size": asdict(size), "seed": SEED, "measures": [asdict(one) | {"wall": one.wall} for one in measures]}

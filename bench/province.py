@@ -37,6 +37,7 @@ from bench.measure import (
     versions,
     write_json,
 )
+from bench.promised import broken_promises
 from simulate import simulate
 
 SEED, UNTIL = 20_260_630, date(2026, 6, 30)
@@ -109,7 +110,8 @@ def passed(contender: Contender, files: Path, folder: Path, name: str, cold: boo
 
 
 def check(files: Path, data: Path, contenders: Sequence[Contender]) -> dict[str, dict[str, Any]]:
-    """What each contender's tables differ in from those of the first, after the first pass and after the second."""
+    """What each contender's tables differ in from those of the first, after the first pass and after the second; and
+    of a peer that keeps Lakewarden's promises, which one it does not."""
     found: dict[str, list[str]] = {one.name: [] for one in contenders}
     rows: dict[str, Any] = {}
     with folder_in(data) as root:
@@ -122,7 +124,10 @@ def check(files: Path, data: Path, contenders: Sequence[Contender]) -> dict[str,
                     say(f"    {failure}")
                     found[one.name] = [f"{name} pass: {failure.end}"]
                 if one is not contenders[0] and not found[one.name]:
-                    theirs = differences(root / contenders[0].name, one.tables(root / one.name))
+                    home, out = root / contenders[0].name, one.tables(root / one.name)
+                    theirs = differences(home, out)
+                    if one.keeps_promises:
+                        theirs += broken_promises(home, out)
                     found[one.name] = [f"{name} pass: {text}" for text in theirs[:TOLD_OF_DIFFERENCES]]
                 for text in found[one.name]:
                     say(f"    {text}")
@@ -233,7 +238,8 @@ def main() -> int:
     report.content["left_out"] = {one.name: one.missing() for one in chosen if one.missing()}
     chosen = [one for one in chosen if one.name not in report.content["left_out"]]
     for one in chosen:
-        told = {"title": one.title, "versions": versions(*one.packages, python=one.python)}
+        told = {"title": one.title, "keeps_promises": one.keeps_promises}
+        told |= {"versions": versions(*one.packages, python=one.python)}
         report.content["contenders"][one.name] = told
     report.content["quick"] = options.quick
     for label in options.size:

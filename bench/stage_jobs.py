@@ -9,13 +9,16 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spark_jobs.lake.home import Home
+
+if TYPE_CHECKING:
+    from spark_jobs.pipeline import StageReport
 
 Figures = dict[str, Any]
 Span = tuple[float, float]
@@ -26,7 +29,17 @@ def run(home: Home, *names: str) -> Figures:
     from spark_jobs import pipeline
 
     together = [stage for stage in pipeline.STAGES if stage.__name__ in names]
-    reports = [stage(home) for stage in (together if len(names) > 1 else [getattr(pipeline, *names)])]
+    return _told([stage(home) for stage in (together if len(names) > 1 else [getattr(pipeline, *names)])])
+
+
+def to_silver(home: Home) -> Figures:
+    """Landing and judging in one process that starts nothing which only base needs."""
+    from spark_jobs import pipeline
+
+    return _told([pipeline.land(home), pipeline.conform(home)])
+
+
+def _told(reports: Sequence[StageReport]) -> Figures:
     return {"stages": {report.name: report.seconds for report in reports}} | {
         key: value for report in reports for key, value in report.figures.items()
     }

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.contenders import CONTENDERS
+from bench.feeds import INSPECTIONS
 from bench.frozen import CONTRACTS as FROZEN
 from bench.landing import dropped
 from bench.measure import (
@@ -226,8 +227,7 @@ def measured(parts: Parts, options: argparse.Namespace, data: Path, wanted: set[
             timed([sys.executable, "-m", "bench.lakewarden", root / "built"], environment=clock("first"))
         if "tax" in wanted:
             name = f"bench-{options.rows}-{SEED}.csv"
-            rows, bad = cached(data, name, lambda path: write_file(path, options.rows))
-            (root / "landed" / "landing" / "scjg" / "bench").mkdir(parents=True)
+            rows, bad = cached(data, name, lambda path: write_file(path, INSPECTIONS, options.rows))
             dropped(root / "landed", rows)
             job("stages", root / "landed", "land", environment=CONTRACTS)
         for _ in range(options.runs):

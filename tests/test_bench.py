@@ -21,12 +21,13 @@ from bench import report
 from bench.equal import Table, differences, not_compared, row_differences, whole
 from bench.frozen import CONTRACTS, frozen_tables
 from bench.kept import keep, newest
+from bench.promised import broken_promises
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import create_tables, read
 
 ROOT = Path(__file__).parent.parent
 UNTIL = date(2026, 6, 30)
-STAGES = {"land", "conform", "base", "themes", "gold", "validate", "publish"}
+STAGES = ["land", "conform", "base", "themes", "gold", "validate", "publish"]
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +36,21 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("bench")
 
 
+CONTENDERS = ("lakewarden_sail", "duckdb_promises")
 WORDS = {
-    "landing": ("--rows", "20000", "--only", "silver", "--only", "idle"),
-    "province": ("--contender", "lakewarden_sail"),
+    "landing": (
+        "--rows",
+        "20000",
+        "--only",
+        "silver",
+        "--register-rows",
+        "5000",
+        "--only",
+        "register",
+        "--only",
+        "idle",
+    ),
+    "province": tuple(word for name in CONTENDERS for word in ("--contender", name)),
     "stages": ("--only", "tax", "--only", "engine"),
 }
 
@@ -56,7 +69,7 @@ def quick(results: Path, bench: str) -> dict[str, Any]:
 def test_landing_is_measured_and_its_work_checked(results: Path) -> None:
     told = quick(results, "landing")
     measures = {measure["name"]: measure for measure in told["measures"]}
-    assert set(measures) == {"reference", "silver", "idle"}
+    assert set(measures) == {"reference", "silver", "register_copy", "register", "idle"}
     for measure in measures.values():
         [run] = measure["runs"]
         assert measure["value"] > 0
@@ -65,11 +78,14 @@ def test_landing_is_measured_and_its_work_checked(results: Path) -> None:
 
 def test_a_province_is_carried_through_and_every_stage_told(results: Path) -> None:
     told = quick(results, "province")
-    [run] = told["runs"]
-    counted = {name: one["figures"] for name, one in run["passes"].items()}
-    assert counted["first"]["rows"] > counted["next"]["rows"] > counted["idle"]["rows"] == 0
-    assert all(one["accepted"] + one["quarantined"] == one["rows"] for one in (counted["first"], counted["next"]))
-    assert {*run["passes"]["first"]["stages"]} == STAGES
+    assert {name: one["is_equal"] for name, one in told["checks"]["quick"].items()} == dict.fromkeys(CONTENDERS, True)
+    passes = {run["contender"]: run["passes"] for run in told["runs"]}
+    for of in passes.values():
+        first, following, idle = (of[name]["figures"] for name in ("first", "next", "idle"))
+        assert first["rows"] > following["rows"] > idle["rows"] == 0
+        assert all(one["accepted"] + one["quarantined"] == one["rows"] for one in (first, following))
+    assert list(passes["lakewarden_sail"]["first"]["stages"]) == STAGES
+    assert list(passes["duckdb_promises"]["first"]["stages"]) == [name for name in STAGES if name != "validate"]
 
 
 def test_checking_has_its_price_told_and_all_set_aside_the_same_rows(results: Path) -> None:
@@ -87,7 +103,8 @@ def test_the_page_keeps_its_words_and_renews_its_figures(results: Path) -> None:
     found = newest(results, is_quick=True)
     assert list(found) == ["province", "stages", "landing"]
     once = report.renewed(report.BLOCK.sub(r"\1\4", page), found)
-    assert "| quick, Lakewarden on Sail | warm |" in once
+    for title in ("Lakewarden on Sail", "DuckDB + deltalake, same promises"):
+        assert f"| quick, {title} | warm |" in once
     assert "Not measured yet: `make bench`, or `python -m bench.growth`." in once
     assert report.renewed(once, {}) == once
     beside = report.renewed(page, found)
@@ -149,7 +166,7 @@ def test_days_are_replayed_and_come_to_the_same_as_a_rebuild(tmp_path: Path) -> 
     assert report["equal_to_rebuild"]
     assert len(report["hashes"]) > 30
     assert [day["day"] for day in report["days"]] == [1, 2, 3]
-    assert all(day["rows"] and day["wall"] > 0 and set(day["stages"]) == STAGES for day in report["days"])
+    assert all(day["rows"] and day["wall"] > 0 and list(day["stages"]) == STAGES for day in report["days"])
     assert report["ratio"] == report["growth"]["figures"]["wall"]["ratio"] > 0
 
 
@@ -256,21 +273,64 @@ def _drop_shorter_list(home: Home) -> None:
     path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-@pytest.mark.parametrize(("peer", "needs"), [("duckdb_deltalake", "duckdb"), ("polars_deltalake", "polars")])
+PEERS = pytest.mark.parametrize(("peer", "needs"), [("duckdb_deltalake", "duckdb"), ("polars_deltalake", "polars")])
+
+
+def _passed(peer: str, needs: str, home: Home, moment: datetime, out: Path, *words: str) -> None:
+    """A pass of a peer over what a home has landed, and its tables compared with the home's."""
+    command = [_python_with(needs), "-m", f"bench.peers.{peer}", "--landing", home.landing, "--out", out]
+    when = ["--as-of", "2026-07-01", "--moment", moment.isoformat()]
+    told = subprocess.run([*command, *when, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    said = json.loads(told.stdout.splitlines()[-1])
+    assert said["rows"] == said["accepted"] + said["quarantined"] > 0
+    assert "\n".join(differences(home.path, out)) == ""
+
+
+@PEERS
 def test_a_peer_writes_what_lakewarden_writes(
     peer: str, needs: str, two_runs: list[tuple[Home, datetime]], tmp_path: Path
 ) -> None:
-    python = _python_with(needs)
     for home, moment in two_runs:
-        command = [python, "-m", f"bench.peers.{peer}", "--landing", home.landing, "--out", tmp_path]
-        when = ["--as-of", "2026-07-01", "--moment", moment.isoformat()]
-        told = subprocess.run([*command, *when], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert told.returncode == 0, told.stderr
-        said = json.loads(told.stdout.splitlines()[-1])
-        assert said["rows"] == said["accepted"] + said["quarantined"] > 0
-        assert "\n".join(differences(home.path, tmp_path)) == ""
+        _passed(peer, needs, home, moment, tmp_path)
     withdrawn = read(tmp_path / "base" / "enforcement_officer", ["withdrawn_at"])["withdrawn_at"]
     assert 0 < withdrawn.null_count < len(withdrawn)
+    assert not {"archive", "bronze", "receipts", "serving"} & {path.name for path in tmp_path.iterdir()}
+
+
+@PEERS
+def test_a_peer_keeps_what_lakewarden_promises_and_what_it_does_not_keep_is_told(
+    peer: str, needs: str, two_runs: list[tuple[Home, datetime]], tmp_path: Path
+) -> None:
+    for home, moment in two_runs:
+        _passed(peer, needs, home, moment, tmp_path, "--promises")
+        assert "\n".join(broken_promises(home.path, tmp_path)) == ""
+    home, _ = two_runs[-1]
+    archived, *_ = (tmp_path / "archive").iterdir()
+    archived.write_bytes(b"other")
+    details, *_ = sorted((tmp_path / "receipts").rglob("*.rejected.csv"))
+    details.write_text("\n".join(details.read_text("utf-8").splitlines()[:-1]), "utf-8")
+    receipt, *_ = sorted((tmp_path / "receipts").rglob("*.receipt.html"))
+    receipt.unlink()
+    DeltaTable(tmp_path / "bronze" / "complaint").delete("_line = 2")
+    DeltaTable(tmp_path / "ops" / "reconciliation").delete("hop = 'base.complaint'")
+    DeltaTable(tmp_path / "gold" / "risk_score").delete("grade = 'blue'")
+    told = "\n".join(broken_promises(home.path, tmp_path))
+    for broken in ("bronze.complaint: ", "ops.reconciliation: ", "not in the archive", " are told", "none for people"):
+        assert broken in told
+    assert "serving gold.risk_score: " in told
+
+
+def test_a_peer_that_lost_a_row_stops() -> None:
+    """In a process of its own: whatever is of peers reads the frozen contracts."""
+    lost = (
+        "from datetime import UTC, datetime; from pathlib import Path; from bench.peers.promises import Hop, Promises;"
+        "Promises(Path('none'), datetime.now(UTC), print).reconcile([Hop('a', 'complaint', 'conform', 3, 1, 1)])"
+    )
+    told = subprocess.run([sys.executable, "-c", lost], cwd=ROOT, capture_output=True, text=True)
+    assert told.returncode == 1
+    assert told.stderr.startswith("rows are lost, nothing is published: ")
+    assert told.stdout == ""
 
 
 def _python_with(package: str) -> str | Path:

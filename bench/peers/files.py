@@ -42,7 +42,8 @@ BrokenRows = list[tuple[int, str, str]]
 
 @dataclass(frozen=True)
 class Delivered:
-    """A new file: `place` counts the pass's new files from 0, `scales` has the factor of each amount's heading.
+    """A new file: `place` counts the pass's new files from 0, `scales` has the factor of each amount's heading, and
+    `headings` the one that each column came under.
 
     `rows` has a text column for each delivered contract column, `_line` (the header is line 1), `_raw` and `_fault`:
     null, or for a row that has not as many cells as headings its text and what is wrong, its cells being null.
@@ -57,6 +58,7 @@ class Delivered:
     place: int
     rows: pa.Table
     scales: dict[str, int]
+    headings: dict[str, str]
 
 
 def new_files(landing: Path, known: Collection[str]) -> list[Delivered]:
@@ -100,7 +102,9 @@ def _read(landing: Path, place: int, path: Path, digest: str) -> Delivered:
     if broken:
         rows = pa.concat_tables([rows, _broken(broken, rows.schema)])
     scales = {name: scale for name, (_, scale) in found.items() if contract.column(name).parse == "amount"}
-    return Delivered(path, department, "/".join(folders), contract, digest, path.stat().st_size, place, rows, scales)
+    above = {name: headings[position].strip() for name, (position, _) in found.items()}
+    size = path.stat().st_size
+    return Delivered(path, department, "/".join(folders), contract, digest, size, place, rows, scales, above)
 
 
 def _broken(broken: BrokenRows, schema: pa.Schema) -> pa.Table:

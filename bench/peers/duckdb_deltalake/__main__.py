@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -20,6 +22,9 @@ from bench.peers.duckdb_deltalake.conform import conform
 from bench.peers.files import Delivered, new_files
 from bench.peers.reference import reference_tables
 from schemas.contract import Contract, feeds
+
+if TYPE_CHECKING:
+    from bench.peers.duckdb_deltalake.promises import DuckDBPromises
 
 # A statement's order is the number of its delivery and its line.
 LINES = 30
@@ -37,23 +42,32 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--as-of", required=True)
     parser.add_argument("--moment", type=datetime.fromisoformat, default=datetime.now(UTC))
+    parser.add_argument("--promises", action="store_true", help="keep what Lakewarden promises beside its tables")
     asked = parser.parse_args()
     # A query runs on the thread that asks for it: two at a time, without handing small pieces of work about.
     con = duckdb.connect(config={"threads": 1})
+    promises = _promises(con, asked.out, asked.moment) if asked.promises else None
     with _timed("land"):
         known = _known(con, asked.out / "ops" / "delivery")
         landed = new_files(asked.landing, known)
+        if promises:
+            promises.archive(landed)
     if not landed:
         print(json.dumps({"stages": stages, "rows": 0, "accepted": 0, "quarantined": 0}))
         return
     with _timed("conform"):
         codes = reference_tables(date.fromisoformat(asked.as_of))
         files = _file_table(landed, len(known), asked.moment)
-        new = conform(con, asked.out, landed, files, codes["spelling"])
+        keep = partial(promises.keep, landed, files) if promises else None
+        new = conform(con, asked.out, landed, files, codes["spelling"], keep)
+        if promises:
+            promises.reconcile()
         con.register("counted", new.files)
         delta.write(con, COUNTED, asked.out / "ops" / "delivery")
     with _timed("base"):
         merge_base(con, asked.out / "base", new, codes)
+        if promises:
+            promises.reconcile_base(new)
     for name, table in codes.items():
         con.register("codes", table)
         con.execute(f"create table {name} as from codes")
@@ -61,9 +75,18 @@ def main() -> None:
         gold.build_themes(con, asked.out)
     with _timed("gold"):
         gold.build_gold(con, asked.out, asked.as_of)
+    if promises:
+        with _timed("publish"):
+            promises.publish()
     accepted, quarantined = (pc.sum(new.files[name]).as_py() for name in ("accepted", "quarantined"))
     told = {"rows": accepted + quarantined, "accepted": accepted, "quarantined": quarantined}
     print(json.dumps({"stages": stages, **told}))
+
+
+def _promises(con: duckdb.DuckDBPyConnection, out: Path, moment: datetime) -> DuckDBPromises:
+    from bench.peers.duckdb_deltalake.promises import DuckDBPromises
+
+    return DuckDBPromises(out, moment, con)
 
 
 @contextmanager

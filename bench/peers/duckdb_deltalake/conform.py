@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -57,15 +57,28 @@ class Feed:
 
 
 def conform(
-    con: duckdb.DuckDBPyConnection, out: Path, landed: list[Delivered], files: pa.Table, spelling: pa.Table
+    con: duckdb.DuckDBPyConnection,
+    out: Path,
+    landed: list[Delivered],
+    files: pa.Table,
+    spelling: pa.Table,
+    keep: Callable[[Feed, pa.Table], None] | None = None,
 ) -> Conformed:
-    """Judges every row: silver and quarantine are written."""
+    """Judges every row: silver and quarantine are written; `keep` is told of each feed, and of its rows as judged."""
     with ThreadPoolExecutor(CORES) as pool:
         read = list(pool.map(lambda contract: _feed(contract, landed, files), feeds().values()))
         asked = [list(feed.asked()) for feed in read]
         answers = iter(judge(con, list(chain.from_iterable(asked)), spelling))
         answered = [list(islice(answers, len(cells))) for cells in asked]
-        kept = list(pool.map(lambda feed, found: _keep(con, out, feed, files, iter(found)), read, answered))
+
+        def judged(feed: Feed, found: list[Judged]) -> tuple[pa.Table, pa.Table]:
+            rows = _judged(feed, files, iter(found))
+            written = _write(con, out, feed, rows)
+            if keep:
+                keep(feed, rows)
+            return written
+
+        kept = list(pool.map(judged, read, answered))
     counts = [np.sum([np.bincount(file, minlength=len(files)) for file in place], axis=0) for place in _places(kept)]
     found = Conformed(
         {feed.contract.name: accepted for feed, (accepted, _) in zip(read, kept, strict=True)},
@@ -82,11 +95,9 @@ def _places(kept: list[tuple[pa.Table, pa.Table]]) -> Iterator[list[np.ndarray]]
         yield [table["_file"].to_numpy() for table in tables]
 
 
-def _keep(
-    con: duckdb.DuckDBPyConnection, out: Path, feed: Feed, files: pa.Table, answers: Iterator[Judged]
-) -> tuple[pa.Table, pa.Table]:
+def _write(con: duckdb.DuckDBPyConnection, out: Path, feed: Feed, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Writes a feed's rows to silver and quarantine."""
-    name, rows = feed.contract.name, _judged(feed, files, answers)
+    name = feed.contract.name
     is_good = pc.equal(pc.list_value_length(rows["_reasons"]), 0)
     accepted, quarantined = rows.filter(is_good), rows.filter(pc.invert(is_good))
     own = [column.name for column in feed.contract.columns]

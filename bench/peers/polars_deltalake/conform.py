@@ -28,7 +28,8 @@ class Judged:
     """What became of a feed's rows.
 
     `accepted` has a row's `_version` beside the columns of silver; `mentions` has of a feed of full snapshots the
-    `_number` of the delivery and the key of every row, or the text of one that could not be split.
+    `_number` of the delivery and the key of every row, or the text of one that could not be split; `reasons` and
+    `flags` have the number of a row among those delivered, and what is said of it.
     """
 
     contract: Contract
@@ -36,6 +37,8 @@ class Judged:
     quarantined: pl.DataFrame
     deliveries: pl.DataFrame
     mentions: pl.DataFrame
+    reasons: pl.DataFrame
+    flags: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ class Feed:
             quarantined.drop("_version"),
             self._counted(accepted, quarantined),
             self._mentions() if self.contract.is_snapshot else pl.DataFrame(),
+            reasons,
+            flags,
         )
 
     def _said(self) -> Iterator[tuple[bool, pl.DataFrame]]:

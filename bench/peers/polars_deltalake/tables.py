@@ -7,11 +7,14 @@ from typing import Literal
 from uuid import uuid4
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from bench.frozen import FrozenTable
 
+Mode = Literal["append", "overwrite"]
 STRINGS = pl.List(pl.String)
 TIMESTAMP = pl.Datetime("us", "UTC")
 TYPES = {
@@ -43,21 +46,33 @@ def overwrite(path: Path, rows: pl.DataFrame) -> None:
     _commit(path, rows, "overwrite")
 
 
-def _commit(path: Path, rows: pl.DataFrame, mode: Literal["append", "overwrite"]) -> None:
+def append_arrow(path: Path, rows: pa.Table) -> None:
+    """Adds rows that are Arrow's in one commit; text is not turned into Polars' own, which costs as much again."""
+    file = _new_file(path)
+    pq.write_table(rows, file, compression="zstd", compression_level=1, store_schema=False, write_statistics=False)
+    _add(path, file, len(rows), pq.read_schema(file), "append")
+
+
+def _commit(path: Path, rows: pl.DataFrame, mode: Mode) -> None:
     """Polars writes Parquet in half the processor time that `write_deltalake` takes (61,000 rows: 0.09 s, 0.17 s)."""
-    path.mkdir(parents=True, exist_ok=True)
-    file = path / f"{uuid4()}.parquet"
+    file = _new_file(path)
     rows.write_parquet(file, compression="zstd", compression_level=1)
+    _add(path, file, len(rows), rows.clear().to_arrow().schema, mode)
+
+
+def _new_file(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path / f"{uuid4()}.parquet"
+
+
+def _add(path: Path, file: Path, count: int, schema: pa.Schema, mode: Mode) -> None:
     facts = file.stat()
-    added = AddAction(
-        file.name, facts.st_size, {}, facts.st_mtime_ns // 1_000_000, True, f'{{"numRecords": {len(rows)}}}'
-    )
+    added = AddAction(file.name, facts.st_size, {}, facts.st_mtime_ns // 1_000_000, True, f'{{"numRecords": {count}}}')
     if DeltaTable.is_deltatable(str(path)):
         table = DeltaTable(path)
         table.create_write_transaction([added], mode, table.schema())
     else:
-        schema = Schema.from_arrow(rows.clear().to_arrow().schema)
-        create_table_with_add_actions(str(path), schema, [added], "append")
+        create_table_with_add_actions(str(path), Schema.from_arrow(schema), [added], "append")
 
 
 def scan(path: Path) -> pl.LazyFrame | None:
