@@ -112,7 +112,7 @@ def _is_same(column: Column, file: SimulatedFile, place: int, row: dict[str, Any
     if column.type == "boolean":
         return accepted is (meant == "true")
     if values.dtype.kind == "f":
-        return bool(np.isclose(float(accepted), values[place], rtol=1e-12, atol=1e-9))
+        return accepted is not None and bool(np.isclose(float(accepted), values[place], rtol=1e-12, atol=1e-9))
     if column.name.endswith("_name"):
         meant = str(meant).replace("(", "（").replace(")", "）")
     return bool(accepted == meant)
