@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,11 @@ from spark_jobs.lake.codes import code_of, code_spellings
 Rows = npt.NDArray[np.intp]
 # So many cells show whether a dictionary is worth building: if half of them are repeated.
 SAMPLE, TOO_FEW_TO_TELL = 4_000, 200
+
+
+# What a column is beside others: a key, which is compared with other keys; an amount of which no column takes the
+# currency, so that it can only be yuan; a currency that stands in the cells of an amount.
+Role = Literal["key", "yuan", "currency of an amount"]
 
 
 @dataclass(frozen=True)
@@ -42,18 +48,13 @@ class Cells:
     doubts: tuple[tuple[str, Mask], ...] = ()
 
     @classmethod
-    def read(
-        cls, column: Column, delivered: pa.Array, heading: str, *, is_key: bool = False, is_yuan: bool = False
-    ) -> Cells:
-        """The cells that a chunk holds under a heading, plain or as a dictionary.
-
-        `is_key`: they are keys, compared with others. `is_yuan`: amounts in another currency are none.
-        """
+    def read(cls, column: Column, delivered: pa.Array, heading: str, role: Role | None = None) -> Cells:
+        """The cells that a chunk holds under a heading, plain or as a dictionary."""
         raw, places = _distinct(delivered)
-        read = read_texts(column, raw, _known(column.codes), is_key=is_key or column.refers is not None)
-        spelled = currency_words(read.text) if column.parse == "currency" else read.text
+        read = read_texts(column, raw, _known(column.codes), is_key=role == "key" or column.refers is not None)
+        spelled = currency_words(read.text) if role == "currency of an amount" else read.text
         typed = _typed(column, read.text, spelled, heading)
-        if is_yuan:
+        if role == "yuan":
             typed = without(typed, is_foreign(read.text))
         doubts = list(read.doubts)
         if (

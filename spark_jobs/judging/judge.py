@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from schemas.contract import Column, FeedContract
 from spark_jobs.judging.arrays import Mask, Numbers, is_null, is_true
-from spark_jobs.judging.cells import Cells, Rows, scale_of
+from spark_jobs.judging.cells import Cells, Role, Rows, scale_of
 from spark_jobs.judging.hashes import Hashes, count_repeated, hash_rows
 from spark_jobs.judging.rules import Chunk, Finding
 from spark_jobs.judging.telling import as_delivered, told, told_of_unsplit, unsplit_as_delivered
@@ -131,17 +131,15 @@ class Judge:
         return owners
 
     def _read(self, column: Column, delivered: pa.Array) -> Cells:
-        is_key = column.type == "string" and column.name in self.contract.key
-        is_yuan = column.parse == "amount" and not self._has_currency(column)
-        return Cells.read(column, delivered, self._headings[column.name], is_key=is_key, is_yuan=is_yuan)
+        return Cells.read(column, delivered, self._headings[column.name], self._role(column))
 
-    def _has_currency(self, amount: Column) -> bool:
-        """Whether another column takes the currency from an amount's cells; else they can only be yuan."""
-        headings = {known.heading for known in amount.headings}
-        return any(
-            column.parse == "currency" and headings & {known.heading for known in column.headings}
-            for column in self.contract.columns
-        )
+    def _role(self, column: Column) -> Role | None:
+        if column.type == "string" and column.name in self.contract.key:
+            return "key"
+        beside = [other.parse for other in self._columns if self._headings[other.name] == self._headings[column.name]]
+        if column.parse == "currency" and "amount" in beside:
+            return "currency of an amount"
+        return "yuan" if column.parse == "amount" and "currency" not in beside else None
 
     def _chunk(self, arrays: Mapping[str, pa.Array], owners: Rows, count: int) -> Chunk:
         columns = {column.name: self._read(column, arrays[column.name]) for column in self._columns}

@@ -132,12 +132,12 @@ def is_rounded(text: pa.Array, scale: int, kind: str) -> Mask:
 
 
 def currency_words(text: pa.Array) -> pa.Array:
-    """The currency that an amount names, and CNY where it names none; a cell without a number is taken for its name."""
+    """The currency that an amount names, and CNY where it names none; null for what is no amount."""
 
-    def word(cell: str) -> str:
+    def word(cell: str) -> str | None:
         read = read_amount(cell)
         if read is None:
-            return cell.upper()
+            return None
         return "CNY" if read.currency in YUAN else read.currency
 
     plain = matches(text, PLAIN_NUMBER)
