@@ -9,36 +9,40 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from spark_jobs.lake.home import Home
+from spark_jobs.resident.door import read_door
 
 COMMAND = (sys.executable, "-P", "-m", "spark_jobs.resident", "--serve")
 BEGIN_ANEW = 75
-# One that ends sooner, and not by its own wish, would do so again.
-SECONDS_TO_PROVE_ITSELF = 30
 
 
 def main() -> int:
-    """Keeps a worker running."""
-    while True:
-        started = time.monotonic()
-        code = subprocess.call([*COMMAND, *sys.argv[1:]])
-        if code != BEGIN_ANEW and (code == 0 or time.monotonic() - started < SECONDS_TO_PROVE_ITSELF):
-            return code
-
-
-def serve() -> int:
-    """Is the worker; returns BEGIN_ANEW if there should be another one."""
-    from spark_jobs.lake.home import Home
-    from spark_jobs.resident.worker import Worker
-
+    """Is the worker if told to serve, and keeps one running otherwise."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--own-engine", action="store_true", help="SPARK_REMOTE is the engine that `up` started.")
     options = parser.parse_args()
-    return BEGIN_ANEW if Worker(Home(options.home), options.own_engine).serve() else 0
+    home = Home(options.home)
+    return _serve(home, options.own_engine) if options.serve else _keep_one(home)
+
+
+def _keep_one(home: Home) -> int:
+    while True:
+        before = read_door(home)
+        code = subprocess.call([*COMMAND, *sys.argv[1:]])
+        # One that never opened its door would not the next time either.
+        if code == 0 or (code != BEGIN_ANEW and read_door(home) == before):
+            return code
+
+
+def _serve(home: Home, own_engine: bool) -> int:
+    from spark_jobs.resident.worker import Worker
+
+    return BEGIN_ANEW if Worker(home, own_engine).serve() else 0
 
 
 if __name__ == "__main__":
-    sys.exit(serve() if "--serve" in sys.argv else main())
+    sys.exit(main())
