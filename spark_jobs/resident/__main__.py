@@ -23,10 +23,10 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--own-engine", action="store_true", help="SPARK_REMOTE is the engine that `up` started.")
+    parser.add_argument("--instead-of", metavar="REMOTE", help="The engine that `up` started for others.")
     options = parser.parse_args()
     home = Home(options.home)
-    return _serve(home, options.own_engine) if options.serve else _keep_one(home)
+    return _serve(home, options.instead_of) if options.serve else _keep_one(home)
 
 
 def _keep_one(home: Home) -> int:
@@ -38,10 +38,10 @@ def _keep_one(home: Home) -> int:
             return code
 
 
-def _serve(home: Home, own_engine: bool) -> int:
+def _serve(home: Home, instead_of: str | None) -> int:
     from spark_jobs.resident.worker import Worker
 
-    return BEGIN_ANEW if Worker(home, own_engine).serve() else 0
+    return BEGIN_ANEW if Worker(home, instead_of).serve() else 0
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from multiprocessing.connection import Connection, Listener
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+import psutil
+
 from spark_jobs import pipeline
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.sources import sources
@@ -25,6 +27,8 @@ from spark_jobs.resident.door import admit, open_door
 from spark_jobs.resident.order import Maker, Order, Reported, settings
 
 SECONDS_TO_REST = 3.0
+# Sail 0.7.2 keeps some 30 MiB of each run, until its process ends.
+ENOUGH_BYTES = 3 << 29
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,12 @@ class Said(io.TextIOBase):
 
 
 class Worker:
-    """The worker of a home; `own_engine`: its engine stands for the one that others would start for themselves."""
+    """The worker of a home; `instead_of`: its engine is as good as that one, or as one that others start themselves."""
 
-    def __init__(self, home: Home, own_engine: bool) -> None:
+    def __init__(self, home: Home, instead_of: str | None) -> None:
         self.home = home
         self.made = Maker.here(home)
-        self.remotes = {self.made.remote, ""} if own_engine else {self.made.remote}
+        self.remotes = {instead_of, ""} if instead_of else {self.made.remote}
         self.is_busy = self.is_ready = self.has_ended = False
         self.wishes: SimpleQueue[Wish | None] = SimpleQueue()
 
@@ -80,7 +84,10 @@ class Worker:
                 try:
                     wish = self.wishes.get(timeout=SECONDS_TO_REST)
                 except Empty:
-                    self._get_ready()
+                    if not self.is_ready and psutil.Process().memory_info().rss > ENOUGH_BYTES:
+                        self.wishes.put(None)
+                    else:
+                        self._get_ready()
                 else:
                     if wish is None or not self._fulfil(wish):
                         self.has_ended = True

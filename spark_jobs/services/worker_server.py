@@ -9,30 +9,26 @@ from spark_jobs.lake.home import Home
 from spark_jobs.resident.client import answers
 from spark_jobs.services import engine_server
 from spark_jobs.services.environments import PROJECT
-from spark_jobs.services.process import Record, Service, running
+from spark_jobs.services.process import Service
 
 NAME = "worker"
 # Another answer to one of these is another worker; other settings come with each stage.
-SETTLED = ("LAKEWARDEN_CONTRACTS", "LAKEWARDEN_SCHEMAS", "LAKEWARDEN_ENGINE")
+SETTLED = ("LAKEWARDEN_CONTRACTS", "LAKEWARDEN_SCHEMAS")
 
 
 def declare(home: Home, remote: str) -> Service:
-    """The worker, on the engine that the others use; a new engine knows no tables and needs a new worker."""
-    engine = running(home, engine_server.NAME)
-    own = () if engine_server.external() else ("--own-engine",)
+    """The worker: with Sail in its own process, or on an Apache Spark at that address."""
+    is_external = engine_server.external() is not None
+    is_embedded = not is_external and os.environ.get("LAKEWARDEN_ENGINE", "sail") == "sail"
+    instead = () if is_external else ("--instead-of", remote)
     return Service(
         name=NAME,
-        command=(sys.executable, "-P", "-m", "spark_jobs.resident", "--home", str(home.path), *own),
+        command=(sys.executable, "-P", "-m", "spark_jobs.resident", "--home", str(home.path), *instead),
         healthy=lambda _started: answers(home),
         env={
             **{name: os.environ.get(name, "") for name in SETTLED},
-            "SPARK_REMOTE": remote,
+            **({} if is_embedded else {"SPARK_REMOTE": remote}),
             "PYTHONPATH": str(PROJECT),
             "LAKEWARDEN_HOME": str(home.path),
-            "LAKEWARDEN_WORKS_WITH": _identity(engine),
         },
     )
-
-
-def _identity(engine: Record | None) -> str:
-    return f"{engine.pid} {engine.started}" if engine else ""
