@@ -36,7 +36,7 @@ from tests.drops import GOOD, drop, table
 PROJECT = Path(__file__).parents[1]
 SILENT = {"say": lambda _line: None}
 HEAVY = ("deltalake", "pyspark", "dbt", "great_expectations", "duckdb")
-SECONDS = re.compile(r"[0-9.]+ s|(?<=[0-9]) +[0-9.]+$", re.MULTILINE)
+SECONDS = re.compile(r" *[0-9.]+ s|(?<=[0-9]) +[0-9.]+$", re.MULTILINE)
 # What a client tells: who did the stage, and what it imported for it.
 STAGE = f"""
 import sys
