@@ -1,23 +1,21 @@
 """The stages of a run in the data's order; each looks for itself whether there is anything to do."""
 
+# What stages need is imported by them: a process that has them done by the worker must not pay for it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import wraps
 from typing import TYPE_CHECKING
 
-from schemas.contract import feeds
-from spark_jobs.judging.decide import put_back, to_replay
 from spark_jobs.lake.home import Home, today
-from spark_jobs.lake.ledger import Delivery, pending
-from spark_jobs.lake.tables import create_tables
-from spark_jobs.landing import land as landing
+from spark_jobs.resident import ask
 
 if TYPE_CHECKING:
     from spark_jobs.building.base import BaseBuild
+    from spark_jobs.lake.ledger import Delivery
+    from spark_jobs.landing.land import Landing
 
 
 @dataclass
@@ -37,33 +35,48 @@ LEDGER = ("delivery", "reconciliation", "expectation", "profile")
 # after it.
 LARGE = 512 << 20
 Stage = Callable[[Home], StageReport]
+# What was chosen for a stage, by the names of its work's parameters.
+Chosen = Mapping[str, str | bool | None]
+_works: dict[str, Callable[..., None]] = {}
 _preparations: dict[Home, Future[None]] = {}
 
 
-def _stage(work: Callable[[Home, StageReport], None]) -> Stage:
-    """Runs the work under the lake lock and times it."""
+def _stage(work: Callable[..., None]) -> Stage:
+    """The work as a stage, without any choice."""
+    _works[work.__name__] = work
+    return _chosen(work.__name__, {})
 
-    @wraps(work)
+
+def _chosen(name: str, chosen: Chosen) -> Stage:
+    """The stage of that name with what was chosen for it: done by the home's worker if there is one, else here."""
+
     def run(home: Home) -> StageReport:
-        report = StageReport(work.__name__)
-        started = time.perf_counter()
-        home.create()
-        with home.lock():
-            create_tables(home)
-            work(home, report)
-        report.seconds = time.perf_counter() - started
-        return report
+        return ask(home, name, chosen) or do(home, name, chosen)
 
+    run.__name__, run.__doc__ = name, _works[name].__doc__
     return run
 
 
-def _landing(meanwhile: Callable[[Home, int], None] | None = None) -> Stage:
+def do(home: Home, name: str, chosen: Chosen) -> StageReport:
+    """Does a stage in this process, under the lake lock, and times it."""
+    from spark_jobs.lake.tables import create_tables
+
+    report = StageReport(name)
+    started = time.perf_counter()
+    home.create()
+    with home.lock():
+        create_tables(home)
+        _works[name](home, report, **chosen)
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+@_stage
+def land(home: Home, report: StageReport, gets_ready: bool = False) -> None:
     """Landing files → bronze and archive; what is turned away gets its receipt."""
+    from spark_jobs.landing.land import land
 
-    def land(home: Home, report: StageReport) -> None:
-        _report_landing(report, landing.land(home, meanwhile))
-
-    return _stage(land)
+    _report_landing(report, land(home, _get_ready if gets_ready else None))
 
 
 def _get_ready(home: Home, volume: int) -> None:
@@ -93,10 +106,7 @@ def _parse(home: Home) -> None:
     project(home)
 
 
-land = _landing()
-
-
-def _report_landing(report: StageReport, result: landing.Landing) -> None:
+def _report_landing(report: StageReport, result: Landing) -> None:
     report.changed = bool(result.accepted)
     report.figures = {
         "deliveries": len(result.accepted),
@@ -105,23 +115,32 @@ def _report_landing(report: StageReport, result: landing.Landing) -> None:
     }
 
 
-def replay(feed: str | None = None, department: str | None = None) -> Stage:
+def _replay(home: Home, report: StageReport, feed: str | None, department: str | None) -> None:
     """Held, refused and partly quarantined deliveries → judged again by the contracts as they are now."""
+    from spark_jobs.judging.decide import put_back, to_replay
+    from spark_jobs.landing.land import land_again
 
-    def replay(home: Home, report: StageReport) -> None:
-        chosen = to_replay(home, feed, department)
-        refused = put_back(home, chosen)
-        result = landing.land_again(home, refused)
-        _report_landing(report, result)
-        report.changed = bool(chosen)
-        report.figures = {"replayed": len(chosen), "landed": len(result.accepted), "refused": result.count("refused")}
+    chosen = to_replay(home, feed, department)
+    refused = put_back(home, chosen)
+    result = land_again(home, refused)
+    _report_landing(report, result)
+    report.changed = bool(chosen)
+    report.figures = {"replayed": len(chosen), "landed": len(result.accepted), "refused": result.count("refused")}
 
-    return _stage(replay)
+
+_works["replay"] = _replay
+
+
+def replay(feed: str | None = None, department: str | None = None) -> Stage:
+    """The stage that judges deliveries again, of a feed and a department or of all."""
+    return _chosen("replay", {"feed": feed, "department": department})
 
 
 @_stage
 def conform(home: Home, report: StageReport) -> None:
     """Bronze → silver and quarantine, then verdicts, receipts and the ledger."""
+    from spark_jobs.lake.ledger import pending
+
     waiting = pending(home)
     if not waiting:
         return
@@ -144,6 +163,8 @@ def conform(home: Home, report: StageReport) -> None:
 
 def _is_beyond_limit(delivery: Delivery) -> bool:
     """Whether more rows were quarantined than the contract allows."""
+    from schemas.contract import feeds
+
     limit = feeds()[delivery.feed].expect.quarantined_share.max
     return limit is not None and delivery.rows_quarantined > limit * delivery.rows
 
@@ -213,4 +234,17 @@ def rebuild(home: Home, report: StageReport) -> None:
 
 
 # In one process; as tasks of their own (dags/) each starts what it needs itself.
-STAGES: tuple[Stage, ...] = (_landing(_get_ready), conform, base, themes, gold, validate, publish)
+STAGES: tuple[Stage, ...] = (_chosen("land", {"gets_ready": True}), conform, base, themes, gold, validate, publish)
+
+
+def get_ready(home: Home) -> None:
+    """Starts what any stage of the home may need, ahead of time."""
+    from spark_jobs.building.dbt import project
+    from spark_jobs.engine.session import connect
+    from spark_jobs.judging import settle  # noqa: F401 - and what it imports
+    from spark_jobs.judging.validation import warm_up
+    from spark_jobs.serving import publish  # noqa: F401
+
+    warm_up(home)
+    connect(home)
+    project(home)

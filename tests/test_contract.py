@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from schemas import folders
 from schemas.contract import ContractError, contracts, feed_of, fields, read_contract
 from schemas.contract import read as reader
 from schemas.contract.lint import RULES, lint
@@ -27,10 +28,10 @@ GOOD = {
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Writes a feed contract into a schemas folder of its own, and returns its path."""
     for name in ("terms", "departments.yaml", "codes"):
-        (tmp_path / name).symlink_to(reader.SCHEMAS / name)
+        (tmp_path / name).symlink_to(folders.SCHEMAS / name)
     # The terms are the repository's; only the place of feeds is another.
     reader.terms()
-    monkeypatch.setattr(reader, "SCHEMAS", tmp_path)
+    monkeypatch.setattr(folders, "SCHEMAS", tmp_path)
 
     def to_file(changes: dict[str, object] | str) -> Path:
         path = tmp_path / "feeds" / "scjg" / "sample.yaml"

@@ -27,7 +27,7 @@ from schemas.contract.model import (
     TableContract,
     Usual,
 )
-from schemas.contract.read import SCHEMAS, read_contract, roots, shown, terms
+from schemas.contract.read import read_contract, shown, terms
 from schemas.contract.registry import (
     TABLE_LAYERS,
     code_list,
@@ -43,6 +43,7 @@ from schemas.contract.registry import (
     table_of,
     tables,
 )
+from schemas.folders import SCHEMAS, roots
 
 __all__ = [
     "ENVELOPE",

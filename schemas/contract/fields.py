@@ -10,7 +10,8 @@ from pydantic import Field as Key
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.contract.model import Strict
-from schemas.contract.read import read_yaml, refusal, roots
+from schemas.contract.read import read_yaml, refusal
+from schemas.folders import roots
 
 
 class Field(Strict):

@@ -13,8 +13,9 @@ from pydantic import Field as Key
 from pydantic import ValidationError
 
 from schemas.contract.model import Code, ContractError, Measure, Strict, TableContract
-from schemas.contract.read import read_yaml, refusal, roots, shown
+from schemas.contract.read import read_yaml, refusal, shown
 from schemas.contract.registry import DECLARED, tables
+from schemas.folders import roots
 
 Dimension = Literal["city", "county", "department", "field", "item_class"]
 PeriodKind = Literal["month", "quarter", "year"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from schemas import folders
 from schemas.contract.model import (
     ENVELOPE,
     Column,
@@ -22,7 +22,6 @@ from schemas.contract.model import (
     as_headings,
 )
 
-SCHEMAS = Path(__file__).parent.parent
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -37,19 +36,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return read
 
 
-def roots() -> tuple[Path, ...]:
-    """The folders that contracts, departments and code lists are read from.
-
-    This one, or what LAKEWARDEN_CONTRACTS puts in its place; then those that LAKEWARDEN_SCHEMAS adds.
-    """
-    instead, further = (os.environ.get(name, "") for name in ("LAKEWARDEN_CONTRACTS", "LAKEWARDEN_SCHEMAS"))
-    first = Path(instead).expanduser().resolve() if instead else SCHEMAS
-    return (first, *(Path(folder).expanduser().resolve() for folder in further.split(os.pathsep) if folder))
-
-
 def shown(path: Path) -> str:
     """A path as a reader of the repository knows it."""
-    return str(path.relative_to(SCHEMAS.parent)) if path.is_relative_to(SCHEMAS.parent) else str(path)
+    return str(path.relative_to(folders.SCHEMAS.parent)) if path.is_relative_to(folders.SCHEMAS.parent) else str(path)
 
 
 # What pydantic says of a value of the wrong kind, in words of YAML.
@@ -87,7 +76,7 @@ def _way(keys: tuple[int | str, ...], read: object) -> Iterator[str]:
 def terms() -> dict[str, dict[str, Any]]:
     """The shared columns of `terms/*.yaml`, by name."""
     found: dict[str, dict[str, Any]] = {}
-    for path in sorted(file for root in roots() for file in (root / "terms").glob("*.yaml")):
+    for path in sorted(file for root in folders.roots() for file in (root / "terms").glob("*.yaml")):
         for name, term in read_yaml(path).items():
             if name in found:
                 raise ContractError(f"{shown(path)}: {name}: stands in another file of terms too")
@@ -124,11 +113,11 @@ def _envelope(read: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _place(path: Path) -> dict[str, Any]:
     """Layer, name and owner of a contract, from its path below `schemas/`."""
-    root = next(root for root in roots() if path.is_relative_to(root))
-    layer, *folders, _ = path.relative_to(root).parts
-    name = "_".join([*folders, path.stem])
+    root = next(root for root in folders.roots() if path.is_relative_to(root))
+    layer, *inner, _ = path.relative_to(root).parts
+    name = "_".join([*inner, path.stem])
     if layer == "feeds":
-        return {"layer": "feed", "name": name, "department": folders[0] if folders else None, "file": path}
+        return {"layer": "feed", "name": name, "department": inner[0] if inner else None, "file": path}
     return {"layer": layer, "name": f"{layer}.{name}", "file": path}
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.contract import read
+from schemas import folders
 from schemas.contract.feeding import feeds_into, following_columns
 from schemas.contract.fields import fields
 from schemas.contract.model import Code, Column, Contract, ContractError, Department, FeedContract, TableContract
-from schemas.contract.read import read_contract, read_yaml, refusal, roots, shown
+from schemas.contract.read import read_contract, read_yaml, refusal, shown
 from schemas.contract.risk import risk_models, valid_on
 from schemas.contract.views import follow
 
@@ -30,9 +30,9 @@ TABLE_LAYERS = ("base", "themes", "gold", "ops")
 def departments() -> dict[str, Department]:
     """The delivering departments by short name."""
     found: dict[str, Department] = {}
-    for path in (root / "departments.yaml" for root in roots()):
+    for path in (root / "departments.yaml" for root in folders.roots()):
         try:
-            entries = read_yaml(path) if path.exists() or path.parent == read.SCHEMAS else {}
+            entries = read_yaml(path) if path.exists() or path.parent == folders.SCHEMAS else {}
             found |= TypeAdapter(dict[str, Department]).validate_python(entries)
         except ValidationError as error:
             raise refusal(path, error) from None
@@ -44,7 +44,7 @@ def code_list(name: str) -> tuple[Code, ...]:
     """The codes of `codes/<name>.csv` in the file's order, or of what is declared elsewhere (DECLARED)."""
     if name in DECLARED:
         return DECLARED[name]()
-    paths = [root / "codes" / f"{name}.csv" for root in roots()]
+    paths = [root / "codes" / f"{name}.csv" for root in folders.roots()]
     path = next((path for path in reversed(paths) if path.exists()), None)
     if path is None:
         raise ContractError(f"{shown(paths[0])}: no such code list")
@@ -76,7 +76,7 @@ DECLARED: dict[str, Callable[[], tuple[Code, ...]]] = {
 @cache
 def code_lists() -> tuple[str, ...]:
     """The names of all code lists."""
-    files = {path.stem for root in roots() for path in (root / "codes").glob("*.csv")}
+    files = {path.stem for root in folders.roots() for path in (root / "codes").glob("*.csv")}
     return tuple(sorted({*files, *DECLARED}))
 
 
@@ -92,7 +92,7 @@ def grades() -> tuple[Code, ...]:
 
 def _contract_files() -> Iterator[Path]:
     for layer in ("feeds", *TABLE_LAYERS):
-        for root in roots():
+        for root in folders.roots():
             yield from sorted((root / layer).rglob("*.yaml"))
 
 

@@ -16,7 +16,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from schemas.contract.model import ContractError, Strict
-from schemas.contract.read import read_yaml, refusal, roots, shown
+from schemas.contract.read import read_yaml, refusal, shown
+from schemas.folders import roots
 
 FULL = Decimal(100)
 

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from schemas.contract.fields import Field
 from schemas.contract.model import Column, Measure, TableContract
-from schemas.contract.read import SCHEMAS, with_term
+from schemas.contract.read import with_term
+from schemas.folders import SCHEMAS
 
 OBJECT, OBJECT_KEY = "supervised_object", "object_id"
 # Where and when an act was done, by whom, in which field, and under which item; a field's own table has no field.

@@ -11,18 +11,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import SparkSession
 
-from schemas.contract import roots
+from schemas.folders import roots
+from spark_jobs.building.parsed import Parsed
 from spark_jobs.lake.home import Home, locked
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 ANSI = "spark.sql.ansi.enabled"
 FAILED = ("error", "fail", "runtime error")
 
-_manifests: dict[tuple[Path, tuple[Path, ...]], Any] = {}
+_manifests: dict[tuple[Path, tuple[Path, ...]], Manifest] = {}
 _parsing = Lock()
 
 
@@ -111,24 +115,31 @@ def _options(home: Home, target: Path | None = None) -> list[str]:
     ]
 
 
-def project(home: Home) -> Any:
-    """The parsed project, from this process, else from the last run's partial parse, else parsed anew."""
+def project(home: Home) -> Manifest:
+    """The parsed project, from this process, else from the home, else parsed anew."""
     with _parsing:
         key = (home.path, roots())
         if key not in _manifests:
-            from dbt.cli.main import dbtRunner
-
-            from dbt_project.render import render
-
-            home.logs.mkdir(parents=True, exist_ok=True)
-            # What is rendered lies in one place for all processes, and may be another for each (LAKEWARDEN_SCHEMAS).
-            with locked(PROJECT / "models" / "_rendered.lock"), _environment(home):
-                render()
-                parsed = dbtRunner().invoke(["parse", *_options(home)])
-            if parsed.result is None:
-                raise StepFailed(f"dbt parse: {_one_line(str(parsed.exception))}")
-            _manifests[key] = parsed.result
+            parsed = Parsed(home)
+            _manifests[key] = parsed.read() or _parse(home, parsed)
         return _manifests[key]
+
+
+def _parse(home: Home, parsed: Parsed) -> Manifest:
+    """Renders and parses what is declared, and keeps it."""
+    from dbt.cli.main import dbtRunner
+
+    from dbt_project.render import render
+
+    home.logs.mkdir(parents=True, exist_ok=True)
+    # What is rendered lies in one place for all processes, and may be another for each (LAKEWARDEN_SCHEMAS).
+    with locked(PROJECT / "models" / "_rendered.lock"), _environment(home):
+        render()
+        ended = dbtRunner().invoke(["parse", *_options(home)])
+        if ended.result is None:
+            raise StepFailed(f"dbt parse: {_one_line(str(ended.exception))}")
+        parsed.keep(ended.result)
+    return ended.result
 
 
 @contextmanager

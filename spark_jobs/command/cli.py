@@ -410,7 +410,7 @@ def docs_command(home: Home) -> None:
 @_command("up")
 @click.option("--demo", is_flag=True, help="With the demo login, which is in the README.")
 def up_command(home: Home, demo: bool) -> None:
-    """PostgreSQL, engine, Airflow and Superset on loopback."""
+    """PostgreSQL, engine, worker, Airflow and Superset on loopback."""
     from spark_jobs.command.screen import say
     from spark_jobs.services import up
 

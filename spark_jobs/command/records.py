@@ -6,9 +6,12 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Where nobody's terminal says how wide it is: in a pipe, in a log.
 WIDTH_WITHOUT_TERMINAL = 120
@@ -77,6 +80,8 @@ def _value_lines(value: object, kind: pa.DataType) -> list[str]:
     """A struct and a map have a line an entry, a list of structs one a struct; anything else is one line."""
     if value is None or value == []:
         return []
+    import pyarrow as pa
+
     if pa.types.is_struct(kind):
         assert isinstance(value, dict)
         return _aligned({name: text for name, part in value.items() if (text := _text(part))})

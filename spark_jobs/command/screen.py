@@ -6,13 +6,16 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
 from spark_jobs.command.records import records, terminal_width
 from spark_jobs.pipeline import StageReport
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # A width that no table reaches.
 UNBOUNDED = 1 << 20

@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -60,13 +60,16 @@ def leave_to_validate(
 
 def warm_up(home: Home) -> None:
     """Starts the process ahead of time."""
-    if home not in _warming:
+    waiting = _warming.get(home)
+    if waiting is None or waiting.poll() is not None:
         _warming[home] = process = _start(home)
         atexit.register(process.kill)
 
 
 def begin(home: Home) -> None:
     """Lets Great Expectations validate what was left to it, beside what this process does meanwhile."""
+    if earlier := _asked.pop(home, None):
+        wait([earlier])  # of a run that went no further; its verdicts are asked for once more
     if left := _left(home):
         _asked[home] = ThreadPoolExecutor(1).submit(_validated, home, left)
 
@@ -118,6 +121,7 @@ def _validated(home: Home, left: list[Path]) -> dict[str, list[Verdict]]:
     questions = [json.loads(path.read_bytes()) for path in left]
     lines = "".join(json.dumps({key: asked[key] for key in ("feed", "profiles")}) + "\n" for asked in questions)
     answers, _ = process.communicate(lines)
+    atexit.unregister(process.kill)
     if process.returncode or len(answers.splitlines()) != len(left):
         log = "\n".join(_log(home).read_text().splitlines()[-15:])
         raise ValidationFailed(f"Great Expectations gave no answer; see {_log(home)}\n{log}")

@@ -98,8 +98,13 @@ class Home:
     def lock(self) -> Iterator[None]:
         """Holds the lake lock, waiting for whoever has it; a killed holder frees it."""
         self.state.mkdir(parents=True, exist_ok=True)
-        with locked(self.state / "lake.lock", f"another run is at work in {self.path}; waiting for it\n"):
+        with locked(self.state / "lake.lock", self.waiting):
             yield
+
+    @property
+    def waiting(self) -> str:
+        """What whoever has to wait for another run reads."""
+        return f"another run is at work in {self.path}; waiting for it\n"
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def create_tables(home: Home) -> None:
 
     Where nothing is declared otherwise than last time, only tables that have gone are made.
     """
-    mark = Mark(home.state / "tables.json", {"declared": declared()})
+    mark = _declaration(home)
     is_known = mark.is_current()
     for (layer, name), schema in promised_tables().items():
         path = home.table(layer, name)
@@ -58,6 +58,16 @@ def create_tables(home: Home) -> None:
             _renew(DeltaTable(path), schema)
     if not is_known:
         mark.keep()
+
+
+def are_declared_otherwise(home: Home) -> bool:
+    """Whether somebody made the home's tables who had other declarations than we."""
+    mark = _declaration(home)
+    return mark.path.exists() and not mark.is_current()
+
+
+def _declaration(home: Home) -> Mark:
+    return Mark(home.state / "tables.json", {"declared": declared()})
 
 
 def _renew(table: DeltaTable, schema: pa.Schema) -> None:

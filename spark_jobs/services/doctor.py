@@ -15,9 +15,10 @@ from typing import Literal
 import psutil
 
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.services import airflow_server, engine_server, ports, postgres, superset_server
+from spark_jobs.resident.client import answers
+from spark_jobs.services import airflow_server, engine_server, ports, postgres, superset_server, worker_server
 from spark_jobs.services.environments import BI_BIN, BIN
-from spark_jobs.services.process import ServiceFailed, await_health, launch, running, stop
+from spark_jobs.services.process import ServiceFailed, await_health, launch, log_path, read_record, running, stop
 
 GIB = 1024**3
 LISTENERS = {"engine": engine_server.NAME, "airflow": airflow_server.API, "superset": superset_server.NAME}
@@ -44,6 +45,7 @@ def doctor(home: Home) -> list[Finding]:
         _memory(),
         *_ports(home),
         _postgres(home),
+        _worker(home),
         _java(),
     ]
 
@@ -137,6 +139,16 @@ def _postgres_answers(home: Home) -> Finding:
     if postgres.answers(address):
         return Finding("ok", "PostgreSQL", "answers")
     return Finding("fail", "PostgreSQL", "does not answer", "start the server that LAKEWARDEN_POSTGRES names")
+
+
+def _worker(home: Home) -> Finding:
+    if answers(home):
+        return Finding("ok", "worker", "answers")
+    if running(home, worker_server.NAME):
+        return Finding("warn", "worker", "is starting, or does not answer", f"see {log_path(home, worker_server.NAME)}")
+    if read_record(home, worker_server.NAME):
+        return Finding("warn", "worker", "has ended; stages start what they need themselves", "lakewarden up")
+    return Finding("ok", "worker", "none; lakewarden up starts it")
 
 
 def _java() -> Finding:

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 
+from spark_jobs.engine.session import SAIL
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services.environments import BIN, PROJECT
 from spark_jobs.services.ports import HOST
@@ -37,7 +38,7 @@ def declare(home: Home, port: int) -> Service:
         name=NAME,
         command=commands[engine],
         healthy=lambda _started: _listens(port),
-        env={"RUST_LOG": "warn", "PYTHONPATH": str(PROJECT), "LAKEWARDEN_HOME": str(home.path)},
+        env={**SAIL, "RUST_LOG": "warn", "PYTHONPATH": str(PROJECT), "LAKEWARDEN_HOME": str(home.path)},
         address=remote(port),
     )
 

@@ -1,4 +1,4 @@
-"""The local services together: a home flows in; PostgreSQL, engine, Airflow and Superset flow out."""
+"""The local services together: a home flows in; PostgreSQL, engine, worker, Airflow and Superset flow out."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.services import airflow_server, engine_server, ports, postgres, superset_server
+from spark_jobs.services import airflow_server, engine_server, ports, postgres, superset_server, worker_server
 from spark_jobs.services.keys import Login, login
 from spark_jobs.services.process import Say, Service, await_health, launch, running, stop
 
-SERVICES = ("postgres", "engine", "airflow", "superset")
+SERVICES = ("postgres", "engine", "worker", "airflow", "superset")
 # In the order of starting; each row is stopped together, the last row first.
 ROWS = (
     (postgres.NAME, engine_server.NAME),
-    (airflow_server.API, superset_server.NAME),
+    (worker_server.NAME, airflow_server.API, superset_server.NAME),
     (airflow_server.SCHEDULER, airflow_server.DAG_PROCESSOR),
 )
 PROCESSES = tuple(name for row in ROWS for name in row)
 LISTENERS = {"airflow": airflow_server.API, "superset": superset_server.NAME}
 NEEDS: dict[str, set[str]] = {
-    "airflow": {"postgres", "engine"},
+    "airflow": {"postgres", "engine", "worker"},
     "superset": {"postgres"},
     "postgres": set(),
+    "worker": {"engine"},
     "engine": set(),
 }
 
@@ -37,7 +38,8 @@ def up(home: Home, demo: bool = False, services: Collection[str] | None = None, 
         access = login(home, demo, say)
         remote = _start_base(home, wanted, say)
         settled = {name: ports.settle(home, name, LISTENERS[name], say) for name in sorted(wanted & {*LISTENERS})}
-        chains: dict[str, Callable[[], None]] = {
+        chains: dict[str, Callable[[], object]] = {
+            "worker": lambda: _start(home, [worker_server.declare(home, remote)], say),
             "airflow": lambda: _start_airflow(home, settled["airflow"], remote, access, say),
             "superset": lambda: _start_superset(home, settled["superset"], access, demo, say),
         }
