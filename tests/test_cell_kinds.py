@@ -1,0 +1,233 @@
+"""What departments really send in their cells, kind by kind: the value that is meant, a doubt, or a reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from schemas.contract import FeedContract, feeds
+from spark_jobs.judging.judge import Judge, Part
+
+RECEIVED = datetime(2026, 11, 26, 2, tzinfo=UTC)
+USCC = "91420100MA4K00010R"
+
+
+def judged(feed: str, column: str, cell: str, **others: str) -> tuple[Any, list[str], list[str]]:
+    """The typed value of one cell of an otherwise usual row, with the flags and the reasons that name its column."""
+    contract = feeds()[feed]
+    cells = {**usual(contract), column: cell, **others}
+    same = {h.heading for h in contract.column(column).headings}
+    for other in contract.columns:  # columns that are read from the same heading hold the same cell
+        if other.name in cells and same & {h.heading for h in other.headings}:
+            cells[other.name] = cell
+    headings = {name: contract.column(name).headings[0].heading for name in cells}
+    system = {"_delivery": "d", "_line": 2, "_department": "scjg", "_received_at": RECEIVED}
+    row = {**cells, **system, "_raw": None, "_fault": None}
+    schema = {"_line": pa.int64(), "_received_at": pa.timestamp("us", tz="UTC")}
+    table = pa.table({name: pa.array([value], schema.get(name, pa.string())) for name, value in row.items()})
+    found = Judge(contract, [Part("d", RECEIVED, headings)]).judge(table)
+    if found.silver:
+        kept = found.silver.to_pylist()[0]
+        return kept[column], [text.split(": ")[1] for text in kept["_flags"] if text.startswith(f"{column}: ")], []
+    assert found.quarantine
+    reasons = found.quarantine.to_pylist()[0]["_reasons"]
+    return None, [], [text.split(": ")[1] for text in reasons]
+
+
+def usual(contract: FeedContract) -> dict[str, str]:
+    """A good row of that feed: what it must hold, and what these tests change."""
+    known = {
+        "complaint": {"complaint_no": "TS-1", "complaint_kind": "投诉", "received_date": "2026-11-02"},
+        "officer": {"officer_name": "样本甲", "certificate_no": "17010000001"},
+    }
+    made = known.get(contract.name, {})
+    return made | {
+        column.name: _good(column.name) for column in contract.columns if column.required and column.name not in made
+    }
+
+
+def _good(name: str) -> str:
+    cells = {
+        "uscc": USCC,
+        "administrative_cp_code": USCC,
+        "administrative_cp_document": "统一社会信用代码",
+        "item_code": "31001001100001",
+        "region_code": "420106",
+        "check_date": "2026-11-03",
+        "punish_date": "2026-11-06",
+        "punish_kind": "罚款",
+        "check_form": "日常",
+        "check_class": "现场",
+        "check_mode": "双随机",
+        "check_result": "未发现问题",
+        "check_personnel": "张三、李四",
+        "check_personnel_code": "17010000001、17050000002",
+        "act_party_nature": "法人",
+        "administrative_cp_nature": "法人",
+        "punish_procedure": "普通程序",
+        "case_source": "社会举报",
+        "gender": "女",
+        "officer_nature": "公务员",
+        "id_card": "42010619850315166X",
+    }
+    return cells.get(name, "样本")
+
+
+YUAN = [
+    ("12 000.00", "12000.00"),
+    ("¥12,000.00", "12000.00"),
+    ("12000元整", "12000.00"),
+    ("12,000.00元", "12000.00"),
+    ("1.2万", "12000.00"),
+    ("12000 元", "12000.00"),
+    ("壹万贰仟元整", "12000.00"),
+    ("人民币壹拾万零伍佰元伍角", "100500.50"),
+    ("5百万", "5000000.00"),
+    ("3万4千元", "34000.00"),
+    ("1万亿元", "1000000000000.00"),
+    ("伍佰元", "500.00"),
+]
+
+
+@pytest.mark.parametrize(("cell", "yuan"), YUAN)
+def test_an_amount_is_read_whole(cell: str, yuan: str) -> None:
+    assert judged("punish_action", "fine_cny", cell) == (Decimal(yuan), [], [])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["1.200,00", "1,5", "12,34元", "1-2万元", "100%", "100(", "约100", "100.5.5元", "2万5", "3亿万", "1e5", "(100)"],
+)
+def test_an_amount_that_is_not_wholly_understood_is_turned_away(cell: str) -> None:
+    value, _, [reason] = judged("punish_action", "fine_cny", cell)
+    assert value is None
+    assert reason in ("不是可识别的金额", "金额单位不是人民币，或无法识别")
+
+
+def test_an_amount_in_another_currency_is_no_fine_in_yuan() -> None:
+    assert judged("punish_action", "fine_cny", "100美元")[2] == ["金额单位不是人民币，或无法识别"]
+    assert judged("scjg_enterprise", "capital_amount", "51.1万美元", capital_currency="51.1万美元")[0] == Decimal(
+        "511000.00"
+    )
+    assert judged("scjg_enterprise", "capital_currency", "51.1万美元", capital_amount="51.1万美元")[0] == "USD"
+
+
+def test_what_is_rounded_is_doubted() -> None:
+    assert judged("punish_action", "fine_cny", "100.555") == (Decimal("100.56"), ["小数位数过多，已四舍五入"], [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2026-11-01T16:00:00.000Z", date(2026, 11, 2)),
+        ("2026-11-01 16:00:00+00:00", date(2026, 11, 2)),
+        ("20261102083000", date(2026, 11, 2)),
+        ("2026年11月2日 8时30分", date(2026, 11, 2)),
+        ("1793577600000", date(2026, 11, 2)),
+        ("2026-11-02T01:00:00+09:00", date(2026, 11, 2)),
+        ("2026-11-02+08:00", date(2026, 11, 2)),
+    ],
+)
+def test_a_day_is_that_of_china(cell: str, day: date) -> None:
+    assert judged("check_action", "check_date", cell) == (day, [], [])
+
+
+@pytest.mark.parametrize(
+    "cell", ["2026-11-02 附件", "2026-11-02 99:99", "2026-11-02T08:00:00+8", "2026-11-02 08:00 EST"]
+)
+def test_nothing_behind_a_date_is_dropped_unread(cell: str) -> None:
+    assert judged("check_action", "check_date", cell)[2] == ["不是有效日期"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2021-06-01 至 2027-05-31", date(2027, 5, 31)),
+        ("2021.06.01-2027.05.31", date(2027, 5, 31)),
+        ("自2021年6月1日起至2027年5月31日止", date(2027, 5, 31)),
+        ("长期", date(2099, 12, 31)),
+        ("至2027-05-31", date(2027, 5, 31)),
+    ],
+)
+def test_a_term_ends_on_its_last_day(cell: str, day: date) -> None:
+    assert judged("officer", "certificate_expiry_date", cell) == (day, [], [])
+
+
+def test_a_term_is_no_date() -> None:
+    assert judged("check_action", "check_date", "2021-06-01 至 2027-05-31")[2] == [
+        "应填一个日期，这里写的是一段期间或长期"
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell", ['="TS-1"', "'TS-1", "`TS-1", "‘TS-1", "\x1fTS-1", "TS-1\xa0", "TS\u200b-1", "\ufeffts-1", "ＴＳ－１"]
+)
+def test_a_key_is_what_it_means(cell: str) -> None:
+    assert judged("complaint", "complaint_no", cell)[0] == "TS-1"
+
+
+def test_a_code_in_powers_of_ten_has_lost_its_digits() -> None:
+    lost = "已变成科学计数法，位数丢失，请把该列设为文本后重新导出"
+    assert judged("complaint", "complaint_no", "1.42010E+19")[2] == [lost]
+    assert lost in judged("check_action", "item_code", "3.1001E+13")[2]
+
+
+@pytest.mark.parametrize("cell", [r"\N", "nan", "NaT", "None", "#N/A", "暂无", "不详", "待定", "0000-00-00", "—"])
+def test_a_word_for_nothing_says_nothing(cell: str) -> None:
+    assert judged("scjg_enterprise", "established_date", cell) == (None, [], [])
+    assert judged("scjg_enterprise", "address_registered", cell) == (None, [], [])
+
+
+def test_a_word_that_the_list_knows_is_its_code_first() -> None:
+    assert [judged("punish_action", name, "无")[0] for name in ("reconsideration", "litigation", "legal_review")] == [
+        "00",
+        "00",
+        "0",
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell", ["罚款;没收违法所得", "罚款；没收违法所得", "罚款、没收违法所得", "罚款，没收违法所得", "没收违法所得 罚款"]
+)
+def test_all_kinds_of_a_penalty_are_kept_and_the_gravest_counts(cell: str) -> None:
+    assert judged("punish_action", "punish_kind", cell)[0] == "03"
+    assert sorted(judged("punish_action", "punish_kinds", cell)[0]) == ["02", "03"]
+
+
+def test_the_unknown_one_of_several_is_named() -> None:
+    assert judged("punish_action", "punish_kind", "罚款、戴高帽")[2] == ["“戴高帽”不在代码表中"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["张三 李四", "张三\n李四", "张三；\n李四", "张三（17010000001）、李四17050000002", "张三/李四", "张 三、李四"],
+)
+def test_officers_are_told_apart(cell: str) -> None:
+    assert judged("check_action", "check_personnel", cell)[0] == ["张三", "李四"]
+
+
+def test_one_person_twice_is_one_person() -> None:
+    assert judged("check_action", "check_personnel", "张三、张三")[2] == ["少于 2 人"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["420106000000", "420106007012", "420106007", "湖北省-武汉市-武昌区", "湖北省 武汉市 武昌区", "420106.0"]
+)
+def test_a_division_is_its_first_six_digits_or_its_path_of_names(cell: str) -> None:
+    assert judged("check_action", "region_code", cell)[0] == "420106"
+
+
+def test_characters_of_the_private_area_have_their_place_of_today() -> None:
+    assert judged("scjg_enterprise", "object_name", "武汉\ue863\ue81e公司") == ("武汉䶮龴公司", [], [])
+    assert judged("scjg_enterprise", "object_name", "武汉\ue9f0公司")[1] == ["含有自造字，别处显示不出"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "doubt"), [("武汉晨\ufffd公司", "含有无法辨认的字符（�）"), ("武汉??公司", "连续的问号可能是丢失的文字")]
+)
+def test_lost_characters_are_doubted(cell: str, doubt: str) -> None:
+    assert judged("scjg_enterprise", "object_name", cell) == (cell, [doubt], [])
