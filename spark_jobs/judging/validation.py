@@ -67,10 +67,10 @@ def warm_up(home: Home) -> None:
 
 
 def begin(home: Home) -> None:
-    """Lets Great Expectations validate what was left to it, beside what this process does meanwhile."""
+    """Lets Great Expectations, where it was started ahead of time, validate beside what this process does meanwhile."""
     if earlier := _asked.pop(home, None):
         wait([earlier])  # of a run that went no further; its verdicts are asked for once more
-    if left := _left(home):
+    if home in _warming and (left := _left(home)):
         _asked[home] = ThreadPoolExecutor(1).submit(_validated, home, left)
 
 
