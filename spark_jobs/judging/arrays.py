@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,17 @@ def mended(values: pa.Array, where: Mask, mend: Callable[[str], object], texts: 
     """
     if not where.any():
         return values
-    mask = pa.array(where)
-    replaced = [mend(text) for text in (values if texts is None else texts).filter(mask).to_pylist()]
-    return pc.replace_with_mask(values, mask, pa.array(replaced, values.type))
+    return replaced(values, where, [mend(text) for text in chosen(values if texts is None else texts, where)])
+
+
+def chosen(values: pa.Array, where: Mask) -> list[Any]:
+    """The values where the mask is."""
+    cells: list[Any] = values.filter(pa.array(where)).to_pylist()
+    return cells
+
+
+def replaced(values: pa.Array, where: Mask, others: Sequence[object]) -> pa.Array:
+    """The values, with the others, one by one, where the mask is."""
+    if not where.any():
+        return values
+    return pc.replace_with_mask(values, pa.array(where), pa.array(others, values.type))

@@ -16,15 +16,14 @@ from schemas.characters import narrowed
 from schemas.contract import Column, code_list
 from spark_jobs.judging.arrays import FEW, Mask, is_null, matches, mended, without
 from spark_jobs.judging.days import read_dates, read_moments, read_term_begins, read_term_ends
-from spark_jobs.judging.numbers import currency_words, is_foreign, is_rounded, read_amounts, read_numbers
-from spark_jobs.judging.texts import SPACE, read_texts
+from spark_jobs.judging.numbers import Amounts, read_numbers
+from spark_jobs.judging.texts import SPACE, Texts, read_texts
 from spark_jobs.lake.codes import code_of, code_spellings
 
 Rows = npt.NDArray[np.intp]
 # So many cells show whether a dictionary is worth building: if half of them are repeated.
 SAMPLE, TOO_FEW_TO_TELL = 4_000, 200
-
-
+ROUNDED = "小数位数过多，已四舍五入"
 # What a column is beside others: a key, which is compared with other keys; an amount of which no column takes the
 # currency, so that it can only be yuan; a currency that stands in the cells of an amount.
 Role = Literal["key", "yuan", "currency of an amount"]
@@ -36,7 +35,7 @@ class Cells:
 
     Where cells repeat, each distinct one is here once, and `places` says which of them each row holds: of the rows
     A, B, A the cells A, B and the places 0, 1, 0. `spelled`: what was looked up in the column's code list. `doubts`:
-    what is doubtful about reading them, and of which.
+    what is doubtful about reading them, and of which. `foreign`: which amounts name another currency than yuan.
     """
 
     column: Column
@@ -46,23 +45,29 @@ class Cells:
     spelled: pa.Array
     typed: pa.Array
     doubts: tuple[tuple[str, Mask], ...] = ()
+    foreign: Mask | None = None
 
     @classmethod
     def read(cls, column: Column, delivered: pa.Array, heading: str, role: Role | None = None) -> Cells:
         """The cells that a chunk holds under a heading, plain or as a dictionary."""
         raw, places = _distinct(delivered)
         read = read_texts(column, raw, _known(column.codes), is_key=role == "key" or column.refers is not None)
-        spelled = currency_words(read.text) if role == "currency of an amount" else read.text
-        typed = _typed(column, read.text, spelled, heading)
-        if role == "yuan":
-            typed = without(typed, is_foreign(read.text))
-        doubts = list(read.doubts)
-        if (
-            column.parse == "amount"
-            and (rounded := is_rounded(read.text, scale_of(column, heading), str(column.type))).any()
-        ):
-            doubts.append(("小数位数过多，已四舍五入", rounded))
-        return cls(column, raw, places, read.text, spelled, typed, tuple(doubts))
+        if column.parse == "amount":
+            return cls._of_amounts(column, raw, places, read, scale_of(column, heading), is_yuan=role == "yuan")
+        spelled = Amounts.read(read.text).currencies() if role == "currency of an amount" else read.text
+        return cls(column, raw, places, read.text, spelled, _typed(column, read.text, spelled), tuple(read.doubts))
+
+    @classmethod
+    def _of_amounts(
+        cls, column: Column, raw: pa.Array, places: Rows | None, read: Texts, scale: int, *, is_yuan: bool
+    ) -> Cells:
+        amounts, kind = Amounts.read(read.text), str(column.type)
+        typed = amounts.values(scale, kind)
+        foreign = amounts.are_foreign()
+        if is_yuan:
+            typed = without(typed, foreign)
+        doubts = (*read.doubts, (ROUNDED, amounts.are_rounded(scale, kind)))
+        return cls(column, raw, places, read.text, read.text, typed, doubts, foreign)
 
     def by_row(self, mask: Mask) -> Mask:
         """What holds of cells, by row."""
@@ -106,15 +111,13 @@ def _repeats(cells: pa.Array) -> bool:
     return len(sample) < TOO_FEW_TO_TELL or pc.count_distinct(sample).as_py() * 2 < len(sample)
 
 
-def _typed(column: Column, text: pa.Array, spelled: pa.Array, heading: str) -> pa.Array:
+def _typed(column: Column, text: pa.Array, spelled: pa.Array) -> pa.Array:
     """The values in the contract's type; null for what is none."""
     kind = str(column.type)
     if column.codes and column.separator:
         return _several_codes(column, spelled)
     if column.codes:
         return _codes(column.codes, spelled)
-    if column.parse == "amount":
-        return read_amounts(text, scale_of(column, heading), kind)
     if kind == "date":
         return TERMS.get(str(column.parse), read_dates)(text)
     if kind == "timestamp":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import Column
-from spark_jobs.judging.arrays import Mask, Numbers, cell_bytes, is_null, is_true, matches, mended, without
+from spark_jobs.judging.arrays import Mask, Numbers, cell_bytes, is_null, is_true, matches, mended
 
 # (ours) Older days are typing mistakes; of those before the Gregorian calendar (1582) readers mean different ones.
 FIRST_YEAR = 1600
@@ -66,34 +65,31 @@ def read_moments(text: pa.Array) -> pa.Array:
 
 def read_term_ends(text: pa.Array) -> pa.Array:
     """The last day of each term; a date alone is one, and 长期 is LASTING."""
-    return _of_terms(text, read_dates(text), lambda begin, end: end)
+    dates = read_dates(text)
+    return mended(dates, _are_odd(text, dates), lambda cell: _term(cell)[1], text)
 
 
 def read_term_begins(text: pa.Array) -> pa.Array:
     """The first day of each term, null where only its last is written."""
     dates = read_dates(text)
-    return _of_terms(text, without(dates, ~is_null(dates)), lambda begin, end: begin)
+    return mended(pa.nulls(len(text), dates.type), _are_odd(text, dates), lambda cell: _term(cell)[0], text)
 
 
-def is_term(text: pa.Array) -> Mask:
-    """Which cells hold a term, or no end, where a date should be."""
-    odd = is_null(read_dates(text)) & ~is_null(text)
-    if odd.any():
-        odd[odd] = [_is_term(cell) for cell in text.filter(pa.array(odd)).to_pylist()]
-    return odd
-
-
-def _is_term(cell: str) -> bool:
+def is_term(cell: str) -> bool:
+    """Whether a cell that is no date holds a term, or says that there is no end."""
     term = TERM.fullmatch(cell)
     return term is not None and bool(term[1] or cell[0] in "至到" or not term[2][0].isdigit())
 
 
-def _of_terms(text: pa.Array, dates: pa.Array, chosen: Callable[[date | None, date | None], date | None]) -> pa.Array:
-    def day(cell: str) -> date | None:
-        term = TERM.fullmatch(cell)
-        return chosen(*(_date(part) for part in term.groups())) if term else None
+def _are_odd(text: pa.Array, dates: pa.Array) -> Mask:
+    """Which cells hold something else than a date."""
+    return is_null(dates) & ~is_null(text)
 
-    return mended(dates, is_null(read_dates(text)) & ~is_null(text), day, text)
+
+def _term(cell: str) -> tuple[date | None, date | None]:
+    """The first and the last day of a term, as far as they are written."""
+    term = TERM.fullmatch(cell)
+    return (_date(term[1]), _date(term[2])) if term else (None, None)
 
 
 def _date(written: str | None) -> date | None:

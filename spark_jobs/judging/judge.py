@@ -250,13 +250,7 @@ class Judge:
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return (
-        column.chunk(0)
-        if column.num_chunks == 1
-        else pa.concat_arrays(column.chunks)
-        if column.num_chunks
-        else pa.array([], column.type)
-    )
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _system(arrays: Mapping[str, pa.Array], rows: Rows | None) -> dict[str, pa.Array]:

@@ -6,7 +6,7 @@ Most cells are plain numbers, and read all at once; the others are looked at one
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from math import isfinite
@@ -14,11 +14,12 @@ from math import isfinite
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.judging.arrays import Mask, is_null, is_true, matches, mended, without
+from spark_jobs.judging.arrays import Mask, chosen, is_null, is_true, matches, mended, replaced, without
 from spark_jobs.lake.columns import arrow_type
 
 PLAIN_NUMBER = "^[0-9]{1,14}([.][0-9]{1,6})?$"
 PLAIN_WHOLE = "^[0-9]{1,18}$"
+WHOLE = ("integer", "bigint")
 # 1,234,567.89, or with a blank or an apostrophe in the place of the comma: in threes, or not at all.
 GROUPED = r"(?:[0-9]{1,3}(?P<group>[, '])[0-9]{3}(?:(?P=group)[0-9]{3})*|[0-9]+)"
 DECIMAL = re.compile(rf"[+-]?(?:{GROUPED}(?:[.][0-9]*)?|[.][0-9]+)")
@@ -96,70 +97,68 @@ def _without_brackets(rest: str) -> str:
     return re.sub(r"[(（]([^()（）]*)[)）]", r"\1", rest)
 
 
-def read_amounts(text: pa.Array, scale: int, kind: str) -> pa.Array:
-    """The number times the factor that its cell names, else the scale of its heading; any currency."""
-    if not kind.startswith("decimal"):
-        whole = kind in ("integer", "bigint")
-        # By way of text, because Arrow turns the decimal 100.555 into the number 100.55499999999999.
-        exact = read_amounts(text, scale, "decimal(18,0)" if whole else "decimal(37,6)").cast(pa.string())
-        return exact.cast(arrow_type(kind))
-    precision, places = _precision(kind)
+@dataclass(frozen=True)
+class Amounts:
+    """The amounts of a column: its cells, which of them are no plain numbers, and what each of those says.
 
-    def amount(cell: str) -> Decimal | None:
-        read = read_amount(cell)
-        return _rounded(read.value(scale), precision, places) if read else None
+    None says that a cell is not understood.
+    """
 
-    return _decimals(text, scale, kind, amount)
+    text: pa.Array
+    is_odd: Mask
+    odd: list[Amount | None]
 
+    @classmethod
+    def read(cls, text: pa.Array) -> Amounts:
+        """Every cell that is no plain number is looked at once."""
+        is_odd = _are_odd(text)
+        return cls(text, is_odd, [read_amount(cell) for cell in chosen(text, is_odd)])
 
-def is_foreign(text: pa.Array) -> Mask:
-    """Which amounts name another currency than yuan."""
-    odd = ~matches(text, PLAIN_NUMBER) & ~is_null(text)
-    if odd.any():
-        amounts = [read_amount(cell) for cell in text.filter(pa.array(odd)).to_pylist()]
-        odd[odd] = [amount is not None and amount.currency not in YUAN for amount in amounts]
-    return odd
+    def values(self, scale: int, kind: str) -> pa.Array:
+        """The numbers times the factor that each cell names, else the scale of its heading; in any currency."""
+        if not kind.startswith("decimal"):
+            # By way of text, because Arrow turns the decimal 100.555 into the number 100.55499999999999.
+            exact = self.values(scale, "decimal(18,0)" if kind in WHOLE else "decimal(37,6)").cast(pa.string())
+            return exact.cast(arrow_type(kind))
+        odd = [_rounded(amount.value(scale), kind) if amount else None for amount in self.odd]
+        return _decimals(self.text, scale, kind, self.is_odd, odd)
 
+    def are_foreign(self) -> Mask:
+        """Which name another currency than yuan."""
+        foreign = self.is_odd.copy()
+        foreign[foreign] = [amount is not None and amount.currency not in YUAN for amount in self.odd]
+        return foreign
 
-def is_rounded(text: pa.Array, scale: int, kind: str) -> Mask:
-    """Which amounts have more places behind the point than are kept."""
-    places = 6 if kind == "double" else 0 if kind in ("integer", "bigint") else _precision(kind)[1]
-    rounded = matches(text, f"[.][0-9]{{{places + 1},}}")
-    if rounded.any():
-        amounts = [read_amount(cell) for cell in text.filter(pa.array(rounded)).to_pylist()]
-        rounded[rounded] = [amount is not None and _places(amount.value(scale)) > places for amount in amounts]
-    return rounded
+    def are_rounded(self, scale: int, kind: str) -> Mask:
+        """Which have more places behind the point than are kept."""
+        places = 6 if kind == "double" else 0 if kind in WHOLE else _precision(kind)[1]
+        rounded = matches(self.text, f"[.][0-9]{{{places + 1},}}")
+        if rounded.any():
+            amounts = [read_amount(cell) for cell in chosen(self.text, rounded)]
+            rounded[rounded] = [amount is not None and _places(amount.value(scale)) > places for amount in amounts]
+        return rounded
 
-
-def currency_words(text: pa.Array) -> pa.Array:
-    """The currency that an amount names, and CNY where it names none; null for what is no amount."""
-
-    def word(cell: str) -> str | None:
-        read = read_amount(cell)
-        if read is None:
-            return None
-        return "CNY" if read.currency in YUAN else read.currency
-
-    plain = matches(text, PLAIN_NUMBER)
-    yuan = pc.if_else(pa.array(plain), pa.scalar("CNY"), text)
-    return mended(yuan, ~plain & ~is_null(text), word, text)
+    def currencies(self) -> pa.Array:
+        """The currency that each names, and CNY where it names none; null for what is no amount."""
+        words = [amount and ("CNY" if amount.currency in YUAN else amount.currency) for amount in self.odd]
+        return replaced(pc.if_else(pc.is_valid(self.text), "CNY", pa.scalar(None, pa.string())), self.is_odd, words)
 
 
 def read_numbers(text: pa.Array, kind: str) -> pa.Array:
     """Numbers of a contract's type: integer, bigint, double or decimal(p,s); and boolean, as databases write it."""
-    if kind.startswith("decimal"):
-        precision, places = _precision(kind)
-
-        def number(cell: str) -> Decimal | None:
-            digits = _digits(cell)
-            return _rounded(Decimal(digits), precision, places) if digits else None
-
-        return _decimals(text, 1, kind, number)
     if kind == "boolean":
         return _booleans(text)
-    read, plain = (_whole, PLAIN_WHOLE) if kind in ("integer", "bigint") else (_float, PLAIN_NUMBER)
-    is_plain = matches(text, plain)
-    return mended(without(text, ~is_plain).cast(arrow_type(kind)), ~is_plain & ~is_null(text), read, text)
+    is_odd = _are_odd(text, PLAIN_WHOLE if kind in WHOLE else PLAIN_NUMBER)
+    if kind.startswith("decimal"):
+        numbers = [_digits(cell) for cell in chosen(text, is_odd)]
+        odd = [_rounded(Decimal(digits), kind) if digits else None for digits in numbers]
+        return _decimals(text, 1, kind, is_odd, odd)
+    return mended(without(text, is_odd).cast(arrow_type(kind)), is_odd, _whole if kind in WHOLE else _float, text)
+
+
+def _are_odd(text: pa.Array, plain: str = PLAIN_NUMBER) -> Mask:
+    """Which cells are no plain numbers."""
+    return ~matches(text, plain) & ~is_null(text)
 
 
 def _digits(cell: str) -> str | None:
@@ -193,17 +192,16 @@ def _booleans(text: pa.Array) -> pa.Array:
     return pc.less(place, len(YES))
 
 
-def _decimals(text: pa.Array, factor: int, kind: str, read: Callable[[str], Decimal | None]) -> pa.Array:
-    """Plain numbers times a factor, all at once; the others as `read` has them."""
-    precision, places = _precision(kind)
-    plain = matches(text, PLAIN_NUMBER)
-    number = without(text, ~plain).cast(pa.decimal128(38, 6))
+def _decimals(text: pa.Array, factor: int, kind: str, is_odd: Mask, odd: Sequence[Decimal | None]) -> pa.Array:
+    """Plain numbers times a factor, all at once, and beside them the values of the odd cells."""
+    typed = arrow_type(kind)
+    number = without(text, is_odd).cast(pa.decimal128(38, 6))
     if factor != 1:
         number = pc.multiply(number.cast(pa.decimal128(28, 6)), pa.scalar(Decimal(factor), pa.decimal128(9, 0)))
-    number = pc.round(number, places, "half_towards_infinity")
-    fits = is_true(pc.less(pc.abs(number), pa.scalar(Decimal(10) ** (precision - places), number.type)))
-    typed = without(number, ~fits).cast(pa.decimal128(precision, places), safe=False)
-    return mended(typed, ~plain & ~is_null(text), read, text)
+    number = pc.round(number, typed.scale, "half_towards_infinity")
+    most = pa.scalar(Decimal(10) ** (typed.precision - typed.scale), number.type)
+    fits = is_true(pc.less(pc.abs(number), most))
+    return replaced(without(number, ~fits).cast(typed, safe=False), is_odd, odd)
 
 
 def _chinese_amount(cell: str) -> Decimal | None:
@@ -228,8 +226,9 @@ def _places(number: Decimal) -> int:
     return -int(number.normalize().as_tuple().exponent)
 
 
-def _rounded(number: Decimal, precision: int, places: int) -> Decimal | None:
-    """Rounded half up; None if it has more digits than fit."""
+def _rounded(number: Decimal, kind: str) -> Decimal | None:
+    """Rounded half up to decimal(p,s); None if it has more digits than fit."""
+    precision, places = _precision(kind)
     try:
         rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     except InvalidOperation:

@@ -11,12 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import Column, FeedContract
-from spark_jobs.judging.arrays import Mask, differs, is_null, is_true
+from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true
 from spark_jobs.judging.cells import Cells, Rows, unknown_items
 from spark_jobs.judging.check_digits import broken_checks
 from spark_jobs.judging.days import days_of, is_term
-from spark_jobs.judging.numbers import is_foreign
-from spark_jobs.judging.texts import has_small_letter, is_code, is_power_of_ten
+from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code, is_power_of_ten
 
 MISSING = "缺少必填内容"
 POWER = "已变成科学计数法，位数丢失，请把该列设为文本后重新导出"
@@ -89,7 +88,7 @@ class Chunk:
         if column.not_future:
             yield "future", "晚于接收日期", self._is_future(column, cells)
         if column.check or column.check_when:
-            yield DOUBT, "小写字母已改为大写", cells.by_row(has_small_letter(cells.raw) & ~is_null(cells.text))
+            yield DOUBT, CAPITALS, cells.by_row(has_small_letter(cells.raw) & ~is_null(cells.text))
         for words, is_doubtful in cells.doubts:
             yield DOUBT, words, cells.by_row(is_doubtful)
 
@@ -141,13 +140,13 @@ def _broken_alone(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask
     if column.parse != "currency" and column.type not in ("string", "list"):
         is_wrong = is_null(typed) & ~is_null(text)
         if is_wrong.any() and column.type == "date":
-            is_period = is_wrong & is_term(text)
+            is_period = is_wrong.copy()
+            is_period[is_wrong] = [is_term(cell) for cell in chosen(text, is_wrong)]
             yield "type", "应填一个日期，这里写的是一段期间或长期", is_period
             is_wrong &= ~is_period
-        if is_wrong.any() and column.parse == "amount":
-            is_other = is_wrong & is_foreign(text)
-            yield "type", "金额单位不是人民币，或无法识别", is_other
-            is_wrong &= ~is_other
+        if cells.foreign is not None:
+            yield "type", "金额单位不是人民币，或无法识别", is_wrong & cells.foreign
+            is_wrong &= ~cells.foreign
         yield "type", _expected(column), is_wrong
     if column.codes and column.separator:
         yield from _unknown_items(column, cells)

@@ -45,6 +45,7 @@ REPLACEMENT = "\ufffd"
 FORCING = "'`‘’＇"
 FORMULA_TEXT = re.compile('="(.*)"')
 POINT_ZERO = re.compile("([0-9]+)[.]0+")
+CAPITALS = "小写字母已改为大写"
 POWER_OF_TEN = "^[+-]?[0-9]([.][0-9]+)?[Ee][+]?[0-9]+$"
 
 
@@ -103,7 +104,7 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
         if not column.parse:
             read.become(_without_point_zero(read.text), "已去掉末尾的 .0")
         if not is_code(column):
-            read.become(_capitals_of_codes(read.text), "小写字母已改为大写")
+            read.become(_capitals_of_codes(read.text), CAPITALS)
     elif is_name:
         read.text = _wide_brackets(read.text)
     elif not is_prose:
