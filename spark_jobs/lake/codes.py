@@ -42,20 +42,15 @@ def _fingerprint() -> str:
     """Lists, what is declared elsewhere and has labels, and what the calendar knows decide what the tables hold."""
     digest = hashlib.sha256(f"{_last_day()} {official_years()[-1]}".encode())
     for root in roots():
-        declaring = [
-            path for kind in ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml") for path in root.glob(kind)
-        ]
+        declaring = [path for kind in DECLARING for path in root.glob(kind)]
         for path in sorted(declaring):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 def _tables() -> dict[str, pa.Table]:
-    codes = [
-        {"list": name, "code": code.code, "label": code.label} for name in code_lists() for code in code_list(name)
-    ]
     return {
-        "code": pa.Table.from_pylist(codes),
+        "code": labelled_codes(),
         "region": pa.Table.from_pylist(list(regions())),
         "industry": pa.Table.from_pylist(list(_industries())),
         "department": pa.Table.from_pylist(
@@ -66,6 +61,14 @@ def _tables() -> dict[str, pa.Table]:
         ),
         "working_day": _working_days(),
     }
+
+
+def labelled_codes() -> pa.Table:
+    """The label of every code of every list."""
+    codes = [
+        {"list": name, "code": code.code, "label": code.label} for name in code_lists() for code in code_list(name)
+    ]
+    return pa.Table.from_pylist(codes)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -119,12 +118,6 @@ def read_ledger(home: Home, where: Where | None = None) -> list[Delivery]:
     """The ledger in order of receipt."""
     rows = read(home.table("ops", "delivery"), where=where)
     return [Delivery.of_ledger(row) for row in rows.sort_by("received_at").to_pylist()]
-
-
-def rows_of(deliveries: Collection[Delivery]) -> Where:
-    """The conditions that rows are of these deliveries; since when lets earlier files be left alone."""
-    since = min(delivery.received_at for delivery in deliveries)
-    return [("_delivery", "in", [delivery.delivery for delivery in deliveries]), ("_received_at", ">=", since)]
 
 
 def landed(home: Home, feed: str) -> set[str]:

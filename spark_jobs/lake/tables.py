@@ -107,12 +107,6 @@ def read(path: Path, columns: list[str] | None = None, where: Where | None = Non
     return rows.cast(pa.schema([schema.field(name) for name in names]))
 
 
-def rows_by_delivery(path: Path, where: Where) -> dict[str, int]:
-    """The rows of each delivery, without those of which there are none."""
-    rows = _query(DeltaTable(path), "_delivery, count(*) as rows", where, "group by _delivery")
-    return dict(zip(rows["_delivery"].to_pylist(), rows["rows"].to_pylist(), strict=True))
-
-
 def _query(table: DeltaTable, selected: str, where: Where | None, rest: str = "") -> pa.Table:
     """An answer of DataFusion inside delta-rs: an Arrow dataset takes a millisecond a file before its first row."""
     query = f"select {selected} from queried {f'where {DATAFUSION.condition(where)}' if where else ''} {rest}"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from schemas.contract import Contract, TableContract, code_list, code_lists
+from schemas.contract import Contract, TableContract
 from schemas.contract.labels import labels, served_columns
-from spark_jobs.lake.codes import regions
+from spark_jobs.lake.codes import labelled_codes, regions
 from spark_jobs.lake.sql import DATAFUSION
 from spark_jobs.lake.tables import dataset, stream
 from spark_jobs.lake.upkeep import SIZES
@@ -68,10 +68,7 @@ def stored(contract: Contract, path: Path, joined: str) -> list[Stored]:
 
 def words() -> dict[str, pa.Table]:
     """What is joined to the rows: the label of every code of every list, and the regions."""
-    codes = [
-        {"list": name, "code": code.code, "label": code.label} for name in code_lists() for code in code_list(name)
-    ]
-    return {"code": pa.Table.from_pylist(codes), "region": pa.Table.from_pylist(list(regions()))}
+    return {"code": labelled_codes(), "region": pa.Table.from_pylist(list(regions()))}
 
 
 def fingerprint(words: dict[str, pa.Table]) -> str:
