@@ -107,9 +107,9 @@ def read(path: Path, columns: list[str] | None = None, where: Where | None = Non
     return rows.cast(pa.schema([schema.field(name) for name in names]))
 
 
-def _query(table: DeltaTable, selected: str, where: Where | None, rest: str = "") -> pa.Table:
+def _query(table: DeltaTable, selected: str, where: Where | None) -> pa.Table:
     """An answer of DataFusion inside delta-rs: an Arrow dataset takes a millisecond a file before its first row."""
-    query = f"select {selected} from queried {f'where {DATAFUSION.condition(where)}' if where else ''} {rest}"
+    query = f"select {selected} from queried {f'where {DATAFUSION.condition(where)}' if where else ''}"
     return pa.table(QueryBuilder().register("queried", table).execute(query).read_all())
 
 
