@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from spark_jobs.landing.land import make_landing_zone
 DATA = Path(os.environ.get("LAKEWARDEN_DATA", Path(__file__).parents[2] / "shared" / "data"))
 REGISTER = DATA / "hubei_register" / "hubei_register_to_2010.csv.gz"
 ROWS = 94_447
+# 10,062.0000(万美元) whose point was lost on its way: a capital of 10,062 or of 100,620,000 times ten thousand?
+LOST_POINT = re.compile(r"capital_amount: 不是可识别的金额: \d{1,3},\d{7}\(万.*\)")
 
 pytestmark = pytest.mark.skipif(
     not REGISTER.exists(),
@@ -45,7 +48,9 @@ def test_every_row_is_accounted_for(register: Home) -> None:
 def test_shifted_rows_are_quarantined_with_reasons(register: Home) -> None:
     rows = read(register.table("quarantine", "scjg_enterprise")).to_pylist()
     reasons = {row["_line"]: row["_reasons"] for row in rows}
-    assert reasons == {
+    lost_points = [line for line, [reason, *_] in reasons.items() if LOST_POINT.fullmatch(reason)]
+    assert len(lost_points) == 290
+    assert {line: reason for line, reason in reasons.items() if line not in lost_points} == {
         66175: ["enterprise_type: 格式不符: 39(万新加坡元)"],
         71231: ["uscc: 不是统一社会信用代码（GB 32100 规定的 18 位）: 429006NA000000022X"],
     }
@@ -58,7 +63,7 @@ def test_doubtful_codes_are_kept_and_flagged(register: Home) -> None:
         "uscc: 小写字母已改为大写": 44,
         "uscc: 第 18 位校验码不符（GB 32100）": 29,
         "uscc: 第 17 位组织机构代码校验码不符（GB 11714）": 45,
-        "capital_amount: 大于 2000000000000": 16,
+        "object_name: 含有自造字，别处显示不出": 1,
     }
 
 
@@ -66,8 +71,8 @@ def test_every_spelling_of_capital_is_an_amount_in_a_currency(register: Home) ->
     rows = read(register.table("silver", "scjg_enterprise"), ["capital_amount", "capital_currency"]).to_pandas()
     assert (rows.capital_amount.isna() == rows.capital_currency.isna()).all()
     assert rows.capital_currency.value_counts().to_dict() == {
-        "CNY": 71_383,
-        "USD": 418,
+        "CNY": 71_094,
+        "USD": 417,
         "HKD": 97,
         "EUR": 19,
         "JPY": 6,
