@@ -208,7 +208,7 @@ def reject(home: Home, delivery: str, by: str, why: str) -> None:
 
 
 @_command()
-@click.option("--state", type=click.Choice(["accepted", "held", "refused", "duplicate", "rejected", "unpacked"]))
+@click.option("--state", type=click.Choice(["accepted", "held", "refused", "duplicate", "rejected", "unpacked", "nil"]))
 @click.option("--department", help="Only this department, for example scjg.")
 @click.option("--last", default=20, show_default=True, help="How many, newest first.")
 def deliveries(home: Home, state: str | None, department: str | None, last: int) -> None:

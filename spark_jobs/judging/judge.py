@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 
 from schemas.contract import Column, FeedContract
 from spark_jobs.judging.arrays import Mask, Numbers, is_null, is_true
-from spark_jobs.judging.cells import Cells, Role, Rows, scale_of
+from spark_jobs.judging.cells import Cells, Role, Rows
 from spark_jobs.judging.hashes import Hashes, count_repeated, hash_rows
 from spark_jobs.judging.rules import Chunk, Finding
 from spark_jobs.judging.telling import as_delivered, told, told_of_unsplit, unsplit_as_delivered
 from spark_jobs.lake.columns import SYSTEM, arrow_type
+from spark_jobs.lake.headings import scale_of
 from spark_jobs.lake.home import LOCAL
 
 

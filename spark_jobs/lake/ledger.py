@@ -35,7 +35,11 @@ REPLAYED = (REPLAY_ALL, REPLAY_QUARANTINED)
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file of a department, as landing found it; `columns` maps contract column to the heading delivered."""
+    """One file of a department, as landing found it; `columns` maps contract column to the heading delivered.
+
+    `remarks` and `pages`: what its receipt says of how it was read, and of a workbook the rows of each page read. These
+    three only sidecars keep.
+    """
 
     delivery: str
     department: str
@@ -57,24 +61,33 @@ class Delivery:
     decided_by: str = ""
     decided_why: str = ""
     decided_at: datetime | None = None
+    remarks: list[str] | None = None
+    pages: dict[str, int] | None = None
 
     def ledger_row(self) -> dict[str, object]:
         """The row of `ops.delivery`."""
         row = asdict(self)
         row["_delivery"] = row.pop("delivery")
         row["rows_delivered"] = row.pop("rows")
-        del row["columns"]
+        for name in ONLY_IN_SIDECARS:
+            del row[name]
         return row
 
     @classmethod
     def of_ledger(cls, row: dict[str, Any]) -> Delivery:
-        """The delivery as the ledger knows it: `columns`, which only sidecars keep, is None."""
+        """The delivery as the ledger knows it: what only sidecars keep is None."""
         kept = {name: row[name] for name in KEPT if row[name] is not None}
         return cls(**{**kept, "delivery": row["_delivery"], "rows": row["rows_delivered"] or 0})
 
 
+ONLY_IN_SIDECARS = ("columns", "remarks", "pages")
 # What the ledger says of a delivery under the same name.
-KEPT = [field.name for field in fields(Delivery) if field.name not in ("delivery", "rows", "columns")]
+KEPT = [field.name for field in fields(Delivery) if field.name not in ("delivery", "rows", *ONLY_IN_SIDECARS)]
+
+
+def with_sidecar(delivery: Delivery, sidecar: Delivery) -> Delivery:
+    """A delivery as the ledger knows it, with what only its sidecar keeps."""
+    return replace(delivery, columns=sidecar.columns, remarks=sidecar.remarks, pages=sidecar.pages)
 
 
 def archive_path(home: Home, delivery: str) -> Path:
@@ -141,7 +154,7 @@ def settled(home: Home) -> set[str]:
 
 def _with_decision(delivery: Delivery, again: Delivery | None) -> Delivery:
     """What landing learned, and for a delivery that is judged again what was decided of it since."""
-    return replace(again, columns=delivery.columns) if again else delivery
+    return with_sidecar(again, delivery) if again else delivery
 
 
 def pending(home: Home) -> dict[str, list[Delivery]]:

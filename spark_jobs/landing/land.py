@@ -235,8 +235,15 @@ class _Pass:
             except Unreadable as refusal:
                 self._turn_away(delivery, "refused", str(refusal))
             else:
-                self.staged.setdefault(staged.feed, []).append(staged)
-                self.earlier.add(staged)
+                self._take(staged)
+
+    def _take(self, staged: Delivery) -> None:
+        """Keeps what was staged for its commit; a nil report is settled with its receipt."""
+        if not staged.rows:
+            self._turn_away(staged, "nil", "文件说明本期没有数据，已作为零报告登记。")
+            return
+        self.staged.setdefault(staged.feed, []).append(staged)
+        self.earlier.add(staged)
 
     def _turn_away(self, delivery: Delivery, state: str, reason: str) -> None:
         self.turned_away.append(replace(delivery, state=state, reason=reason))
@@ -258,8 +265,10 @@ def _staged(home: Home, contract: FeedContract, delivery: Delivery, name: str, r
     content = archive_path(home, delivery.delivery)
     read = reader.stage(contract, replace(delivery, file_name=name), content, own_file(home, delivery))
     seconds = delivery.seconds + time.perf_counter() - started
-    staged = replace(delivery, encoding=read.encoding, rows=read.rows, columns=read.columns, seconds=seconds)
-    write_sidecar(home, staged)
+    learned = replace(delivery, encoding=read.encoding, columns=read.columns, remarks=read.remarks, pages=read.pages)
+    staged = replace(learned, rows=read.rows, seconds=seconds)
+    if staged.rows:
+        write_sidecar(home, staged)
     return staged
 
 
@@ -276,8 +285,9 @@ class _Earlier:
     def load(cls, home: Home) -> _Earlier:
         earlier = cls({}, set(), {}, now() - timedelta(microseconds=1))
         for delivery in read_ledger(home):
-            # A file that was refused is judged again when it, or the sum beside it, has changed.
-            if delivery.state != "refused":
+            # A file that was refused is judged again when it, or the sum beside it, has changed; the nil report of
+            # another month may be the same file.
+            if delivery.state not in ("refused", "nil"):
                 earlier.judged.add((delivery.delivery, *_file_key(delivery)))
             if delivery.state in (*LOADED, "rejected"):
                 earlier.add(delivery)
@@ -345,5 +355,5 @@ def _commit(home: Home, feed: str, deliveries: list[Delivery]) -> None:
 def _statistics(delivery: Delivery) -> str:
     """What lets readers skip the file: whose rows it holds."""
     same = {"_delivery": delivery.delivery, "_department": delivery.department}
-    nulls = {field_.name: 0 for field_ in SYSTEM}
+    nulls = {field_.name: 0 for field_ in SYSTEM if field_.name != "_page"}
     return json.dumps({"numRecords": delivery.rows, "minValues": same, "maxValues": same, "nullCount": nulls})

@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 from schemas.contract import feeds
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import Delivery, read_sidecar
+from spark_jobs.lake.ledger import Delivery, read_sidecar, with_sidecar
 from spark_jobs.lake.whole import write_whole
 from spark_jobs.receipts.doubtful import Doubtful, doubtful
 from spark_jobs.receipts.paths import (
@@ -110,11 +109,11 @@ def _doubts(home: Home, deliveries: Sequence[Delivery]) -> dict[str, Doubtful]:
 
 
 def _with_columns(home: Home, delivery: Delivery) -> Delivery:
-    """The delivery with its headings, which the ledger does not keep."""
+    """The delivery with its headings and pages, which the ledger does not keep."""
     if delivery.columns is not None:
         return delivery
     try:
-        return replace(delivery, columns=read_sidecar(home, delivery.delivery).columns)
+        return with_sidecar(delivery, read_sidecar(home, delivery.delivery))
     except FileNotFoundError:
         return delivery
 
@@ -155,6 +154,8 @@ def _receipt(ledger: Ledger, delivery: Delivery, rejected: Rejected, doubt: Doub
         "内容标识": delivery.delivery,
         "编码": delivery.encoding,
         "字节数": delivery.bytes,
+        "工作表": [{"工作表": page, "行数": rows} for page, rows in (delivery.pages or {}).items()],
+        "读取情况": delivery.remarks or [],
         "报送行数": delivery.rows,
         "接收行数": delivery.rows_accepted,
         "存疑行数": delivery.rows_doubtful,

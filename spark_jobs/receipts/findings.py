@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import duckdb
 
 EXAMPLES = 20
+# Rows of files of silver and quarantine, also of those that were written before there was a column `_page`.
+ROWS = (
+    "(select null::varchar as _page where false union all by name select * from read_parquet(?, union_by_name = true))"
+)
 
 
 def labels_of(contract: FeedContract, delivery: Delivery) -> dict[str, str]:

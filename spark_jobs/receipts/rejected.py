@@ -11,21 +11,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schemas.contract import FeedContract
+from spark_jobs.lake.columns import place
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
 from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, marked
 from spark_jobs.lake.whole import writing
-from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
+from spark_jobs.receipts.findings import EXAMPLES, ROWS, labels_of, problem, sorter
 
 ROWS_AT_ONCE = 5_000
 
 
 class Row(NamedTuple):
-    """A rejected row: `cells` as delivered, by contract column."""
+    """A rejected row: where it stands in its file, and its `cells` as delivered, by contract column."""
 
     delivery: str
-    line: int
+    place: int | str
     reasons: list[str]
     cells: dict[str, str | None]
 
@@ -45,14 +46,16 @@ def quarantined(
     cells = ", ".join("_row['{}']".format(name.replace("'", "''")) for name in names)
     with sorter(home) as reader:
         ordered = reader.execute(
-            f"select _delivery, _line, _reasons, {cells} from read_parquet(?)"
+            f"select _delivery, _line, _page, _reasons, {cells} from {ROWS}"
             " where _delivery in (select unnest(?)) order by _delivery, _line",
             [files, list(deliveries)],
         ).to_arrow_reader(ROWS_AT_ONCE)
         rows = (
-            Row(delivery, line, reasons, dict(zip(names, values, strict=True)))
+            Row(delivery, place(line, page), reasons, dict(zip(names, values, strict=True)))
             for batch in ordered
-            for delivery, line, reasons, *values in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            for delivery, line, page, reasons, *values in zip(
+                *(column.to_pylist() for column in batch.columns), strict=True
+            )
         )
         yield from groupby(rows, key=lambda row: row.delivery)
 
@@ -84,8 +87,8 @@ def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows:
             problems = [problem(labels, reason) for reason in row.reasons]
             reasons = "；".join(f"{p['列']}：{p['问题']}（{p['值']}）" for p in problems)
             kept = [marked(row.cells[name] or "", text.get(name, True)) for name in columns]
-            writer.writerow([*kept, row.line, marked(reasons)])
+            writer.writerow([*kept, row.place, marked(reasons)])
             rejected.counted.update((p["列"], p["问题"]) for p in problems)
             room = EXAMPLES - len(rejected.examples)
-            rejected.examples += [{"行": row.line, **p} for p in problems[:room]]
+            rejected.examples += [{"行": row.place, **p} for p in problems[:room]]
     return rejected

@@ -39,6 +39,7 @@ STATES = {
     "rejected": State("不予入库", "bad", "暂缓入库后经核实，决定不入库。", f"看“处理意见”，{AGAIN}"),
     "duplicate": State("重复报送", "idle", "内容与以前的文件完全相同，不重复入库。", "无需处理。"),
     "unpacked": State("已拆分", "idle", "压缩包已拆开，包内每个文件各有回执。", "看包内各文件的回执。"),
+    "nil": State("零报告", "good", "文件说明本期没有数据，已登记，没有入库的行。", "无需处理。"),
     "landed": JUDGING,
     "replay_all": JUDGING,
     "replay_quarantined": JUDGING,
