@@ -144,10 +144,11 @@ class Judge:
 
     def _chunk(self, arrays: Mapping[str, pa.Array], owners: Rows, count: int) -> Chunk:
         columns = {column.name: self._read(column, arrays[column.name]) for column in self._columns}
+        numbers = arrays["_numbers"].cast(pa.string())
         is_deletion = None
         if self.contract.has_envelope and (operation := columns.get("cd_operation")):
             is_deletion = operation.by_row(is_true(pc.equal(operation.typed, "D")))
-        return Chunk(self.contract, columns, count, pa.array(self._days[owners]), is_deletion)
+        return Chunk(self.contract, columns, count, pa.array(self._days[owners]), is_deletion, numbers)
 
     def _silver(
         self,
