@@ -125,7 +125,7 @@ def test_sums_and_signatures_below_are_passed_over_and_told(tmp_path: Path) -> N
 
 def fines(*above: str, below: str = "") -> str:
     """A table of fines with these lines above and below its headings."""
-    headings = [column.headings[0].heading for column in FINES.columns if column.headings]
+    headings = [*dict.fromkeys(column.headings[0].heading for column in FINES.columns if column.headings)]
     row = ["x"] * len(headings)
     return "\n".join([*above, ",".join(headings), *filter(None, [below]), ",".join(row), ""])
 
@@ -160,7 +160,7 @@ def test_a_unit_that_is_not_understood_refuses_the_file(tmp_path: Path, line: st
 
 @pytest.mark.parametrize("unit", ["万元", "（万元）", "(万元)"])
 def test_a_unit_in_a_row_of_its_own_below_the_headings_is_part_of_them(tmp_path: Path, unit: str) -> None:
-    headings = [column.headings[0].heading for column in FINES.columns if column.headings]
+    headings = [*dict.fromkeys(column.headings[0].heading for column in FINES.columns if column.headings)]
     below = ",".join(unit if heading == "罚款金额" else "" for heading in headings)
     landed = land(tmp_path, "a.csv", fines(below=below), FINES)
     assert scale_of(FINES.column("fine_cny"), landed.staged.columns["fine_cny"]) == 10_000
