@@ -35,7 +35,12 @@ REPLAYED = (REPLAY_ALL, REPLAY_QUARANTINED)
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file of a department, as landing found it; `columns` maps contract column to the heading delivered."""
+    """One file of a department, as landing found it; `columns` maps contract column to the heading delivered.
+
+    `parts`: of a full feed the identities of all files that are one list with it, itself among them; "" stands for one
+    that could not be read or is missing. `keys_standing`, `keys_withdrawn`: how many keys stood of its source before
+    it, and how many of them it does not mention.
+    """
 
     delivery: str
     department: str
@@ -57,12 +62,16 @@ class Delivery:
     decided_by: str = ""
     decided_why: str = ""
     decided_at: datetime | None = None
+    parts: tuple[str, ...] = ()
+    keys_standing: int | None = None
+    keys_withdrawn: int | None = None
 
     def ledger_row(self) -> dict[str, object]:
         """The row of `ops.delivery`."""
         row = asdict(self)
         row["_delivery"] = row.pop("delivery")
         row["rows_delivered"] = row.pop("rows")
+        row["parts"] = list(self.parts)
         del row["columns"]
         return row
 
@@ -70,6 +79,7 @@ class Delivery:
     def of_ledger(cls, row: dict[str, Any]) -> Delivery:
         """The delivery as the ledger knows it: `columns`, which only sidecars keep, is None."""
         kept = {name: row[name] for name in KEPT if row[name] is not None}
+        kept |= {"parts": tuple(row["parts"] or ())}
         return cls(**{**kept, "delivery": row["_delivery"], "rows": row["rows_delivered"] or 0})
 
 
@@ -96,7 +106,8 @@ def write_sidecar(home: Home, delivery: Delivery) -> None:
 def read_sidecar(home: Home, delivery: str) -> Delivery:
     """The delivery that landing committed to bronze."""
     stored = json.loads(archive_path(home, delivery).with_suffix(".json").read_bytes())
-    return Delivery(**{**stored, "received_at": datetime.fromisoformat(stored["received_at"])})
+    stored |= {"received_at": datetime.fromisoformat(stored["received_at"]), "parts": tuple(stored.get("parts", ()))}
+    return Delivery(**stored)
 
 
 def record(home: Home, deliveries: list[Delivery]) -> None:

@@ -159,6 +159,8 @@ def _receipt(ledger: Ledger, delivery: Delivery, rejected: Rejected, doubt: Doub
         "接收行数": delivery.rows_accepted,
         "存疑行数": delivery.rows_doubtful,
         "退回行数": delivery.rows_quarantined,
+        "此前在册条数": delivery.keys_standing,
+        "撤下条数": delivery.keys_withdrawn,
         "问题汇总": [{"列": c, "问题": p, "行数": n} for (c, p), n in rejected.counted.most_common()],
         "问题示例": rejected.examples,
         "退回明细": rejected.file.name if rejected.file else None,

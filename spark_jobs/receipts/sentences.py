@@ -24,6 +24,10 @@ class State(NamedTuple):
     action: str
 
 
+LIST_AGAIN = (
+    "清单不全的，请补齐后重新报送；分成几份的，请把各份（包括没有改动的）打成一个压缩包报送。"
+    "确实应当撤下的，请告知平台管理人员，核实后放行。"
+)
 AGAIN = "改好后重新报送（可以用原文件名）。"
 DOUBTFUL = "存疑的行已入库：请对照“存疑示例”核对，属实的无需处理，有误的更正后重新报送。"
 JUDGING = State("处理中", "busy", "文件已收到，正在逐行核验。", "请稍后再看本页。")
@@ -75,11 +79,21 @@ def outcome(delivery: Delivery) -> str:
     else:
         accepted = f"接收 {delivery.rows_accepted} 行{f'（{doubt}）' if doubt else ''}"
         summary = f"共 {delivery.rows} 行，{accepted}，退回 {delivery.rows_quarantined} 行。"
-    return f"{summary}{delivery.reason}"
+    return f"{summary}{_taken_back(delivery)}{delivery.reason}"
+
+
+def _taken_back(delivery: Delivery) -> str:
+    """What a full list withdraws, also where that is nothing."""
+    if delivery.keys_withdrawn is None:
+        return ""
+    together = f"与同批另 {len(delivery.parts) - 1} 份合为一份清单，" if delivery.parts else ""
+    return f"{together}撤下 {delivery.keys_withdrawn} 条（此前在册 {delivery.keys_standing} 条）。"
 
 
 def next_step(delivery: Delivery) -> str:
     """What the department does now."""
+    if delivery.state == "held" and (delivery.keys_withdrawn or delivery.parts):
+        return LIST_AGAIN
     if delivery.state != "accepted":
         return STATES[delivery.state].action
     step = _next_step_with_rejected(delivery) if delivery.rows_quarantined else ""
