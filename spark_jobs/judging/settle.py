@@ -93,6 +93,7 @@ def _settled(
         rows_accepted=figures["rows_accepted"],
         rows_doubtful=figures["rows_doubtful"],
         rows_quarantined=figures["rows_quarantined"],
+        duplicate_keys=figures["duplicate_keys"],
         keys_standing=listed.standing,
         keys_withdrawn=listed.withdrawn,
     )

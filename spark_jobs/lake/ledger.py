@@ -58,6 +58,7 @@ class Delivery:
     rows_accepted: int = 0
     rows_doubtful: int = 0
     rows_quarantined: int = 0
+    duplicate_keys: int = 0
     corrects: str = ""
     decided_by: str = ""
     decided_why: str = ""

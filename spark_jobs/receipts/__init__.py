@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,15 +30,19 @@ from spark_jobs.receipts.paths import (
 )
 from spark_jobs.receipts.rejected import Rejected, quarantined, write_rejected
 from spark_jobs.receipts.render import render
+from spark_jobs.receipts.repeated import repeated
 from spark_jobs.receipts.sentences import (
+    NOTHING_IN,
     STATES,
     correction,
     decision,
     department_title,
     feed_title,
+    is_all_rejected,
     local,
     next_step,
     outcome,
+    state_of,
 )
 
 __all__ = ["index_path", "receipt_path", "receipt_stem", "restore_receipts", "write_index", "write_receipts"]
@@ -82,31 +86,48 @@ def _write(home: Home, ledger: Ledger, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries
         if delivery.state not in UNJUDGED
     ]
-    doubts = _doubts(home, judged)
+    remarks = _Remarks.of(home, judged)
     troubled: dict[str, dict[str, Delivery]] = defaultdict(dict)
     for delivery in judged:
         if delivery.rows_quarantined and delivery.feed in feeds():
             troubled[delivery.feed][delivery.delivery] = delivery
         else:
-            _write_receipt(home, ledger, delivery, Rejected(), doubts)
+            _write_receipt(home, ledger, delivery, Rejected(), remarks)
     for feed, some in troubled.items():
         for name, rows in quarantined(home, feeds()[feed], some):
             delivery = some.pop(name)
             rejected = write_rejected(rejected_path(ledger.path(home, delivery)), feeds()[feed], delivery, rows)
-            _write_receipt(home, ledger, delivery, rejected, doubts)
+            _write_receipt(home, ledger, delivery, rejected, remarks)
         for delivery in some.values():
-            _write_receipt(home, ledger, delivery, Rejected(), doubts)
+            _write_receipt(home, ledger, delivery, Rejected(), remarks)
 
 
-def _doubts(home: Home, deliveries: Sequence[Delivery]) -> dict[str, Doubtful]:
-    """What is doubtful about the accepted rows of these deliveries."""
-    loaded: dict[str, dict[str, Delivery]] = defaultdict(dict)
+@dataclass(frozen=True)
+class _Remarks:
+    """What is to be said of accepted rows, by delivery: doubts, and keys that are told twice."""
+
+    doubts: Mapping[str, Doubtful]
+    repeated: Mapping[str, Sequence[Mapping[str, object]]]
+
+    @classmethod
+    def of(cls, home: Home, deliveries: Sequence[Delivery]) -> _Remarks:
+        """Asks silver only where there is something."""
+        doubts: dict[str, Doubtful] = {}
+        twice: dict[str, Sequence[Mapping[str, object]]] = {}
+        for feed, some in _by_feed(deliveries, "rows_doubtful").items():
+            doubts |= doubtful(home, feeds()[feed], some)
+        for feed, some in _by_feed(deliveries, "duplicate_keys").items():
+            twice |= repeated(home, feeds()[feed], some)
+        return cls(doubts, twice)
+
+
+def _by_feed(deliveries: Sequence[Delivery], counted: str) -> dict[str, dict[str, Delivery]]:
+    """By feed and identity those deliveries of which so many rows, of whatever kind, were counted."""
+    found: dict[str, dict[str, Delivery]] = defaultdict(dict)
     for delivery in deliveries:
-        if delivery.rows_doubtful and delivery.feed in feeds():
-            loaded[delivery.feed][delivery.delivery] = delivery
-    return {
-        name: doubts for feed, some in loaded.items() for name, doubts in doubtful(home, feeds()[feed], some).items()
-    }
+        if getattr(delivery, counted) and delivery.feed in feeds():
+            found[delivery.feed][delivery.delivery] = delivery
+    return found
 
 
 def _with_columns(home: Home, delivery: Delivery) -> Delivery:
@@ -119,20 +140,18 @@ def _with_columns(home: Home, delivery: Delivery) -> Delivery:
         return delivery
 
 
-def _write_receipt(
-    home: Home, ledger: Ledger, delivery: Delivery, rejected: Rejected, doubts: Mapping[str, Doubtful]
-) -> None:
+def _write_receipt(home: Home, ledger: Ledger, delivery: Delivery, rejected: Rejected, remarks: _Remarks) -> None:
     """The receipt for programs and the one for people; rejected rows of an earlier verdict go."""
     path = ledger.path(home, delivery)
     path.parent.mkdir(parents=True, exist_ok=True)
     if rejected.file is None:
         rejected_path(path).unlink(missing_ok=True)
-    doubt = doubts.get(delivery.delivery, Doubtful())
-    receipt = _receipt(ledger, delivery, rejected, doubt)
+    doubt = remarks.doubts.get(delivery.delivery, Doubtful())
+    receipt = _receipt(ledger, delivery, rejected, doubt, remarks.repeated.get(delivery.delivery, ()))
     page = render(
         "receipt.html",
         receipt=receipt,
-        state=STATES[delivery.state],
+        state=state_of(delivery),
         next=next_step(delivery),
         index="../" * len(path.parent.relative_to(index_path(home, delivery.department).parent).parts) + "index.html",
         rejected=rejected.file and quote(rejected.file.name),
@@ -142,12 +161,18 @@ def _write_receipt(
     write_whole(path, json.dumps(receipt, ensure_ascii=False, indent=2), errors="replace")
 
 
-def _receipt(ledger: Ledger, delivery: Delivery, rejected: Rejected, doubt: Doubtful) -> dict[str, object]:
+def _receipt(
+    ledger: Ledger,
+    delivery: Delivery,
+    rejected: Rejected,
+    doubt: Doubtful,
+    twice: Sequence[Mapping[str, object]],
+) -> dict[str, object]:
     return {
         "文件": delivery.file_name,
         "部门": department_title(delivery.department),
         "数据集": feed_title(delivery),
-        "状态": STATES[delivery.state].word,
+        "状态": state_of(delivery).word,
         "说明": outcome(delivery),
         "更正": correction(ledger.received, delivery),
         "处理意见": decision(delivery),
@@ -166,6 +191,8 @@ def _receipt(ledger: Ledger, delivery: Delivery, rejected: Rejected, doubt: Doub
         "退回明细": rejected.file.name if rejected.file else None,
         "存疑汇总": doubt.counted,
         "存疑示例": doubt.examples,
+        "主键重复行数": delivery.duplicate_keys,
+        "重复主键": twice,
     }
 
 
@@ -176,9 +203,9 @@ def _write_index(home: Home, ledger: Ledger, department: str, changed: Sequence[
     newest_first = ledger.of(department)[::-1]
     first, older = newest_first[:NEWEST], newest_first[NEWEST:]
     months = list(dict.fromkeys(map(_month, older)))
-    urgent = [delivery for delivery in newest_first if delivery.state in URGENT and ledger.is_newest(delivery)]
-    counted = Counter(STATES[delivery.state] for delivery in newest_first)
-    states = list(dict.fromkeys(STATES.values()))
+    urgent = [delivery for delivery in newest_first if _is_urgent(delivery) and ledger.is_newest(delivery)]
+    counted = Counter(map(state_of, newest_first))
+    states = list(dict.fromkeys((*STATES.values(), NOTHING_IN)))
     common = {"title": department_title(department), "states": states}
     stale = {_month(delivery) for delivery in changed if delivery.department == department}
     for month in months:
@@ -202,6 +229,11 @@ def _write_index(home: Home, ledger: Ledger, department: str, changed: Sequence[
     write_whole(path, page, errors="replace")
 
 
+def _is_urgent(delivery: Delivery) -> bool:
+    """Whether nothing of it is in the lake, and its department can do something about that."""
+    return delivery.state in URGENT or is_all_rejected(delivery)
+
+
 def _month(delivery: Delivery) -> str:
     """The month of receipt, as its page is named."""
     return local(delivery.received_at)[:7]
@@ -216,6 +248,7 @@ def _entry(home: Home, ledger: Ledger, index: Path, delivery: Delivery) -> dict[
     )
     decided = decision(delivery)
     remarks = (
+        "没有一行通过核验。" if is_all_rejected(delivery) else "",
         delivery.reason if is_judged else "",
         correction(ledger.received, delivery),
         f"处理意见：{decided}" if decided else "",
@@ -226,7 +259,7 @@ def _entry(home: Home, ledger: Ledger, index: Path, delivery: Delivery) -> dict[
         "received": local(delivery.received_at),
         "feed": feed_title(delivery),
         "file": delivery.file_name,
-        "state": STATES[delivery.state],
+        "state": state_of(delivery),
         "rows": rows,
         "accepted": accepted if is_judged else "",
         "doubtful": doubted if is_judged else "",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from schemas.contract import departments, feeds
 from spark_jobs.lake.home import LOCAL
 from spark_jobs.lake.ledger import Delivery
-from spark_jobs.lake.text_mark import REJECTED_HEADINGS
+from spark_jobs.lake.text_mark import REJECTED_NOTES
 
 # Excel's rows, less the heading.
 SHEET_ROWS = (1 << 20) - 1
@@ -49,6 +49,20 @@ STATES = {
 }
 
 
+# Of an accepted delivery none of whose rows was: nobody may take it for done.
+NOTHING_IN = State("全部退回", "bad", "文件可读，但没有一行通过核验，没有入库。", f"看退回明细或“问题汇总”，{AGAIN}")
+
+
+def state_of(delivery: Delivery) -> State:
+    """What the department reads of the delivery's state."""
+    return NOTHING_IN if is_all_rejected(delivery) else STATES[delivery.state]
+
+
+def is_all_rejected(delivery: Delivery) -> bool:
+    """Whether it was accepted as a delivery, and none of its rows were."""
+    return delivery.state == "accepted" and delivery.rows_quarantined > 0 and not delivery.rows_accepted
+
+
 def department_title(name: str) -> str:
     """The department's full name; what nobody registered is called as its folder."""
     return department.title if (department := departments().get(name)) else name or "未登记的部门"
@@ -74,7 +88,9 @@ def outcome(delivery: Delivery) -> str:
     if delivery.state != "accepted":
         return delivery.reason
     doubt = f"其中 {delivery.rows_doubtful} 行存疑" if delivery.rows_doubtful else ""
-    if not delivery.rows_quarantined:
+    if is_all_rejected(delivery):
+        summary = f"共 {delivery.rows} 行，全部退回，没有入库。"
+    elif not delivery.rows_quarantined:
         summary = f"全部 {delivery.rows_accepted} 行已接收{f'，{doubt}' if doubt else ''}。"
     else:
         accepted = f"接收 {delivery.rows_accepted} 行{f'（{doubt}）' if doubt else ''}"
@@ -97,6 +113,8 @@ def next_step(delivery: Delivery) -> str:
     if delivery.state != "accepted":
         return STATES[delivery.state].action
     step = _next_step_with_rejected(delivery) if delivery.rows_quarantined else ""
+    if is_all_rejected(delivery):
+        step = f"全部行都退回，多半是同一个原因：先看“问题汇总”。{step}"
     return step + (DOUBTFUL if delivery.rows_doubtful else "") or "无需处理。"
 
 
@@ -106,7 +124,7 @@ def _next_step_with_rejected(delivery: Delivery) -> str:
     else:
         step = (
             "请直接在退回明细中更正，存为新文件（CSV 或 Excel）报送到同一目录：已接收的行不必再报，"
-            f"“{'”“'.join(REJECTED_HEADINGS)}”两列和格子前的单引号（'）可以保留，平台会略过。"
+            f"“{'”“'.join(REJECTED_NOTES)}”两列和格子前的单引号（'）可以保留，平台会略过。"
         )
     if delivery.rows_quarantined > SHEET_ROWS:
         step += f"退回行超过 {SHEET_ROWS} 行，表格软件显示不全。"
