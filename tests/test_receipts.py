@@ -434,7 +434,7 @@ def test_lost_receipts_are_written_again_byte_for_byte(judged: Home) -> None:
     shutil.rmtree(folder)
     restore_receipts(judged, "scjg")
     assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")} == before
-    assert len(before) == 4
+    assert len([path for path in before if path.parent.name != "templates"]) == 4
 
 
 def test_rejected_rows_come_back_mended(judged: Home, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, read_sidecar
 from spark_jobs.lake.whole import write_whole
 from spark_jobs.receipts.doubtful import Doubtful, doubtful
+from spark_jobs.receipts.offering import offered, write_templates
 from spark_jobs.receipts.paths import (
     UNJUDGED,
     Ledger,
@@ -200,6 +201,7 @@ def _write_index(home: Home, ledger: Ledger, department: str, changed: Sequence[
     """The first page, and the pages of those months that the changed deliveries came in; others stay as they are."""
     path = index_path(home, department)
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_templates(home, path, department)
     newest_first = ledger.of(department)[::-1]
     first, older = newest_first[:NEWEST], newest_first[NEWEST:]
     months = list(dict.fromkeys(map(_month, older)))
@@ -224,6 +226,7 @@ def _write_index(home: Home, ledger: Ledger, department: str, changed: Sequence[
         counts=[(state, counted[state]) for state in states if counted[state]],
         urgent=[_entry(home, ledger, path, delivery) for delivery in urgent[:MOST_URGENT]],
         urgent_total=len(urgent),
+        templates=offered(path, department),
         entries=[_entry(home, ledger, path, delivery) for delivery in first],
     )
     write_whole(path, page, errors="replace")
