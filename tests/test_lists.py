@@ -16,6 +16,7 @@ from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, read_ledger
 from spark_jobs.lake.tables import read
 from spark_jobs.landing.parts import gaps, lists, named
+from spark_jobs.receipts import index_path
 from tests.drops import drop, receipt, table
 
 PLACE = "scjg/officer"
@@ -142,6 +143,7 @@ def test_the_receipt_says_how_many_a_list_withdraws(home: Home) -> None:
     landed(home, **{"b.csv": officers(*range(1, 11))})
     assert receipt(home, "b.csv", PLACE)["说明"] == "全部 10 行已接收。撤下 1 条（此前在册 10 条）。"
     assert receipt(home, "b.csv", PLACE)["撤下条数"] == 1
+    assert "撤下 1 条（此前在册 10 条）。" in index_path(home, "scjg").read_text("utf-8")
     landed(home, **{"c_1.csv": officers(*range(1, 6)), "c_2.csv": officers(*range(6, 11))})
     assert "与同批另 1 份合为一份清单，撤下 0 条" in str(receipt(home, "c_1.csv", PLACE)["说明"])
 
@@ -151,7 +153,7 @@ def test_parts_of_two_runs_are_held_until_they_come_together(home: Home) -> None
     landed(home, **{"o_2.csv": officers(4, 5, 6)})
     told = receipt(home, "o_2.csv", PLACE)
     assert told["状态"] == "暂缓入库"
-    assert told["说明"] == "清单缺少此前在册 3 条中的 3 条（100%），入库会将其撤下，整批暂缓入库。"
+    assert told["说明"] == "清单缺少此前在册 3 条中的 3 条（100%，约定不超过 20%），入库会将其撤下，整批暂缓入库。"
     page = (home.receipts / PLACE / "o_2.csv.receipt.html").read_text("utf-8")
     assert "打成一个压缩包" in page
     assert standing(home) == {1, 2, 3}

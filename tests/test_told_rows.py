@@ -133,6 +133,7 @@ def test_keys_told_twice_are_named_with_their_lines(home: Home) -> None:
     ]
     page = (home.receipts / PLACE / "a.csv.receipt.html").read_text("utf-8")
     assert "<h2>重复主键</h2>" in page
+    assert "请对照“重复主键”核对" in page
     assert "2、4" in page
     assert "等 12 行" in page
     assert landed(home, "b.csv", table(*FIRMS))["重复主键"] == []

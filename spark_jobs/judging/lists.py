@@ -98,7 +98,9 @@ def withdrawals(
             listed = known.listed(one)
             if listed not in counted:
                 counted[listed] = _counted(home, contract, listed, known.before(one), known)
-            found[one.delivery] = _withdrawal(one, *counted[listed], sum(part not in known.there for part in one.parts))
+            found[one.delivery] = _withdrawal(
+                contract, one, *counted[listed], sum(part not in known.there for part in one.parts)
+            )
         if one.decided_by or not _is_held(contract, {**profiles[one.delivery].figures, **found[one.delivery].figures}):
             known.accepted.append(one)
     return found
@@ -120,12 +122,18 @@ def _is_held(contract: FeedContract, figures: Figures) -> bool:
     )
 
 
-def _withdrawal(one: Delivery, standing: int, withdrawn: int, lacking: int) -> Withdrawal:
+def _withdrawal(contract: FeedContract, one: Delivery, standing: int, withdrawn: int, lacking: int) -> Withdrawal:
     share = withdrawn / standing if standing else None
+    most = contract.expect.withdrawn.max
+    limit = f"，约定不超过 {_percent(most)}" if most is not None else ""
     said = {
         "withdrawn": (
-            f"清单缺少此前在册 {standing} 条中的 {withdrawn} 条（{round(100 * (share or 0), 1):g}%），入库会将其撤下"
+            f"清单缺少此前在册 {standing} 条中的 {withdrawn} 条（{_percent(share or 0)}{limit}），入库会将其撤下"
         ),
         "parts_lacking": f"清单分 {len(one.parts)} 份，其中 {lacking} 份缺号或不能读取",
     }
     return Withdrawal(standing, withdrawn, {"withdrawn": share, "parts_lacking": lacking}, said)
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share, 1):g}%"

@@ -44,6 +44,7 @@ from spark_jobs.receipts.sentences import (
     next_step,
     outcome,
     state_of,
+    taken_back,
 )
 
 __all__ = ["index_path", "receipt_path", "receipt_stem", "restore_receipts", "write_index", "write_receipts"]
@@ -252,6 +253,7 @@ def _entry(home: Home, ledger: Ledger, index: Path, delivery: Delivery) -> dict[
     decided = decision(delivery)
     remarks = (
         "没有一行通过核验。" if is_all_rejected(delivery) else "",
+        taken_back(delivery) if delivery.state == "accepted" and delivery.keys_withdrawn else "",
         delivery.reason if is_judged else "",
         correction(ledger.received, delivery),
         f"处理意见：{decided}" if decided else "",

@@ -28,6 +28,11 @@ LIST_AGAIN = (
     "清单不全的，请补齐后重新报送；分成几份的，请把各份（包括没有改动的）打成一个压缩包报送。"
     "确实应当撤下的，请告知平台管理人员，核实后放行。"
 )
+ALL_AGAIN = (
+    "全部行都退回，多半是同一个原因：先看“问题汇总”。请在原文件中更正，用原文件名重新报送；"
+    "也可以在退回明细中更正，另存后报送。"
+)
+TWICE = "主键重复的，请对照“重复主键”核对：重复登记的无需处理，编号写错的更正后重新报送。"
 AGAIN = "改好后重新报送（可以用原文件名）。"
 DOUBTFUL = "存疑的行已入库：请对照“存疑示例”核对，属实的无需处理，有误的更正后重新报送。"
 JUDGING = State("处理中", "busy", "文件已收到，正在逐行核验。", "请稍后再看本页。")
@@ -95,10 +100,10 @@ def outcome(delivery: Delivery) -> str:
     else:
         accepted = f"接收 {delivery.rows_accepted} 行{f'（{doubt}）' if doubt else ''}"
         summary = f"共 {delivery.rows} 行，{accepted}，退回 {delivery.rows_quarantined} 行。"
-    return f"{summary}{_taken_back(delivery)}{delivery.reason}"
+    return f"{summary}{taken_back(delivery)}{delivery.reason}"
 
 
-def _taken_back(delivery: Delivery) -> str:
+def taken_back(delivery: Delivery) -> str:
     """What a full list withdraws, also where that is nothing."""
     if delivery.keys_withdrawn is None:
         return ""
@@ -112,9 +117,11 @@ def next_step(delivery: Delivery) -> str:
         return LIST_AGAIN
     if delivery.state != "accepted":
         return STATES[delivery.state].action
-    step = _next_step_with_rejected(delivery) if delivery.rows_quarantined else ""
     if is_all_rejected(delivery):
-        step = f"全部行都退回，多半是同一个原因：先看“问题汇总”。{step}"
+        return ALL_AGAIN
+    step = _next_step_with_rejected(delivery) if delivery.rows_quarantined else ""
+    if delivery.duplicate_keys:
+        step += TWICE
     return step + (DOUBTFUL if delivery.rows_doubtful else "") or "无需处理。"
 
 
