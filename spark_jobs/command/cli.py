@@ -394,6 +394,22 @@ def simulate(
     simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
 
 
+@_command("template")
+@click.argument("feed")
+@click.option("--out", type=click.Path(path_type=Path), help="Where it goes [default: <feed>.xlsx, here].")
+def template_command(home: Home, feed: str, out: Path | None) -> None:
+    """A workbook to fill for a feed: headings, lists to choose from, formats that keep digits, and explanations."""
+    from schemas.contract import feeds
+    from spark_jobs.command.screen import say
+    from spark_jobs.receipts.template import template
+
+    if feed not in feeds():
+        raise Refused(f"{feed!r} is no feed; there are {', '.join(feeds())}")
+    path = out or Path(f"{feed}.xlsx")
+    path.write_bytes(template(feeds()[feed]))
+    say(f"{path}: {feeds()[feed].title}")
+
+
 @_command("docs")
 def docs_command(home: Home) -> None:
     """dbt's documentation of base, themes and gold, lineage included, as one page."""
