@@ -80,7 +80,7 @@ def sample_rows(feed: str) -> list[dict[str, str]]:
     path = SAMPLES.joinpath(*filter(None, [contract.department]), f"{contract.folder}.csv")
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if not row["#expect"]]
-    named = {plain(h.heading): column.name for column in contract.columns for h in column.headings}
+    named = {plain(h.heading): column.name for column in reversed(contract.columns) for h in column.headings}
     return [{named[plain(heading)]: cell for heading, cell in row.items() if plain(heading) in named} for row in rows]
 
 

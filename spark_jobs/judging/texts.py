@@ -87,7 +87,7 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
     """What the cells of a column say; a word for nothing says nothing, unless the column's list knows it (`known`).
 
     Codes, keys, numbers and dates are in half-width characters without signs that nobody sees and without what forces a
-    spreadsheet to keep text; codes and keys are in capitals. Names have full-width brackets.
+    spreadsheet to keep text; codes, and keys that hold a digit, are in capitals. Names have full-width brackets.
     """
     read = Texts(_in_official_places(raw))
     is_prose = column.type == "string" and not (is_code(column) or is_key or column.parse)
@@ -103,7 +103,7 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
         if not column.parse:
             read.become(_without_point_zero(read.text), "已去掉末尾的 .0")
         if not is_code(column):
-            read.become(_half_width_capitals(read.text), "小写字母已改为大写")
+            read.become(_capitals_of_codes(read.text), "小写字母已改为大写")
     elif is_name:
         read.text = _wide_brackets(read.text)
     elif not is_prose:
@@ -235,6 +235,12 @@ def _half_width_capitals(text: pa.Array) -> pa.Array:
     if not plain:
         strange = _beyond_ascii(text, f"[{SMALL_LETTER}{FULL_WIDTH}]", lambda cell: _is_wide(cell) or _is_small(cell))
     return mended(pc.ascii_upper(text), strange, lambda cell: narrowed(cell).upper())
+
+
+def _capitals_of_codes(text: pa.Array) -> pa.Array:
+    """Keys with a digit in capitals; one without, Birmingham, is a name and stays as it is."""
+    capitals = _half_width_capitals(text)
+    return text if capitals is text else pc.if_else(pc.match_substring_regex(text, "[0-9]"), capitals, text)
 
 
 def _lost_characters(text: pa.Array, *, is_name: bool) -> list[tuple[str, Mask]]:
