@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from spark_jobs.lake.headings import plain, undressed
-from spark_jobs.landing.formats.sheet import Source, Told, Unreadable, shown
+from spark_jobs.landing.formats.sheet import RAW_SHOWN, Source, Told, Unreadable, shown
 
 MOST_ROWS = 3
+# A cell of more characters is no word that closes a table, and no unit.
+LONGEST_WORD = 100
 # Rows that show whether a column without a heading numbers them.
 SAMPLE = 20
 SUMS = ("合计", "总计", "小计", "共计", "累计", "合 计", "总 计", "小 计", "合　计", "总　计", "合计：", "总计：")
@@ -42,7 +44,8 @@ class Headed:
     @property
     def worth(self) -> tuple[int, int, int]:
         """More promised headings are better, then more that name their unit, then fewer rows."""
-        return self.promised, sum(undressed(cell)[1] is not None for cell in self.cells if cell), -self.rows
+        short = [cell for cell in self.cells if 0 < len(cell) <= RAW_SHOWN] if self.promised else []
+        return self.promised, sum(undressed(cell)[1] is not None for cell in short), -self.rows
 
 
 def find_headings(source: Source, rows: Sequence[Sequence[str]]) -> Headed | None:
@@ -52,12 +55,14 @@ def find_headings(source: Source, rows: Sequence[Sequence[str]]) -> Headed | Non
         joined = [cell.strip() for cell in cells]
         if not any(joined):
             continue
-        for last in range(first, min(first + MOST_ROWS, len(rows))):
+        is_wide = sum(map(bool, joined)) > source.limits.columns  # which is refused, and costs no more before
+        for last in range(first, first + 1 if is_wide else min(first + MOST_ROWS, len(rows))):
             if last > first:
                 if not any(cell.strip() for cell in rows[last]):
                     break
                 joined = _joined(source, joined, rows[last])
-            found = Headed(joined, last, last - first + 1, source.promised(joined))
+            seen = joined[: source.limits.columns] if is_wide else joined
+            found = Headed(joined, last, last - first + 1, source.promised(seen))
             if best is None or found.worth > best.worth:
                 best = found
     return replace(best, cells=[_named(source, cell) for cell in best.cells]) if best else None
@@ -78,7 +83,8 @@ def _joined(source: Source, above: Sequence[str], below: Sequence[str]) -> list[
         if not (upper or lower):
             joined.append("")
             continue
-        unit = undressed(f"({lower.strip('()（） ')})")[1] if upper and lower else None
+        is_word = 0 < len(lower) <= LONGEST_WORD
+        unit = undressed(f"({lower.strip('()（） ')})")[1] if upper and is_word else None
         ways = [f"{upper}（{lower.strip('()（） ')}）"] if unit else [lower, upper, group + lower]
         joined.append(next((way for way in ways if way and source.promised([way])), lower or upper))
     return joined
@@ -86,7 +92,9 @@ def _joined(source: Source, above: Sequence[str], below: Sequence[str]) -> list[
 
 def is_headings_again(headings: Sequence[str], cells: Sequence[str]) -> bool:
     """Whether a row below is the headings once more, as where files were put one behind the other."""
-    return [plain(cell) for cell in cells] == [plain(heading) for heading in headings]
+    if len(cells) != len(headings) or max(map(len, cells), default=0) > RAW_SHOWN:
+        return False
+    return all(plain(cell) == plain(heading) for cell, heading in zip(cells, headings, strict=True))
 
 
 def refuse_other_headings(source: Source, cells: Sequence[str], row: str) -> None:
@@ -104,14 +112,16 @@ def closing(cells: Sequence[str], keys: Sequence[int]) -> str:
     place = next((place for place, cell in enumerate(cells) if cell.strip()), None)
     if place is None or any(cells[key].strip() for key in keys if key != place):
         return ""
+    if len(cells[place]) > LONGEST_WORD:
+        return ""
     first = "".join(unicodedata.normalize("NFKC", cells[place]).split())
-    return first if len(first) <= 60 and (_SUM.fullmatch(first) or _SIGNED.fullmatch(first)) else ""
+    return first if _SUM.fullmatch(first) or _SIGNED.fullmatch(first) else ""
 
 
 def says_nothing_to_report(cells: Sequence[str]) -> bool:
     """Whether the one cell of a row that holds something says that there is nothing to report."""
-    filled = [plain(cell) for cell in cells if cell.strip()]
-    return len(filled) == 1 and len(filled[0]) <= 20 and bool(_NIL.fullmatch(filled[0]))
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) == 1 and len(filled[0]) <= LONGEST_WORD and bool(_NIL.fullmatch(plain(filled[0])))
 
 
 def name_says_nothing_to_report(name: str) -> bool:

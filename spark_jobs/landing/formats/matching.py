@@ -9,7 +9,7 @@ from schemas.contract import Column, FeedContract
 from spark_jobs.lake.headings import UNITS, Promised, plain, undressed
 from spark_jobs.lake.text_mark import REJECTED_HEADINGS
 from spark_jobs.landing.formats.heading_rows import nameless
-from spark_jobs.landing.formats.sheet import Source, Told, Unreadable, shown
+from spark_jobs.landing.formats.sheet import RAW_SHOWN, Source, Told, Unreadable, shown
 
 _UNIT = "(?:人民币)?(" + "|".join(sorted(UNITS, key=len, reverse=True)) + ")"
 _END = r"(?:人民币)?(?![\u4e00-\u9fffA-Za-z0-9])"
@@ -80,7 +80,7 @@ def tell_unit(source: Source, above: Sequence[Sequence[str]], headings: Sequence
     """
     if not any(_lacks_unit(source, heading) for heading in headings):
         return ""
-    for cell in (cell for row in above for cell in row):
+    for cell in (cell[:RAW_SHOWN] for row in above for cell in row):
         quoted = f"表格上方写着“{shown(cell.strip(), 50)}”"
         if unit := UNIT_LINE.search(cell):
             name = str(next(filter(None, unit.groups())))

@@ -24,6 +24,7 @@ from spark_jobs.landing.formats.matching import with_unit
 from spark_jobs.landing.formats.separated_head import Head, find_head
 from spark_jobs.landing.formats.sheet import (
     BROKEN,
+    CHARACTERS_A_BATCH,
     FAULT,
     HALF_A_CHARACTER,
     LINE,
@@ -89,7 +90,7 @@ class _Skipped:
         return "skip"
 
     def _take(self, line: int, text: str) -> None:
-        cells = _split(text, self.head.delimiter)
+        cells = _split(text, self.head.delimiter) if len(text) <= CHARACTERS_A_BATCH else [text]
         named = [place for place in self.head.named if place < len(cells)]
         if says_nothing_to_report(cells):
             self.told.is_nil = True

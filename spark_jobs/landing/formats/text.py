@@ -48,7 +48,7 @@ def _examine(source: Source, file: BinaryIO, start: int, encoding: str) -> Text:
         if (nul := block.find(b"\0")) >= 0:
             raise Unreadable(f"第 {at + nul} 字节是空字符（NUL），文件不是文本或已损坏。请重新导出后报送。")
         is_quoted = is_quoted or b'"' in block
-        may_escape = may_escape or (is_quoted and b'\\"' in block)
+        may_escape = may_escape or (is_quoted and b"\\" in block and b'\\"' in block)  # one sign is found faster
         lines.add(block)
         if encoding == "utf-8" and not_utf8 is None:
             joined = pending + block
