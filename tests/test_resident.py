@@ -123,7 +123,7 @@ def test_a_run_comes_to_the_same_with_and_without_a_worker(lakes: Lakes) -> None
     before = worker(lakes.worked).cpu_times().user
     without = told(command(lakes.plain, "run", **ours(lakes)))
     with_it = told(command(lakes.worked, "run", **ours(lakes)))
-    assert differences(lakes.plain, lakes.worked, is_to_the_second=True) == []
+    assert differences(lakes.plain, lakes.worked) == []
     assert with_it[0] == without[0] == 1
     assert SECONDS.sub("", with_it[2]) == SECONDS.sub("", without[2])
     assert worker(lakes.worked).cpu_times().user - before > 1
@@ -139,7 +139,7 @@ def test_killed_while_it_merges_it_leaves_tables_as_of_a_plain_run(lakes: Lakes)
         told(client)  # on a busy machine the kill may come when base has just been merged
     finally:
         down(lakes.doomed, **SILENT)
-    assert differences(lakes.plain, lakes.doomed, is_to_the_second=True) == []
+    assert differences(lakes.plain, lakes.doomed) == []
 
 
 def test_whoever_has_a_stage_done_imports_next_to_nothing(lakes: Lakes) -> None:
