@@ -120,6 +120,8 @@ def to_the_second(value: Any) -> Any:
         return value.replace(microsecond=0)
     if isinstance(value, str):
         return VERSION_MOMENT.sub(r"\g<1>000000", value)
+    if isinstance(value, dict):  # a struct, such as a row's claims
+        return {name: to_the_second(part) for name, part in value.items()}
     return [to_the_second(part) for part in value] if isinstance(value, list | tuple) else value
 
 
