@@ -23,6 +23,8 @@ def bounds(contract: FeedContract) -> dict[str, Bound]:
         "emptied": expect.usual.emptied,
         "shift": expect.usual.shift,
     }
+    if contract.is_snapshot:
+        named |= {"withdrawn": expect.withdrawn, "parts_lacking": expect.parts_lacking}
     return {figure: bound for figure, bound in named.items() if bound.min is not None or bound.max is not None}
 
 

@@ -1,8 +1,8 @@
 """A feed's contract flows in; the Great Expectations suite over its delivery profiles flows out.
 
 A profile is one row a delivery: rows, quarantined_share, duplicate_keys, filled__<column>, and what is unlike the
-department's history: volume, emptied, shift. Judging profiles instead of rows gives a verdict for every delivery of a
-run in one validation, however many rows they hold.
+department's history: volume, emptied, shift; of a full list also withdrawn and parts_lacking. Judging profiles instead
+of rows gives a verdict for every delivery of a run in one validation, however many rows they hold.
 """
 
 from __future__ import annotations

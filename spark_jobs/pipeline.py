@@ -111,7 +111,7 @@ def _report_landing(report: StageReport, result: Landing) -> None:
     report.figures = {
         "deliveries": len(result.accepted),
         "rows": result.rows,
-        **{state: result.count(state) for state in ("refused", "duplicate", "unpacked")},
+        **{state: result.count(state) for state in ("refused", "duplicate", "unpacked", "nil")},
     }
 
 

@@ -16,7 +16,9 @@ RECEIVED = datetime(2026, 11, 26, 2, tzinfo=UTC)
 USCC = "91420100MA4K00010R"
 
 
-def judged(feed: str, column: str, cell: str, **others: str) -> tuple[Any, list[str], list[str]]:
+def judged(
+    feed: str, column: str, cell: str, numbers: str | None = None, **others: str
+) -> tuple[Any, list[str], list[str]]:
     """The typed value of one cell of an otherwise usual row, with the flags and the reasons that name its column."""
     contract = feeds()[feed]
     cells = {**usual(contract), column: cell, **others}
@@ -26,7 +28,7 @@ def judged(feed: str, column: str, cell: str, **others: str) -> tuple[Any, list[
             cells[other.name] = cell
     headings = {name: contract.column(name).headings[0].heading for name in cells}
     system = {"_delivery": "d", "_line": 2, "_department": "scjg", "_received_at": RECEIVED}
-    row = {**cells, **system, "_raw": None, "_fault": None}
+    row = {**cells, **system, "_raw": None, "_fault": None, "_page": None, "_numbers": numbers}
     schema = {"_line": pa.int64(), "_received_at": pa.timestamp("us", tz="UTC")}
     table = pa.table({name: pa.array([value], schema.get(name, pa.string())) for name, value in row.items()})
     found = Judge(contract, [Part("d", RECEIVED, headings)]).judge(table)
@@ -231,3 +233,10 @@ def test_characters_of_the_private_area_have_their_place_of_today() -> None:
 )
 def test_lost_characters_are_doubted(cell: str, doubt: str) -> None:
     assert judged("scjg_enterprise", "object_name", cell) == (cell, [doubt], [])
+
+
+def test_a_number_may_have_lost_its_first_zero() -> None:
+    doubt = "数字单元格存不下开头的 0，可能是 111，也可能是 0111"
+    assert judged("scjg_enterprise", "industry_code", "111", ",industry_code,")[1] == [doubt]
+    assert judged("scjg_enterprise", "industry_code", "111")[1] == []
+    assert judged("scjg_enterprise", "industry_code", "5219", ",industry_code,")[1] == []

@@ -249,6 +249,9 @@ def receipts(home: Home) -> dict[str, object]:
     """Everything that departments can read, by its path."""
     found: dict[str, object] = {}
     for path in (path for path in home.receipts.rglob("*") if path.is_file()):
+        if path.suffix == ".xlsx":  # a template to fill
+            found[str(path.relative_to(home.receipts))] = path.read_bytes()
+            continue
         text = path.read_text(encoding="utf-8-sig")
         found[str(path.relative_to(home.receipts))] = json.loads(text) if path.suffix == ".json" else text
     return found

@@ -450,7 +450,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, 
         _drop(home, "yjj/check_action", "一.csv", [f"{CHECK},操作类型,cd_time", *acts])
         firms = [f"{firm},样本商贸{number},2016-03-01,武汉" for number, firm in enumerate(FIRMS)]
         _drop(home, "scjg/enterprise", "一.csv", [FIRM_HEADINGS, *firms, "91420100MA4K00020L,样本,2016-03-01,武汉"])
-        listed = [f"样本{n},市局,,1701000000{n},420100" for n in range(4)]
+        listed = [f"样本{n},市局,,1701000000{n},420100" for n in range(5)]
         _drop(home, "yjj/officer", "一.csv", [OFFICERS, *listed])
         _run(home, patch, "2026-01-10T00:00:00+00:00", *stages)
         before = _figures(home)
@@ -467,7 +467,10 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, 
         lines = [f"{FIRM_HEADINGS},cd_operation,cd_time", f"{FIRMS[1]},,,,delete,2026-01-11 09:00:00", *kept, *kept]
         _drop(home, "scjg/enterprise", "二.csv", lines)
         _drop(
-            home, "yjj/officer", "二.csv", [OFFICERS, listed[0], "样本1,市局,错误,17010000001,420100", "破,17010000002"]
+            home,
+            "yjj/officer",
+            "二.csv",
+            [OFFICERS, listed[0], listed[4], "样本1,市局,错误,17010000001,420100", "破,17010000002"],
         )
         _run(home, patch, "2026-01-12T00:00:00+00:00", *stages)
         # An older statement of a deleted inspection comes last: its contents are kept, and it stays withdrawn.
@@ -527,7 +530,7 @@ def test_a_list_withdraws_whom_it_does_not_mention_even_in_a_bad_row(delivered: 
     [second] = read(home.table("ops", "delivery"), ["received_at"], where)["received_at"].to_pylist()
     assert officers.pop("17010000003") == second
     assert set(officers.values()) == {None}
-    assert len(officers) == 3
+    assert len(officers) == 4
 
 
 def test_what_is_withdrawn_is_in_no_figure(delivered: tuple[Home, dict[str, int]]) -> None:

@@ -204,6 +204,10 @@ class Expect(Strict):
     quarantined_share: Bound = Bound(max=0.5, on="warn")
     duplicate_keys: Bound = Bound(max=0, on="warn")
     filled: dict[str, float] = {}
+    withdrawn: Bound = Bound(max=0.2)
+    """Of a full feed: the share of the keys standing so far that a list may leave out, which withdraws them."""
+    parts_lacking: Bound = Bound(max=0)
+    """Of a full feed: parts of one list (files of one archive or series) that could not be read or are missing."""
     usual: Usual = Usual()
 
 

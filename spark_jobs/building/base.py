@@ -54,9 +54,10 @@ def build_base(home: Home, full: bool = False) -> BaseBuild:
 
 def _accepted(home: Home) -> list[Delivered]:
     """The accepted deliveries of feeds that flow into a base table."""
-    columns = ["_delivery", "department", "feed", "received_at", "bytes", "rows_accepted"]
+    columns = ["_delivery", "department", "feed", "received_at", "bytes", "rows_accepted", "parts"]
     rows = read(home.table("ops", "delivery"), columns, [("state", "=", "accepted")]).to_pylist()
-    return [Delivered(*row.values()) for row in rows if row["feed"] in feeds() and feeds()[row["feed"]].into]
+    known = [row for row in rows if row["feed"] in feeds() and feeds()[row["feed"]].into]
+    return [Delivered(*(row | {"parts": tuple(row["parts"] or ())}).values()) for row in known]
 
 
 def _work(home: Home, accepted: list[Delivered], renewed: set[str]) -> dict[Flow, list[Delivered]]:
@@ -75,11 +76,27 @@ def _variables(home: Home, accepted: list[Delivered], work: dict[Flow, list[Deli
     """What the models are told: the deliveries to read, since when to look for them, and each table's files."""
     to_read = _to_read(accepted, {delivery for some in work.values() for delivery in some})
     since = min(delivery.received_at for delivery in to_read)
+    mentioning = {name for one in to_read if feeds()[one.feed].is_snapshot for name in (one.name, *one.parts) if name}
     return {
         "deliveries": sorted(delivery.name for delivery in to_read),
-        "since": since.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "since": _as_sql(since),
+        "mentioning": sorted(mentioning),
+        "mentioning_since": _as_sql(_first_received(home, mentioning, since)),
         "files": {table: len(DeltaTable(home.table("base", table)).file_uris()) for _, table in work},
     }
+
+
+def _as_sql(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _first_received(home: Home, deliveries: set[str], since: datetime) -> datetime:
+    """When the first of these was received, never after `since`: a part may have come with an earlier list."""
+    if not deliveries:
+        return since
+    rows = read(home.table("ops", "delivery"), ["received_at"], [("_delivery", "in", sorted(deliveries))])
+    moments: list[datetime] = rows["received_at"].to_pylist()
+    return min(since, *moments)
 
 
 def _to_read(accepted: list[Delivered], new: set[Delivered]) -> set[Delivered]:

@@ -18,7 +18,7 @@ HOP = "base."
 
 @dataclass(frozen=True)
 class Delivered:
-    """An accepted delivery: `rows` that lie in silver, `bytes` of the file."""
+    """An accepted delivery: `rows` that lie in silver, `bytes` of the file, `parts` of a list of several."""
 
     name: str
     department: str
@@ -26,6 +26,7 @@ class Delivered:
     received_at: datetime
     bytes: int
     rows: int
+    parts: tuple[str, ...] = ()
 
     @property
     def source(self) -> tuple[str, str]:

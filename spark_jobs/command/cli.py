@@ -208,7 +208,7 @@ def reject(home: Home, delivery: str, by: str, why: str) -> None:
 
 
 @_command()
-@click.option("--state", type=click.Choice(["accepted", "held", "refused", "duplicate", "rejected", "unpacked"]))
+@click.option("--state", type=click.Choice(["accepted", "held", "refused", "duplicate", "rejected", "unpacked", "nil"]))
 @click.option("--department", help="Only this department, for example scjg.")
 @click.option("--last", default=20, show_default=True, help="How many, newest first.")
 def deliveries(home: Home, state: str | None, department: str | None, last: int) -> None:
@@ -392,6 +392,22 @@ def simulate(
     last: date = until.date() if until else today() - timedelta(days=1)
     truth = home.state / "truth.csv"
     simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
+
+
+@_command("template")
+@click.argument("feed")
+@click.option("--out", type=click.Path(path_type=Path), help="Where it goes [default: <feed>.xlsx, here].")
+def template_command(home: Home, feed: str, out: Path | None) -> None:
+    """A workbook to fill for a feed: headings, lists to choose from, formats that keep digits, and explanations."""
+    from schemas.contract import feeds
+    from spark_jobs.command.screen import say
+    from spark_jobs.receipts.template import template
+
+    if feed not in feeds():
+        raise Refused(f"{feed!r} is no feed; there are {', '.join(feeds())}")
+    path = out or Path(f"{feed}.xlsx")
+    path.write_bytes(template(feeds()[feed]))
+    say(f"{path}: {feeds()[feed].title}")
 
 
 @_command("docs")

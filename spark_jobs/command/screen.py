@@ -27,6 +27,7 @@ FIGURES = {
     "refused": "refused",
     "duplicate": "duplicates",
     "unpacked": "archives unpacked",
+    "nil": "nil reports",
     "replayed": "deliveries judged again",
     "landed": "landed now",
     "held": "held",

@@ -44,7 +44,7 @@ def feed_status(home: Home) -> list[FeedStatus]:
             mine = ledger[(ledger.department == department) & (ledger.feed == name)]
             if mine.empty and departments()[department].onboarding != "live":
                 continue
-            loaded = mine[mine.state.isin(["accepted", "held"])]
+            loaded = mine[mine.state.isin(["accepted", "held", "nil"])]
             last = loaded.received_at.max() if len(loaded) else None
             rows = int(loaded.rows_accepted.sum() + loaded.rows_quarantined.sum())
             statuses.append(

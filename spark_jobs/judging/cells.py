@@ -19,6 +19,7 @@ from spark_jobs.judging.days import read_dates, read_moments, read_term_begins, 
 from spark_jobs.judging.numbers import Amounts, read_numbers
 from spark_jobs.judging.texts import SPACE, Texts, read_texts
 from spark_jobs.lake.codes import code_of, code_spellings
+from spark_jobs.lake.headings import scale_of
 
 Rows = npt.NDArray[np.intp]
 # So many cells show whether a dictionary is worth building: if half of them are repeated.
@@ -86,11 +87,6 @@ class Cells:
         distinct = self.typed.dictionary_encode()  # several spellings may have become one value
         places = pa.array(self.places if rows is None else self.places[rows])
         return pa.DictionaryArray.from_arrays(distinct.indices.take(places), distinct.dictionary, safe=False)
-
-
-def scale_of(column: Column, heading: str) -> int:
-    """What turns an amount's unit into the column's, as its heading says."""
-    return next((known.scale or 1 for known in column.headings if known.heading == heading), 1)
 
 
 def _distinct(delivered: pa.Array) -> tuple[pa.Array, Rows | None]:

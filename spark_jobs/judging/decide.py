@@ -12,12 +12,18 @@ SHORTEST = 6
 
 
 def release(home: Home, named: str, by: str, why: str) -> Delivery:
-    """Accepts a held delivery as it is; the next build loads its rows. Raises Refused unless it is held."""
+    """Accepts a held delivery as it is, and the other held parts of its list; the next build loads their rows.
+
+    Raises Refused unless it is held.
+    """
     return _decide(home, named, "accepted", by, why)
 
 
 def reject(home: Home, named: str, by: str, why: str) -> Delivery:
-    """Turns a held delivery away for good; it never reaches base. Raises Refused unless it is held."""
+    """Turns a held delivery away for good, with the other held parts of its list; they never reach base.
+
+    Raises Refused unless it is held.
+    """
     return _decide(home, named, "rejected", by, why)
 
 
@@ -27,10 +33,22 @@ def _decide(home: Home, named: str, state: str, by: str, why: str) -> Delivery:
     held = _find(home, named)
     if held.state != "held":
         raise Refused(f"{held.file_name} ({held.delivery[:12]}) is {held.state}, not held: there is nothing to decide")
-    decided = replace(held, state=state, decided_by=by, decided_why=why.strip(), decided_at=now())
-    write_receipts(home, [decided])
-    record(home, [decided])
-    return decided
+    moment = now()
+    decided = [
+        replace(one, state=state, decided_by=by, decided_why=why.strip(), decided_at=moment)
+        for one in (held, *_other_parts(home, held))
+    ]
+    write_receipts(home, decided)
+    record(home, decided)
+    return decided[0]
+
+
+def _other_parts(home: Home, held: Delivery) -> list[Delivery]:
+    """The held deliveries that are one list with this one: half a list would withdraw what the other half holds."""
+    if not held.parts:
+        return []
+    also = read_ledger(home, [("state", "=", "held"), ("_delivery", "in", sorted(held.parts))])
+    return [one for one in also if one.delivery != held.delivery and one.parts == held.parts]
 
 
 def _find(home: Home, named: str) -> Delivery:

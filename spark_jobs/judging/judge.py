@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 
 from schemas.contract import Column, FeedContract
 from spark_jobs.judging.arrays import Mask, Numbers, is_null, is_true
-from spark_jobs.judging.cells import Cells, Role, Rows, scale_of
+from spark_jobs.judging.cells import Cells, Role, Rows
 from spark_jobs.judging.hashes import Hashes, count_repeated, hash_rows
 from spark_jobs.judging.rules import Chunk, Finding
 from spark_jobs.judging.telling import as_delivered, told, told_of_unsplit, unsplit_as_delivered
 from spark_jobs.lake.columns import SYSTEM, arrow_type
+from spark_jobs.lake.headings import scale_of
 from spark_jobs.lake.home import LOCAL
 
 
@@ -143,10 +144,11 @@ class Judge:
 
     def _chunk(self, arrays: Mapping[str, pa.Array], owners: Rows, count: int) -> Chunk:
         columns = {column.name: self._read(column, arrays[column.name]) for column in self._columns}
+        numbers = arrays["_numbers"].cast(pa.string())
         is_deletion = None
         if self.contract.has_envelope and (operation := columns.get("cd_operation")):
             is_deletion = operation.by_row(is_true(pc.equal(operation.typed, "D")))
-        return Chunk(self.contract, columns, count, pa.array(self._days[owners]), is_deletion)
+        return Chunk(self.contract, columns, count, pa.array(self._days[owners]), is_deletion, numbers)
 
     def _silver(
         self,

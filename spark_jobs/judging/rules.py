@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import Column, FeedContract
-from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true
+from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true, matches
 from spark_jobs.judging.cells import Cells, Rows, unknown_items
 from spark_jobs.judging.check_digits import broken_checks
 from spark_jobs.judging.days import days_of, is_term
 from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code, is_power_of_ten
+from spark_jobs.lake.codes import code_of
 
 MISSING = "缺少必填内容"
 POWER = "已变成科学计数法，位数丢失，请把该列设为文本后重新导出"
@@ -41,7 +42,8 @@ class Finding:
 class Chunk:
     """The rows of a chunk as the rules see them: the cells of each column that was delivered, and the day of receipt.
 
-    `is_deletion`: which rows take a statement back, and need hold no more than their key.
+    `is_deletion`: which rows take a statement back, and need hold no more than their key. `numbers`: the columns whose
+    cell was a number in the file (bronze's `_numbers`).
     """
 
     contract: FeedContract
@@ -49,6 +51,7 @@ class Chunk:
     rows: int
     received: pa.Array
     is_deletion: Mask | None
+    numbers: pa.Array
 
     def findings(self) -> list[Finding]:
         """Everything that is found, in the order in which it is told: by the contract's columns and rules."""
@@ -91,6 +94,21 @@ class Chunk:
             yield DOUBT, CAPITALS, cells.by_row(has_small_letter(cells.raw) & ~is_null(cells.text))
         for words, is_doubtful in cells.doubts:
             yield DOUBT, words, cells.by_row(is_doubtful)
+        if column.codes:
+            yield from self._lost_zeros(column, cells)
+
+    def _lost_zeros(self, column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask]]:
+        """Codes in cells that are numbers, which keep no zero in front: where that would be a code too, either may be
+        meant (111 煤炭开采 or 0111 稻谷种植)."""
+        is_number = matches(self.numbers, f",{column.name},")
+        if not is_number.any():
+            return
+        for place, cell in enumerate(cells.text.to_pylist()):
+            if cell and cell.isdigit() and code_of(str(column.codes), f"0{cell}") == f"0{cell}":
+                is_cell = np.zeros(len(cells.text), bool)
+                is_cell[place] = True
+                words = f"数字单元格存不下开头的 0，可能是 {cell}，也可能是 0{cell}"
+                yield DOUBT, words, cells.by_row(is_cell) & is_number
 
     def _is_told_before(self, column: Column) -> bool:
         """Whether a column before it reads the same cells by the same list: of each cell one reason is enough."""

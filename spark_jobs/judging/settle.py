@@ -14,6 +14,7 @@ from schemas.contract import FeedContract, contracts, feeds
 from spark_jobs.judging.conform import conform
 from spark_jobs.judging.figures import Figures, Profile
 from spark_jobs.judging.history import Opinion, is_mended, keep_profiles, opinions
+from spark_jobs.judging.lists import Withdrawal, withdrawals
 from spark_jobs.judging.validation import leave_to_validate
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home, now
@@ -48,12 +49,20 @@ def _settle(
     profiles: dict[str, Profile],
     known: list[Delivery],
 ) -> list[Delivery]:
+    lists = withdrawals(home, contract, deliveries, profiles, known)
+    profiles = profiles | {
+        name: replace(profiles[name], figures={**profiles[name].figures, **found.figures})
+        for name, found in lists.items()
+    }
     unlike = opinions(home, contract, deliveries, profiles, known)
     figures = {one.delivery: {**profiles[one.delivery].figures, **unlike[one.delivery].figures} for one in deliveries}
     for one in filter(is_mended, deliveries):
         figures[one.delivery]["rows"] = None
     applied = verdicts(contract, figures)
-    settled = [_settled(contract, one, figures[one.delivery], unlike[one.delivery], applied) for one in deliveries]
+    settled = [
+        _settled(contract, one, figures[one.delivery], unlike[one.delivery], lists[one.delivery], applied)
+        for one in deliveries
+    ]
     leave_to_validate(home, contract, deliveries, figures, applied)
     _write_reconciliation(home, contract, settled)
     keep_profiles(home, contract, settled, profiles)
@@ -61,15 +70,21 @@ def _settle(
 
 
 def _settled(
-    contract: FeedContract, delivery: Delivery, figures: Figures, unlike: Opinion, applied: list[Verdict]
+    contract: FeedContract,
+    delivery: Delivery,
+    figures: Figures,
+    unlike: Opinion,
+    listed: Withdrawal,
+    applied: list[Verdict],
 ) -> Delivery:
     """The delivery with its verdict; what a person has released is not held again, whatever is found."""
     unmet = [verdict for verdict in applied if verdict.delivery == delivery.delivery and not verdict.is_met]
     holding = [] if delivery.decided_by else [verdict for verdict in unmet if verdict.severity == "fail"]
+    known = unlike.said | listed.said
     told = [
         f"{said}，整批暂缓入库" if verdict in holding else f"提醒：{said}"
         for verdict in unmet
-        for said in [unlike.said.get(verdict.figure) or _said(contract, verdict)]
+        for said in [known.get(verdict.figure) or _said(contract, verdict)]
     ]
     return replace(
         delivery,
@@ -78,6 +93,9 @@ def _settled(
         rows_accepted=figures["rows_accepted"],
         rows_doubtful=figures["rows_doubtful"],
         rows_quarantined=figures["rows_quarantined"],
+        duplicate_keys=figures["duplicate_keys"],
+        keys_standing=listed.standing,
+        keys_withdrawn=listed.withdrawn,
     )
 
 

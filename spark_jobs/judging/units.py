@@ -118,11 +118,19 @@ def _rows(unit: Unit) -> Iterator[pa.Table]:
         metadata = pq.read_metadata(piece.file)
         file = pq.ParquetFile(piece.file, metadata=metadata, read_dictionary=_coded(metadata))
         for group in piece.groups if piece.groups is not None else range(metadata.num_row_groups):
-            yield file.read_row_group(group, use_threads=False)
+            yield _complete(file.read_row_group(group, use_threads=False))
     if unit.shared:
         columns = [column.name for column in unit.contract.columns if column.name in unit.parts[0].headings]
-        names = [*columns, *(column.name for column in SYSTEM), "_raw", "_fault"]
+        names = [*columns, *(column.name for column in SYSTEM), "_raw", "_fault", "_numbers"]
         yield from _rows_among_others(unit.tables["bronze"], unit.shared, names)
+
+
+def _complete(rows: pa.Table) -> pa.Table:
+    """Rows of a file that was landed before bronze had all of its columns, with those too."""
+    for name in ("_page", "_numbers"):
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.nulls(rows.num_rows, pa.string()))
+    return rows
 
 
 def _coded(metadata: pq.FileMetaData) -> list[str]:

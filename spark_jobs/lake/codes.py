@@ -26,7 +26,7 @@ FIRST_DAY = date(2000, 1, 1)
 
 def write_codes(home: Home) -> bool:
     """Brings the tables of layer `codes` up to date; does nothing when no list has changed."""
-    mark = Mark(home.state / "codes.json", {"lists": _fingerprint()})
+    mark = Mark(home.state / "codes.json", {"lists": codes_fingerprint()})
     if mark.is_current() and (home.warehouse / "codes").exists():
         return False
     for name, rows in _tables().items():
@@ -38,7 +38,7 @@ def write_codes(home: Home) -> bool:
     return True
 
 
-def _fingerprint() -> str:
+def codes_fingerprint() -> str:
     """Lists, what is declared elsewhere and has labels, and what the calendar knows decide what the tables hold."""
     digest = hashlib.sha256(f"{_last_day()} {official_years()[-1]}".encode())
     for root in roots():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 
 from schemas.contract import Contract
@@ -24,7 +26,11 @@ SYSTEM = [
     pa.field("_line", pa.int64()),
     pa.field("_department", pa.string()),
     pa.field("_received_at", pa.timestamp("us", tz="UTC")),
+    pa.field("_page", pa.string()),
 ]
+# Lines of a workbook's second page that is read begin above this number, those of the third above twice as many: more
+# than a page has rows, and few enough that lines of a hundred pages have nine digits (dbt_project, macro receipt).
+LINES_A_PAGE = 10_000_000
 
 
 def arrow_type(name: str) -> pa.DataType:
@@ -41,11 +47,25 @@ def arrow_type(name: str) -> pa.DataType:
 def bronze_schema(contract: Contract) -> pa.Schema:
     """Bronze keeps text as delivered, with what stood above (`_headings`).
 
-    A row that could not be split into its cells is kept whole in `_raw`, and `_fault` says why.
+    A row that could not be split into its cells is kept whole in `_raw`, and `_fault` says why. `_page`: the page of a
+    workbook, where several were read; `place` has the row on it. `_numbers`: the columns whose cell was a number where
+    the file knows numbers from text (spreadsheet, JSON, Parquet), between commas, as `,industry_code,capital_amount,`:
+    a number has lost the zeros that it began with. Null where there are none, and of every row of separated text.
     """
     text = [pa.field(column.name, pa.string()) for column in contract.columns]
-    whole = [pa.field(name, pa.string()) for name in ("_headings", "_raw", "_fault")]
+    whole = [pa.field(name, pa.string()) for name in ("_headings", "_raw", "_fault", "_numbers")]
     return pa.schema([*text, *SYSTEM, *whole])
+
+
+def place(line: int, page: str | None) -> int | str:
+    """Where a row stands, as people name it: its line, or its page and the row on that page."""
+    return line if page is None else f"{page} 第 {line % LINES_A_PAGE} 行"
+
+
+def numbers_mark(columns: Iterable[str]) -> str | None:
+    """What `_numbers` holds of a row in which these columns' cells are numbers."""
+    names = ",".join(columns)
+    return f",{names}," if names else None
 
 
 def silver_schema(contract: Contract) -> pa.Schema:

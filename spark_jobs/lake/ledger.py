@@ -34,7 +34,14 @@ REPLAYED = (REPLAY_ALL, REPLAY_QUARANTINED)
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file of a department, as landing found it; `columns` maps contract column to the heading delivered."""
+    """One file of a department, as landing found it; `columns` maps contract column to the heading delivered.
+
+    `remarks` and `pages`: what its receipt says of how it was read, and of a workbook the rows of each page read. These
+    three only sidecars keep.
+    `parts`: of a full feed the identities of all files that are one list with it, itself among them; "" stands for one
+    that could not be read or is missing. `keys_standing`, `keys_withdrawn`: how many keys stood of its source before
+    it, and how many of them it does not mention.
+    """
 
     delivery: str
     department: str
@@ -52,28 +59,43 @@ class Delivery:
     rows_accepted: int = 0
     rows_doubtful: int = 0
     rows_quarantined: int = 0
+    duplicate_keys: int = 0
     corrects: str = ""
     decided_by: str = ""
     decided_why: str = ""
     decided_at: datetime | None = None
+    remarks: list[str] | None = None
+    pages: dict[str, int] | None = None
+    parts: tuple[str, ...] = ()
+    keys_standing: int | None = None
+    keys_withdrawn: int | None = None
 
     def ledger_row(self) -> dict[str, object]:
         """The row of `ops.delivery`."""
         row = asdict(self)
         row["_delivery"] = row.pop("delivery")
         row["rows_delivered"] = row.pop("rows")
-        del row["columns"]
+        for name in ONLY_IN_SIDECARS:
+            del row[name]
+        row["parts"] = list(self.parts)
         return row
 
     @classmethod
     def of_ledger(cls, row: dict[str, Any]) -> Delivery:
-        """The delivery as the ledger knows it: `columns`, which only sidecars keep, is None."""
+        """The delivery as the ledger knows it: what only sidecars keep is None."""
         kept = {name: row[name] for name in KEPT if row[name] is not None}
+        kept |= {"parts": tuple(row["parts"] or ())}
         return cls(**{**kept, "delivery": row["_delivery"], "rows": row["rows_delivered"] or 0})
 
 
+ONLY_IN_SIDECARS = ("columns", "remarks", "pages")
 # What the ledger says of a delivery under the same name.
-KEPT = [field.name for field in fields(Delivery) if field.name not in ("delivery", "rows", "columns")]
+KEPT = [field.name for field in fields(Delivery) if field.name not in ("delivery", "rows", *ONLY_IN_SIDECARS)]
+
+
+def with_sidecar(delivery: Delivery, sidecar: Delivery) -> Delivery:
+    """A delivery as the ledger knows it, with what only its sidecar keeps."""
+    return replace(delivery, columns=sidecar.columns, remarks=sidecar.remarks, pages=sidecar.pages)
 
 
 def archive_path(home: Home, delivery: str) -> Path:
@@ -95,7 +117,8 @@ def write_sidecar(home: Home, delivery: Delivery) -> None:
 def read_sidecar(home: Home, delivery: str) -> Delivery:
     """The delivery that landing committed to bronze."""
     stored = json.loads(archive_path(home, delivery).with_suffix(".json").read_bytes())
-    return Delivery(**{**stored, "received_at": datetime.fromisoformat(stored["received_at"])})
+    stored |= {"received_at": datetime.fromisoformat(stored["received_at"]), "parts": tuple(stored.get("parts", ()))}
+    return Delivery(**stored)
 
 
 def record(home: Home, deliveries: list[Delivery]) -> None:
@@ -134,7 +157,7 @@ def settled(home: Home) -> set[str]:
 
 def _with_decision(delivery: Delivery, again: Delivery | None) -> Delivery:
     """What landing learned, and for a delivery that is judged again what was decided of it since."""
-    return replace(again, columns=delivery.columns) if again else delivery
+    return with_sidecar(again, delivery) if again else delivery
 
 
 def pending(home: Home) -> dict[str, list[Delivery]]:

@@ -15,7 +15,11 @@ import pyarrow.compute as pc
 
 MARK = "'"
 # What the rejected rows' file has beside the department's own columns; knowingly ignored when it comes back.
-REJECTED_HEADINGS = ("行号", "退回原因")
+REJECTED_NOTES = ("行号", "退回原因")
+# Cells of a row that could not be split into the file's columns: to be moved to where they belong, and ignored too. The
+# row's own cells are left empty, so one that nobody mended is turned away again.
+LOOSE_CELLS = tuple(f"原第{number}格" for number in range(1, 61))
+REJECTED_HEADINGS = (*REJECTED_NOTES, *LOOSE_CELLS)
 # In a delivery's columns: the file has the reasons beside the rows, so it is rejected rows that come back mended.
 MENDED = "_mended"
 

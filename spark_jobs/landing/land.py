@@ -29,11 +29,10 @@ from spark_jobs.lake.ledger import (
 from spark_jobs.lake.tables import add_files
 from spark_jobs.landing.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, keep, new_arrivals, sweep, take
 from spark_jobs.landing.formats import Unreadable
+from spark_jobs.landing.heard import INSIDE, Heard
 from spark_jobs.landing.reader import Reader, Readers, is_packed
 from spark_jobs.receipts import index_path, restore_receipts, write_receipts
 
-# Between an archive's name and the name of the file in it.
-INSIDE = "!"
 # Processes that read, and what a second must have to do: half a second of a core goes by until one is up, in which
 # some 40 MB are read. However small a file is, it takes as long as half a MiB.
 READERS, WORTH_ANOTHER, FILE_COST = 2, 64 << 20, 512 << 10
@@ -136,6 +135,7 @@ class _Pass:
         self.reading: deque[tuple[Delivery, Future[Delivery]]] = deque()
         self.staged: dict[str, list[Delivery]] = {}
         self.turned_away: list[Delivery] = []
+        self.heard = Heard()
 
     def moment(self) -> datetime:
         """The time of receipt: later than every one before, also where the clock was set back."""
@@ -158,6 +158,8 @@ class _Pass:
         try:
             digest = take(self.home, arrival)
         except NotTaken as refusal:
+            if contract and contract.is_snapshot:
+                self.heard.note(delivery)
             self._turn_away(delivery, "refused", str(refusal))
         else:
             self.judge(replace(delivery, delivery=digest, seconds=time.perf_counter() - started))
@@ -172,6 +174,8 @@ class _Pass:
     def _judge(self, contract: FeedContract, delivery: Delivery, name: str) -> None:
         if any(_depends_on_verdict_of(delivery, other) for other, _ in self.reading):
             self._collect()
+        if contract.is_snapshot and not is_packed(name):
+            self.heard.note(delivery)
         if self.earlier.was_judged(delivery):
             return
         if first := self.earlier.first.get(delivery.delivery):
@@ -184,6 +188,8 @@ class _Pass:
         try:
             self._unpack(contract, delivery, name)
         except Unreadable as refusal:
+            if contract.is_snapshot:
+                self.heard.note(delivery)
             self._turn_away(delivery, "refused", str(refusal))
 
     def _unpack(self, contract: FeedContract, delivery: Delivery, name: str) -> None:
@@ -235,8 +241,15 @@ class _Pass:
             except Unreadable as refusal:
                 self._turn_away(delivery, "refused", str(refusal))
             else:
-                self.staged.setdefault(staged.feed, []).append(staged)
-                self.earlier.add(staged)
+                self._take(staged)
+
+    def _take(self, staged: Delivery) -> None:
+        """Keeps what was staged for its commit; a nil report is settled with its receipt."""
+        if not staged.rows:
+            self._turn_away(staged, "nil", "文件说明本期没有数据，已作为零报告登记。")
+            return
+        self.staged.setdefault(staged.feed, []).append(staged)
+        self.earlier.add(staged)
 
     def _turn_away(self, delivery: Delivery, state: str, reason: str) -> None:
         self.turned_away.append(replace(delivery, state=state, reason=reason))
@@ -244,12 +257,14 @@ class _Pass:
     def finish(self) -> Landing:
         """Commits what was staged, a commit a feed, then writes receipts and the ledger."""
         self._collect()
-        for feed, deliveries in self.staged.items():
+        staged = {feed: self.heard.staged(self.home, deliveries) for feed, deliveries in self.staged.items()}
+        for feed, deliveries in staged.items():
             _commit(self.home, feed, deliveries)
-        accepted = [delivery for some in self.staged.values() for delivery in some]
-        write_receipts(self.home, [*self.turned_away, *accepted])
-        record(self.home, self.turned_away)
-        return Landing(accepted, self.turned_away)
+        accepted = [delivery for some in staged.values() for delivery in some]
+        turned_away = self.heard.with_parts(self.turned_away)
+        write_receipts(self.home, [*turned_away, *accepted])
+        record(self.home, [*turned_away, *self.heard.held_before(self.home)])
+        return Landing(accepted, turned_away)
 
 
 def _staged(home: Home, contract: FeedContract, delivery: Delivery, name: str, reader: Reader) -> Delivery:
@@ -258,8 +273,10 @@ def _staged(home: Home, contract: FeedContract, delivery: Delivery, name: str, r
     content = archive_path(home, delivery.delivery)
     read = reader.stage(contract, replace(delivery, file_name=name), content, own_file(home, delivery))
     seconds = delivery.seconds + time.perf_counter() - started
-    staged = replace(delivery, encoding=read.encoding, rows=read.rows, columns=read.columns, seconds=seconds)
-    write_sidecar(home, staged)
+    learned = replace(delivery, encoding=read.encoding, columns=read.columns, remarks=read.remarks, pages=read.pages)
+    staged = replace(learned, rows=read.rows, seconds=seconds)
+    if staged.rows:
+        write_sidecar(home, staged)
     return staged
 
 
@@ -276,8 +293,9 @@ class _Earlier:
     def load(cls, home: Home) -> _Earlier:
         earlier = cls({}, set(), {}, now() - timedelta(microseconds=1))
         for delivery in read_ledger(home):
-            # A file that was refused is judged again when it, or the sum beside it, has changed.
-            if delivery.state != "refused":
+            # A file that was refused is judged again when it, or the sum beside it, has changed; the nil report of
+            # another month may be the same file.
+            if delivery.state not in ("refused", "nil"):
                 earlier.judged.add((delivery.delivery, *_file_key(delivery)))
             if delivery.state in (*LOADED, "rejected"):
                 earlier.add(delivery)
@@ -345,5 +363,5 @@ def _commit(home: Home, feed: str, deliveries: list[Delivery]) -> None:
 def _statistics(delivery: Delivery) -> str:
     """What lets readers skip the file: whose rows it holds."""
     same = {"_delivery": delivery.delivery, "_department": delivery.department}
-    nulls = {field_.name: 0 for field_ in SYSTEM}
+    nulls = {field_.name: 0 for field_ in SYSTEM if field_.name != "_page"}
     return json.dumps({"numRecords": delivery.rows, "minValues": same, "maxValues": same, "nullCount": nulls})

@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from schemas.contract import feeds
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.ledger import Delivery, read_sidecar
+from spark_jobs.lake.ledger import Delivery, read_sidecar, with_sidecar
 from spark_jobs.lake.whole import write_whole
 from spark_jobs.receipts.doubtful import Doubtful, doubtful
+from spark_jobs.receipts.offering import offered, write_templates
 from spark_jobs.receipts.paths import (
     UNJUDGED,
     Ledger,
@@ -30,15 +31,20 @@ from spark_jobs.receipts.paths import (
 )
 from spark_jobs.receipts.rejected import Rejected, quarantined, write_rejected
 from spark_jobs.receipts.render import render
+from spark_jobs.receipts.repeated import repeated
 from spark_jobs.receipts.sentences import (
+    NOTHING_IN,
     STATES,
     correction,
     decision,
     department_title,
     feed_title,
+    is_all_rejected,
     local,
     next_step,
     outcome,
+    state_of,
+    taken_back,
 )
 
 __all__ = ["index_path", "receipt_path", "receipt_stem", "restore_receipts", "write_index", "write_receipts"]
@@ -82,57 +88,72 @@ def _write(home: Home, ledger: Ledger, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries
         if delivery.state not in UNJUDGED
     ]
-    doubts = _doubts(home, judged)
+    remarks = _Remarks.of(home, judged)
     troubled: dict[str, dict[str, Delivery]] = defaultdict(dict)
     for delivery in judged:
         if delivery.rows_quarantined and delivery.feed in feeds():
             troubled[delivery.feed][delivery.delivery] = delivery
         else:
-            _write_receipt(home, ledger, delivery, Rejected(), doubts)
+            _write_receipt(home, ledger, delivery, Rejected(), remarks)
     for feed, some in troubled.items():
         for name, rows in quarantined(home, feeds()[feed], some):
             delivery = some.pop(name)
             rejected = write_rejected(rejected_path(ledger.path(home, delivery)), feeds()[feed], delivery, rows)
-            _write_receipt(home, ledger, delivery, rejected, doubts)
+            _write_receipt(home, ledger, delivery, rejected, remarks)
         for delivery in some.values():
-            _write_receipt(home, ledger, delivery, Rejected(), doubts)
+            _write_receipt(home, ledger, delivery, Rejected(), remarks)
 
 
-def _doubts(home: Home, deliveries: Sequence[Delivery]) -> dict[str, Doubtful]:
-    """What is doubtful about the accepted rows of these deliveries."""
-    loaded: dict[str, dict[str, Delivery]] = defaultdict(dict)
+@dataclass(frozen=True)
+class _Remarks:
+    """What is to be said of accepted rows, by delivery: doubts, and keys that are told twice."""
+
+    doubts: Mapping[str, Doubtful]
+    repeated: Mapping[str, Sequence[Mapping[str, object]]]
+
+    @classmethod
+    def of(cls, home: Home, deliveries: Sequence[Delivery]) -> _Remarks:
+        """Asks silver only where there is something."""
+        doubts: dict[str, Doubtful] = {}
+        twice: dict[str, Sequence[Mapping[str, object]]] = {}
+        for feed, some in _by_feed(deliveries, "rows_doubtful").items():
+            doubts |= doubtful(home, feeds()[feed], some)
+        for feed, some in _by_feed(deliveries, "duplicate_keys").items():
+            twice |= repeated(home, feeds()[feed], some)
+        return cls(doubts, twice)
+
+
+def _by_feed(deliveries: Sequence[Delivery], counted: str) -> dict[str, dict[str, Delivery]]:
+    """By feed and identity those deliveries of which so many rows, of whatever kind, were counted."""
+    found: dict[str, dict[str, Delivery]] = defaultdict(dict)
     for delivery in deliveries:
-        if delivery.rows_doubtful and delivery.feed in feeds():
-            loaded[delivery.feed][delivery.delivery] = delivery
-    return {
-        name: doubts for feed, some in loaded.items() for name, doubts in doubtful(home, feeds()[feed], some).items()
-    }
+        if getattr(delivery, counted) and delivery.feed in feeds():
+            found[delivery.feed][delivery.delivery] = delivery
+    return found
 
 
 def _with_columns(home: Home, delivery: Delivery) -> Delivery:
-    """The delivery with its headings, which the ledger does not keep."""
+    """The delivery with its headings and pages, which the ledger does not keep."""
     if delivery.columns is not None:
         return delivery
     try:
-        return replace(delivery, columns=read_sidecar(home, delivery.delivery).columns)
+        return with_sidecar(delivery, read_sidecar(home, delivery.delivery))
     except FileNotFoundError:
         return delivery
 
 
-def _write_receipt(
-    home: Home, ledger: Ledger, delivery: Delivery, rejected: Rejected, doubts: Mapping[str, Doubtful]
-) -> None:
+def _write_receipt(home: Home, ledger: Ledger, delivery: Delivery, rejected: Rejected, remarks: _Remarks) -> None:
     """The receipt for programs and the one for people; rejected rows of an earlier verdict go."""
     path = ledger.path(home, delivery)
     path.parent.mkdir(parents=True, exist_ok=True)
     if rejected.file is None:
         rejected_path(path).unlink(missing_ok=True)
-    doubt = doubts.get(delivery.delivery, Doubtful())
-    receipt = _receipt(ledger, delivery, rejected, doubt)
+    doubt = remarks.doubts.get(delivery.delivery, Doubtful())
+    receipt = _receipt(ledger, delivery, rejected, doubt, remarks.repeated.get(delivery.delivery, ()))
     page = render(
         "receipt.html",
         receipt=receipt,
-        state=STATES[delivery.state],
+        state=state_of(delivery),
         next=next_step(delivery),
         index="../" * len(path.parent.relative_to(index_path(home, delivery.department).parent).parts) + "index.html",
         rejected=rejected.file and quote(rejected.file.name),
@@ -142,12 +163,18 @@ def _write_receipt(
     write_whole(path, json.dumps(receipt, ensure_ascii=False, indent=2), errors="replace")
 
 
-def _receipt(ledger: Ledger, delivery: Delivery, rejected: Rejected, doubt: Doubtful) -> dict[str, object]:
+def _receipt(
+    ledger: Ledger,
+    delivery: Delivery,
+    rejected: Rejected,
+    doubt: Doubtful,
+    twice: Sequence[Mapping[str, object]],
+) -> dict[str, object]:
     return {
         "文件": delivery.file_name,
         "部门": department_title(delivery.department),
         "数据集": feed_title(delivery),
-        "状态": STATES[delivery.state].word,
+        "状态": state_of(delivery).word,
         "说明": outcome(delivery),
         "更正": correction(ledger.received, delivery),
         "处理意见": decision(delivery),
@@ -155,15 +182,21 @@ def _receipt(ledger: Ledger, delivery: Delivery, rejected: Rejected, doubt: Doub
         "内容标识": delivery.delivery,
         "编码": delivery.encoding,
         "字节数": delivery.bytes,
+        "工作表": [{"工作表": page, "行数": rows} for page, rows in (delivery.pages or {}).items()],
+        "读取情况": delivery.remarks or [],
         "报送行数": delivery.rows,
         "接收行数": delivery.rows_accepted,
         "存疑行数": delivery.rows_doubtful,
         "退回行数": delivery.rows_quarantined,
+        "此前在册条数": delivery.keys_standing,
+        "撤下条数": delivery.keys_withdrawn,
         "问题汇总": [{"列": c, "问题": p, "行数": n} for (c, p), n in rejected.counted.most_common()],
         "问题示例": rejected.examples,
         "退回明细": rejected.file.name if rejected.file else None,
         "存疑汇总": doubt.counted,
         "存疑示例": doubt.examples,
+        "主键重复行数": delivery.duplicate_keys,
+        "重复主键": twice,
     }
 
 
@@ -171,12 +204,13 @@ def _write_index(home: Home, ledger: Ledger, department: str, changed: Sequence[
     """The first page, and the pages of those months that the changed deliveries came in; others stay as they are."""
     path = index_path(home, department)
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_templates(home, path, department)
     newest_first = ledger.of(department)[::-1]
     first, older = newest_first[:NEWEST], newest_first[NEWEST:]
     months = list(dict.fromkeys(map(_month, older)))
-    urgent = [delivery for delivery in newest_first if delivery.state in URGENT and ledger.is_newest(delivery)]
-    counted = Counter(STATES[delivery.state] for delivery in newest_first)
-    states = list(dict.fromkeys(STATES.values()))
+    urgent = [delivery for delivery in newest_first if _is_urgent(delivery) and ledger.is_newest(delivery)]
+    counted = Counter(map(state_of, newest_first))
+    states = list(dict.fromkeys((*STATES.values(), NOTHING_IN)))
     common = {"title": department_title(department), "states": states}
     stale = {_month(delivery) for delivery in changed if delivery.department == department}
     for month in months:
@@ -195,9 +229,15 @@ def _write_index(home: Home, ledger: Ledger, department: str, changed: Sequence[
         counts=[(state, counted[state]) for state in states if counted[state]],
         urgent=[_entry(home, ledger, path, delivery) for delivery in urgent[:MOST_URGENT]],
         urgent_total=len(urgent),
+        templates=offered(path, department),
         entries=[_entry(home, ledger, path, delivery) for delivery in first],
     )
     write_whole(path, page, errors="replace")
+
+
+def _is_urgent(delivery: Delivery) -> bool:
+    """Whether nothing of it is in the lake, and its department can do something about that."""
+    return delivery.state in URGENT or is_all_rejected(delivery)
 
 
 def _month(delivery: Delivery) -> str:
@@ -214,6 +254,8 @@ def _entry(home: Home, ledger: Ledger, index: Path, delivery: Delivery) -> dict[
     )
     decided = decision(delivery)
     remarks = (
+        "没有一行通过核验。" if is_all_rejected(delivery) else "",
+        taken_back(delivery) if delivery.state == "accepted" and delivery.keys_withdrawn else "",
         delivery.reason if is_judged else "",
         correction(ledger.received, delivery),
         f"处理意见：{decided}" if decided else "",
@@ -224,7 +266,7 @@ def _entry(home: Home, ledger: Ledger, index: Path, delivery: Delivery) -> dict[
         "received": local(delivery.received_at),
         "feed": feed_title(delivery),
         "file": delivery.file_name,
-        "state": STATES[delivery.state],
+        "state": state_of(delivery),
         "rows": rows,
         "accepted": accepted if is_judged else "",
         "doubtful": doubted if is_judged else "",

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from schemas.contract import FeedContract
+from spark_jobs.lake.columns import place
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
-from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
+from spark_jobs.receipts.findings import EXAMPLES, ROWS, labels_of, problem, sorter
 
 
 @dataclass
@@ -28,8 +29,8 @@ def doubtful(home: Home, contract: FeedContract, deliveries: Mapping[str, Delive
     with sorter(home) as reader:
         reader.execute(
             "create temp table doubt as"
-            " select _delivery, _line, unnest(_flags) as flag, generate_subscripts(_flags, 1) as place"
-            " from read_parquet(?) where len(_flags) > 0 and _delivery in (select unnest(?))",
+            " select _delivery, _line, _page, unnest(_flags) as flag, generate_subscripts(_flags, 1) as place"
+            f" from {ROWS} where len(_flags) > 0 and _delivery in (select unnest(?))",
             [files, list(deliveries)],
         )
         labels = {name: labels_of(contract, delivery) for name, delivery in deliveries.items()}
@@ -41,10 +42,10 @@ def doubtful(home: Home, contract: FeedContract, deliveries: Mapping[str, Delive
             shown = problem(labels[name], f"{column}: {what}: ")
             by_delivery[name].counted.append({"列": shown["列"], "问题": what, "行数": count})
         first = reader.execute(
-            "select _delivery, _line, flag from doubt"
+            "select _delivery, _line, _page, flag from doubt"
             f" qualify row_number() over (partition by _delivery order by _line, place) <= {EXAMPLES}"
             " order by _delivery, _line, place"
         )
-        for name, line, flag in first.fetchall():
-            by_delivery[name].examples.append({"行": line, **problem(labels[name], flag)})
+        for name, line, page, flag in first.fetchall():
+            by_delivery[name].examples.append({"行": place(line, page), **problem(labels[name], flag)})
     return by_delivery

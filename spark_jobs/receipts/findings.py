@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
+from spark_jobs.receipts.signs import shown_value
 
 if TYPE_CHECKING:
     import duckdb
 
 EXAMPLES = 20
+# Rows of files of silver and quarantine, also of those that were written before there was a column `_page`.
+ROWS = (
+    "(select null::varchar as _page where false union all by name select * from read_parquet(?, union_by_name = true))"
+)
 
 
 def labels_of(contract: FeedContract, delivery: Delivery) -> dict[str, str]:
@@ -24,7 +29,7 @@ def labels_of(contract: FeedContract, delivery: Delivery) -> dict[str, str]:
 def problem(labels: dict[str, str], finding: str) -> dict[str, str]:
     """One finding (`column: what is wrong: value`) in the department's words."""
     column, what, value = finding.split(": ", 2)
-    return {"列": labels.get(column, "整行"), "问题": what, "值": value}
+    return {"列": labels.get(column, "整行"), "问题": what, "值": shown_value(value)}
 
 
 @contextmanager

@@ -6,28 +6,42 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from schemas.contract import FeedContract
+from spark_jobs.lake.columns import place
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
-from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, marked
+from spark_jobs.lake.text_mark import LOOSE_CELLS, MENDED, REJECTED_NOTES, marked
 from spark_jobs.lake.whole import writing
-from spark_jobs.receipts.findings import EXAMPLES, labels_of, problem, sorter
+from spark_jobs.receipts.findings import EXAMPLES, ROWS, labels_of, problem, sorter
+from spark_jobs.receipts.loose import SEPARATORS, loose_cells
 
 ROWS_AT_ONCE = 5_000
+# A row that could not be split into cells, and into how many it may fall apart.
+WHOLE = "_row['_row']"
+LOOSE = f"1 + length(regexp_replace({WHOLE}, '[^{SEPARATORS}]', '', 'g'))"
+# Characters of a row that landing keeps (RAW_SHOWN in landing/formats): of a longer one the end is missing.
+KEPT = 1_000
 
 
 class Row(NamedTuple):
-    """A rejected row: `cells` as delivered, by contract column."""
+    """A rejected row: where it stands in its file, and its `cells` as delivered, by contract column.
+
+    `whole`: the row, if it could not be split into them.
+
+    `loose`: into how many cells any such row of the delivery may fall apart.
+    """
 
     delivery: str
-    line: int
+    place: int | str
     reasons: list[str]
     cells: dict[str, str | None]
+    whole: str | None = None
+    loose: int = 0
 
 
 def quarantined(
@@ -45,14 +59,16 @@ def quarantined(
     cells = ", ".join("_row['{}']".format(name.replace("'", "''")) for name in names)
     with sorter(home) as reader:
         ordered = reader.execute(
-            f"select _delivery, _line, _reasons, {cells} from read_parquet(?)"
-            " where _delivery in (select unnest(?)) order by _delivery, _line",
+            f"select _delivery, _line, _page, _reasons, {WHOLE}, max({LOOSE}) over (partition by _delivery), {cells}"
+            f" from {ROWS} where _delivery in (select unnest(?)) order by _delivery, _line",
             [files, list(deliveries)],
         ).to_arrow_reader(ROWS_AT_ONCE)
         rows = (
-            Row(delivery, line, reasons, dict(zip(names, values, strict=True)))
+            Row(delivery, place(line, page), reasons, dict(zip(names, values, strict=True)), whole, loose or 0)
             for batch in ordered
-            for delivery, line, reasons, *values in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            for delivery, line, page, reasons, whole, loose, *values in zip(
+                *(column.to_pylist() for column in batch.columns), strict=True
+            )
         )
         yield from groupby(rows, key=lambda row: row.delivery)
 
@@ -69,6 +85,7 @@ class Rejected:
 def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows: Iterable[Row]) -> Rejected:
     """The rows as delivered, in the file's own columns, then line and reasons; UTF-8 with BOM, CRLF, all quoted.
 
+    A row that could not be split into these columns has its cells behind the reasons, to be moved to where they belong.
     Columns that the contract ignores are not in it: to read them, the department's file would have to be parsed again.
     """
     labels = labels_of(contract, delivery)
@@ -77,15 +94,31 @@ def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows:
     text = {column.name: column.type in ("string", "list") and not column.parse for column in contract.columns}
     rejected = Rejected(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    left = iter(rows)
+    first = next(left, None)
+    loose = min(first.loose, len(LOOSE_CELLS)) if first else 0
     with writing(path) as part, part.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        writer.writerow([*(marked(labels[name]) for name in columns), *REJECTED_HEADINGS])
-        for row in rows:
+        writer.writerow([*(marked(labels[name]) for name in columns), *REJECTED_NOTES, *LOOSE_CELLS[:loose]])
+        for row in chain([first] if first else [], left):
             problems = [problem(labels, reason) for reason in row.reasons]
-            reasons = "；".join(f"{p['列']}：{p['问题']}（{p['值']}）" for p in problems)
             kept = [marked(row.cells[name] or "", text.get(name, True)) for name in columns]
-            writer.writerow([*kept, row.line, marked(reasons)])
+            apart = [marked(cell) for cell in loose_cells(row.whole, len(columns))] if row.whole is not None else []
+            reasons = _to_mend(row.whole, problems) if row.whole is not None else _said(problems)
+            writer.writerow([*kept, row.place, marked(reasons), *apart, *[""] * (loose - len(apart))])
             rejected.counted.update((p["列"], p["问题"]) for p in problems)
             room = EXAMPLES - len(rejected.examples)
-            rejected.examples += [{"行": row.line, **p} for p in problems[:room]]
+            rejected.examples += [{"行": row.place, **p} for p in problems[:room]]
     return rejected
+
+
+def _said(problems: Iterable[dict[str, str]]) -> str:
+    return "；".join(f"{p['列']}：{p['问题']}（{p['值']}）" for p in problems)
+
+
+def _to_mend(whole: str, problems: Iterable[dict[str, str]]) -> str:
+    """Why a whole row was turned away, and how it is mended here."""
+    why = "；".join(f"{p['列']}：{p['问题']}" for p in problems)
+    if len(whole) > KEPT:
+        return f"{why}。此行过长，右侧只有前 {KEPT} 个字，请在原文件中更正"
+    return f"{why}。请把右侧“{LOOSE_CELLS[0]}”起的各格移到所属的列"

@@ -8,27 +8,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from spark_jobs.receipts.signs import visible
+
 PAGES = Path(__file__).parent / "pages"
-SHAPELESS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
-)
 
 
 def render(page: str, **values: object) -> str:
     """The page as HTML: one file, without script, that loads nothing."""
     return _environment().get_template(page).render(**values)
-
-
-def visible(text: str) -> str:
-    """The text with a sign in the place of every character that would not be seen."""
-    return SHAPELESS.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
 
 
 @cache

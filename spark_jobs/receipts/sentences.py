@@ -9,7 +9,7 @@ from typing import NamedTuple
 from schemas.contract import departments, feeds
 from spark_jobs.lake.home import LOCAL
 from spark_jobs.lake.ledger import Delivery
-from spark_jobs.lake.text_mark import REJECTED_HEADINGS
+from spark_jobs.lake.text_mark import REJECTED_NOTES
 
 # Excel's rows, less the heading.
 SHEET_ROWS = (1 << 20) - 1
@@ -24,6 +24,15 @@ class State(NamedTuple):
     action: str
 
 
+LIST_AGAIN = (
+    "清单不全的，请补齐后重新报送；分成几份的，请把各份（包括没有改动的）打成一个压缩包报送。"
+    "确实应当撤下的，请告知平台管理人员，核实后放行。"
+)
+ALL_AGAIN = (
+    "全部行都退回，多半是同一个原因：先看“问题汇总”。请在原文件中更正，用原文件名重新报送；"
+    "也可以在退回明细中更正，另存后报送。"
+)
+TWICE = "主键重复的，请对照“重复主键”核对：重复登记的无需处理，编号写错的更正后重新报送。"
 AGAIN = "改好后重新报送（可以用原文件名）。"
 DOUBTFUL = "存疑的行已入库：请对照“存疑示例”核对，属实的无需处理，有误的更正后重新报送。"
 JUDGING = State("处理中", "busy", "文件已收到，正在逐行核验。", "请稍后再看本页。")
@@ -39,10 +48,25 @@ STATES = {
     "rejected": State("不予入库", "bad", "暂缓入库后经核实，决定不入库。", f"看“处理意见”，{AGAIN}"),
     "duplicate": State("重复报送", "idle", "内容与以前的文件完全相同，不重复入库。", "无需处理。"),
     "unpacked": State("已拆分", "idle", "压缩包已拆开，包内每个文件各有回执。", "看包内各文件的回执。"),
+    "nil": State("零报告", "good", "文件说明本期没有数据，已登记，没有入库的行。", "无需处理。"),
     "landed": JUDGING,
     "replay_all": JUDGING,
     "replay_quarantined": JUDGING,
 }
+
+
+# Of an accepted delivery none of whose rows was: nobody may take it for done.
+NOTHING_IN = State("全部退回", "bad", "文件可读，但没有一行通过核验，没有入库。", f"看退回明细或“问题汇总”，{AGAIN}")
+
+
+def state_of(delivery: Delivery) -> State:
+    """What the department reads of the delivery's state."""
+    return NOTHING_IN if is_all_rejected(delivery) else STATES[delivery.state]
+
+
+def is_all_rejected(delivery: Delivery) -> bool:
+    """Whether it was accepted as a delivery, and none of its rows were."""
+    return delivery.state == "accepted" and delivery.rows_quarantined > 0 and not delivery.rows_accepted
 
 
 def department_title(name: str) -> str:
@@ -70,19 +94,35 @@ def outcome(delivery: Delivery) -> str:
     if delivery.state != "accepted":
         return delivery.reason
     doubt = f"其中 {delivery.rows_doubtful} 行存疑" if delivery.rows_doubtful else ""
-    if not delivery.rows_quarantined:
+    if is_all_rejected(delivery):
+        summary = f"共 {delivery.rows} 行，全部退回，没有入库。"
+    elif not delivery.rows_quarantined:
         summary = f"全部 {delivery.rows_accepted} 行已接收{f'，{doubt}' if doubt else ''}。"
     else:
         accepted = f"接收 {delivery.rows_accepted} 行{f'（{doubt}）' if doubt else ''}"
         summary = f"共 {delivery.rows} 行，{accepted}，退回 {delivery.rows_quarantined} 行。"
-    return f"{summary}{delivery.reason}"
+    return f"{summary}{taken_back(delivery)}{delivery.reason}"
+
+
+def taken_back(delivery: Delivery) -> str:
+    """What a full list withdraws, also where that is nothing."""
+    if delivery.keys_withdrawn is None:
+        return ""
+    together = f"与同批另 {len(delivery.parts) - 1} 份合为一份清单，" if delivery.parts else ""
+    return f"{together}撤下 {delivery.keys_withdrawn} 条（此前在册 {delivery.keys_standing} 条）。"
 
 
 def next_step(delivery: Delivery) -> str:
     """What the department does now."""
+    if delivery.state == "held" and (delivery.keys_withdrawn or delivery.parts):
+        return LIST_AGAIN
     if delivery.state != "accepted":
         return STATES[delivery.state].action
+    if is_all_rejected(delivery):
+        return ALL_AGAIN
     step = _next_step_with_rejected(delivery) if delivery.rows_quarantined else ""
+    if delivery.duplicate_keys:
+        step += TWICE
     return step + (DOUBTFUL if delivery.rows_doubtful else "") or "无需处理。"
 
 
@@ -92,7 +132,7 @@ def _next_step_with_rejected(delivery: Delivery) -> str:
     else:
         step = (
             "请直接在退回明细中更正，存为新文件（CSV 或 Excel）报送到同一目录：已接收的行不必再报，"
-            f"“{'”“'.join(REJECTED_HEADINGS)}”两列和格子前的单引号（'）可以保留，平台会略过。"
+            f"“{'”“'.join(REJECTED_NOTES)}”两列和格子前的单引号（'）可以保留，平台会略过。"
         )
     if delivery.rows_quarantined > SHEET_ROWS:
         step += f"退回行超过 {SHEET_ROWS} 行，表格软件显示不全。"

@@ -23,7 +23,7 @@ MARK = re.compile(r"f\d{6}")
 MEMBER_ROWS = re.compile(r"m\d+_r(\d+)\.csv$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LOADED = ("accepted", "held")
-STATES = {"accepted", "held", "refused", "duplicate", "unpacked"}
+STATES = {"accepted", "held", "refused", "duplicate", "unpacked", "nil"}
 LIVE = ("<script>", "<img src=x", "<b>列", "<i onclick", "onerror=alert(1)>")
 
 Row = dict[str, Any]

@@ -261,6 +261,27 @@ def the_same_row_again(table: Text) -> None:
     _unsure(table)
 
 
+def separator_behind_every_row(table: Text) -> None:
+    table.lines[1:] = [line + table.separator for line in table.lines[1:]]
+    _unsure(table)
+
+
+def headings_in_the_middle(table: Text) -> None:
+    table.lines.insert(table.random.randint(1, len(table.lines)), table.lines[0])
+    _unsure(table)
+
+
+def backslash_before_quote(table: Text) -> None:
+    place = table.random.randrange(len(table.lines))
+    table.lines[place] = table.lines[place].replace('"', '\\"') if '"' in table.lines[place] else '"甲\\"乙"'
+    _unsure(table)
+
+
+def nothing_to_report(table: Text) -> None:
+    table.lines.insert(1, table.random.choice(("本期无数据", "无", "零报告")))
+    _unsure(table)
+
+
 def notes_below(table: Text) -> None:
     table.lines += ["", "填表人：张三", "合计" + table.separator * 3 + "12"]
     _unsure(table)
@@ -269,6 +290,7 @@ def notes_below(table: Text) -> None:
 LINES = (
     *(ragged, ragged, blank_lines, very_many_blank_lines, title_above, other_ends_of_line, quote_never_closed),
     *(quote_inside, separators_mixed, nul, mark_in_the_middle, the_same_row_again, notes_below),
+    *(separator_behind_every_row, headings_in_the_middle, backslash_before_quote, nothing_to_report),
 )
 
 

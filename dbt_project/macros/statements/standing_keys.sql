@@ -15,6 +15,10 @@ snapshot as (
     {{ snapshots(full) }}
 ),
 
+list_part as (
+    {{ list_parts(full) }}
+),
+
 mention as (
     {{ mentions(full, base) }}
 ),

@@ -48,6 +48,14 @@ def envelopes_belong_to_changes(contract: FeedContract) -> Iterator[str]:
 
 
 @rule(FeedContract)
+def only_lists_withdraw(contract: FeedContract) -> Iterator[str]:
+    """What a list may leave out is expected of full feeds only."""
+    for name in ("withdrawn", "parts_lacking"):
+        if name in contract.expect.model_fields_set and not contract.is_snapshot:
+            yield f"expect.{name}: belongs to mode: full"
+
+
+@rule(FeedContract)
 def snapshots_have_plain_keys(contract: FeedContract) -> Iterator[str]:
     """The keys that a full snapshot withdraws by are read from one column each, and one of them is plain text.
 

@@ -7,7 +7,7 @@ Files come from strangers: everything here runs in the process of `python -m spa
 from __future__ import annotations
 
 from spark_jobs.landing.formats.packed import Member, is_packed
-from spark_jobs.landing.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable, plain
+from spark_jobs.landing.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable
 from spark_jobs.landing.formats.staging import Staged
 
-__all__ = ["FAULT", "LINE", "RAW", "Member", "Sheet", "Source", "Staged", "Unreadable", "is_packed", "plain"]
+__all__ = ["FAULT", "LINE", "RAW", "Member", "Sheet", "Source", "Staged", "Unreadable", "is_packed"]

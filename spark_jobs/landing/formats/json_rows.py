@@ -3,46 +3,35 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from spark_jobs.landing.formats.sheet import RAW_SHOWN, Rows, Sheet, Source, Unreadable, excess, plain, shown
-from spark_jobs.landing.formats.text import LONGEST, Text, examine
+from spark_jobs.lake.columns import numbers_mark
+from spark_jobs.lake.headings import plain
+from spark_jobs.landing.formats.json_text import DECODER, Number, Object, Wrapping, after_space, find_rows
+from spark_jobs.landing.formats.sheet import (
+    BROKEN,
+    HALF_A_CHARACTER,
+    RAW_SHOWN,
+    Rows,
+    Sheet,
+    Source,
+    Told,
+    Unreadable,
+    excess,
+    shown,
+)
+from spark_jobs.landing.formats.text import LONGEST, examine
+from spark_jobs.landing.formats.utf8_stream import Text
 
 NO_OBJECT = "不是一个 JSON 对象"
 WHAT_TO_SEND = "请报送每行一个对象（JSON Lines），或一个对象数组 [{…}, {…}]。"
 CHUNK = 1 << 20
-SPACE = re.compile(r"[ \t\r\n]*")
 WRAPPED = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*[\[{]')
 DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-
-
-class _Number(str):
-    """A number by its text: no digit is lost on the way."""
-
-
-class _Object(dict[str, object]):
-    """A JSON object that knows the key it holds twice."""
-
-    doubled: str | None = None
-
-    @classmethod
-    def of(cls, pairs: list[tuple[str, object]]) -> _Object:
-        """The object of these pairs."""
-        made = cls(pairs)
-        if len(made) < len(pairs):
-            keys = [key for key, _ in pairs]
-            made.doubled = next(key for key in keys if keys.count(key) > 1)
-        return made
-
-
-DECODER = json.JSONDecoder(
-    object_pairs_hook=_Object.of, parse_float=_Number, parse_int=_Number, parse_constant=_Number, strict=False
-)
 
 
 @dataclass(frozen=True)
@@ -55,34 +44,39 @@ class _Item:
 
 
 def open_json(source: Source) -> Sheet:
-    """Opens a file of JSON objects; what its first character opens says whether they come in lines or in an array."""
+    """Opens a file of JSON objects: in lines, in an array, or in a list inside an object that says something of it."""
     text = examine(source)
     with text.stream() as stream:
-        sample = stream.read(CHUNK).decode(errors="ignore").lstrip()
-    is_array = sample.startswith("[")
-    if not is_array:
-        _refuse_wrapped(source, sample)
+        sample = stream.read(CHUNK).decode(errors="ignore")
+    told = Told()
+    shape = _shape(source, sample, told)
     headings: dict[str, None] = {}
-    for item in _items(source, text, is_array):
-        if isinstance(item.value, _Object):
+    for item in _items(source, text, shape):
+        if isinstance(item.value, Object):
             headings.update(dict.fromkeys(item.value))
             if len(headings) > source.limits.columns:
                 raise excess("文件至少有", len(headings), source.limits.columns, "列", "columns")
         if item.line % 10_000 == 0:
             source.beat()
-    if not headings:
+    if not headings and not told.is_nil:
         raise Unreadable(f"文件里没有任何 JSON 对象。{WHAT_TO_SEND}")
-    return Sheet(list(headings), _batches(source, text, is_array, list(headings)), text.encoding)
+    return Sheet(list(headings), _batches(source, text, shape, list(headings)), text.encoding, told)
 
 
-def _refuse_wrapped(source: Source, sample: str) -> None:
-    """Refuses an object around the rows, and objects written over several lines."""
-    first = sample.split("\n", 1)[0].strip()
+def _shape(source: Source, sample: str, told: Told) -> Wrapping | None:
+    """Where the list of rows opens; None for objects in lines. Refuses objects that are written over several lines."""
+    begin = after_space(sample, 0)
+    if sample[begin : begin + 1] == "[":
+        return Wrapping(sample[:begin], source.contract.is_snapshot, told)
+    first = sample[begin:].split("\n", 1)[0].strip()
     row = _read(first)
-    is_broken_up = row is None and first.endswith(("{", "[", ","))
-    is_wrapper = WRAPPED.match(first) and not (isinstance(row, _Object) and source.promised(list(row)))
-    if is_broken_up or is_wrapper:
+    if isinstance(row, Object) and source.promised(list(row)):
+        return None
+    if sample[begin : begin + 1] == "{" and (opening := find_rows(sample, begin)) is not None:
+        return Wrapping(sample[:opening], source.contract.is_snapshot, told)
+    if (row is None and first.endswith(("{", "[", ","))) or WRAPPED.match(first):
         raise Unreadable(f"文件是一个包着数据的 JSON 对象，或对象分成了多行。{WHAT_TO_SEND}")
+    return None
 
 
 def _read(text: str) -> object:
@@ -92,8 +86,8 @@ def _read(text: str) -> object:
         return None
 
 
-def _items(source: Source, text: Text, is_array: bool) -> Iterator[_Item]:
-    return _of_array(text) if is_array else _of_lines(text)
+def _items(source: Source, text: Text, shape: Wrapping | None) -> Iterator[_Item]:
+    return _of_array(source, text, shape) if shape else _of_lines(text)
 
 
 def _of_lines(text: Text) -> Iterator[_Item]:
@@ -108,13 +102,13 @@ def _of_lines(text: Text) -> Iterator[_Item]:
                 yield _Item(number, written, _read(written))
 
 
-def _of_array(text: Text) -> Iterator[_Item]:
+def _of_array(source: Source, text: Text, shape: Wrapping) -> Iterator[_Item]:
     """The elements one by one; only as much text is held as the longest of them needs."""
     with io.TextIOWrapper(io.BufferedReader(text.stream(), CHUNK), encoding="utf-8", newline="") as file:
         held, number, is_end = file.read(CHUNK), 0, False
-        at = held.index("[") + 1
+        at = len(shape.before) + 1
         while True:
-            at = _after_space(held, at)
+            at = after_space(held, at)
             value, end = _element(held, at, number)
             if end < 0 and not is_end:
                 if len(held) - at > LONGEST:
@@ -125,8 +119,7 @@ def _of_array(text: Text) -> Iterator[_Item]:
             if end < 0:
                 raise Unreadable(f"第 {number + 1} 个对象处不是有效的 JSON，或文件不完整。请重新导出后报送。")
             if value is _END:
-                rest = held[end:] + file.read(CHUNK)
-                if rest.strip(" \t\r\n"):
+                if not shape.ends_with(held[end:] + file.read(LONGEST), number, source.promised):
                     raise Unreadable(f"第 {number} 个对象之后，数组已结束，文件却没有。{WHAT_TO_SEND}")
                 return
             number += 1
@@ -137,11 +130,6 @@ def _of_array(text: Text) -> Iterator[_Item]:
 _END = object()
 
 
-def _after_space(held: str, at: int) -> int:
-    blanks = SPACE.match(held, at)
-    return blanks.end() if blanks else at
-
-
 def _element(held: str, at: int, number: int) -> tuple[object, int]:
     """The next element and where it ends: -1 if the text held does not say, `_END` for the array's end."""
     if held[at : at + 1] == "]":
@@ -149,21 +137,23 @@ def _element(held: str, at: int, number: int) -> tuple[object, int]:
     if number:
         if held[at : at + 1] != ",":
             return None, -1
-        at = _after_space(held, at + 1)
+        at = after_space(held, at + 1)
     try:
         value, end = DECODER.raw_decode(held, at)
     except RecursionError:
         raise Unreadable(f"第 {number + 1} 个对象嵌套过深，超过上限（limits.nesting）。") from None
     except ValueError:
         return None, -1
-    return value, end if _after_space(held, end) < len(held) else -1
+    return value, end if after_space(held, end) < len(held) else -1
 
 
-def _batches(source: Source, text: Text, is_array: bool, headings: list[str]) -> Iterator[pa.RecordBatch]:
+def _batches(source: Source, text: Text, shape: Wrapping | None, headings: list[str]) -> Iterator[pa.RecordBatch]:
     rows, lists = Rows(headings, source.limits), _list_headings(source, headings)
-    for item in _items(source, text, is_array):
+    names = [tuple(source.promises.scales(heading)) for heading in headings]
+    for item in _items(source, text, shape):
         try:
-            rows.add(item.line, _cells(item, headings, lists, source.limits.nesting))
+            cells = _cells(item, headings, lists, source.limits.nesting)
+            rows.add(item.line, cells, numbers=numbers_mark(_numeric(item, headings, names)))
         except _Faulty as fault:
             rows.add_wrong(item.line, item.text[: RAW_SHOWN + 1], str(fault))
         yield from rows.take()
@@ -175,13 +165,23 @@ def _list_headings(source: Source, headings: list[str]) -> frozenset[str]:
     return frozenset(heading for heading in headings if plain(heading) in listed)
 
 
+def _numeric(item: _Item, headings: list[str], names: list[tuple[str, ...]]) -> Iterator[str]:
+    """The columns whose value is written as a number."""
+    assert isinstance(item.value, Object)
+    for heading, columns in zip(headings, names, strict=True):
+        if isinstance(item.value.get(heading), Number):
+            yield from columns
+
+
 class _Faulty(Exception):
     """Why an element is no row."""
 
 
 def _cells(item: _Item, headings: list[str], lists: frozenset[str], nesting: int) -> list[str]:
     row = item.value
-    if not isinstance(row, _Object):
+    if BROKEN in item.text:
+        raise _Faulty(HALF_A_CHARACTER)
+    if not isinstance(row, Object):
         raise _Faulty(NO_OBJECT)
     if row.doubled is not None:
         raise _Faulty(f"“{shown(row.doubled, 50)}”在同一对象中出现两次")

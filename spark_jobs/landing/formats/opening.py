@@ -27,6 +27,7 @@ MAGIC = (
     (b"%PDF", "PDF 文件", ()),
     (b"{\\rtf", "RTF 文档", ()),
 )
+WEB_PAGE = "网页（HTML）"
 PASSWORD = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -72,6 +73,8 @@ def _refuse_disguise(source: Source, suffix: str) -> None:
             raise Unreadable("工作簿加了密码，无法读取。请去掉密码后重新报送。")
     if really and suffix not in really[1]:
         raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是 {really[0]}。请按实际格式改名，或重新导出。")
+    if suffix in FAMILIES["csv"] + FAMILIES["json"] and _text_of(head) == WEB_PAGE:
+        raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是{WEB_PAGE}。请用 Excel 或 WPS 打开后另存为 .xlsx。")
     if really or suffix in FAMILIES["csv"] + FAMILIES["json"]:
         return
     if suffix == ".parquet":
@@ -88,7 +91,7 @@ def _text_of(head: bytes) -> str:
     """What a spreadsheet that is text really is; empty if it is no text."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<html", b"<!doctype", b"<table", b"<meta", b"<head", b"<body", b"<div", b"<style")):
-        return "网页（HTML）"
+        return WEB_PAGE
     if start.startswith(b"<?xml"):
-        return "网页（HTML）" if b"<html" in start else " XML 文件"
+        return WEB_PAGE if b"<html" in start else " XML 文件"
     return "文本（例如 CSV）" if b"\0" not in head or head[:2] in (b"\xff\xfe", b"\xfe\xff") else ""

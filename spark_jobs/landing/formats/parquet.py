@@ -32,7 +32,8 @@ def open_parquet(source: Source) -> Sheet:
     strange = [f"“{shown(field.name, 50)}”" for field in schema if not _is_plain(field.type)]
     if strange:
         raise Unreadable(f"以下列不是文本、数字、日期或布尔值：{'、'.join(strange[:10])}。请转换后重新报送。")
-    return Sheet(schema.names, _batches(source, file), "parquet")
+    numbers = frozenset(field.name for field in schema if _is_number(field.type))
+    return Sheet(schema.names, _batches(source, file), "parquet", numbers=numbers)
 
 
 @contextmanager
@@ -52,9 +53,12 @@ def _is_plain(type_: pa.DataType) -> bool:
     if pa.types.is_dictionary(type_):
         return _is_plain(type_.value_type)
     is_text = pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_)
-    is_number = pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
     is_moment = pa.types.is_date(type_) or pa.types.is_timestamp(type_) or pa.types.is_time(type_)
-    return bool(is_text or is_number or is_moment or pa.types.is_boolean(type_) or pa.types.is_null(type_))
+    return bool(is_text or _is_number(type_) or is_moment or pa.types.is_boolean(type_) or pa.types.is_null(type_))
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
 
 
 def _batches(source: Source, file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:

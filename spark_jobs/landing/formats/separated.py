@@ -4,121 +4,117 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from spark_jobs.landing.formats.heading_rows import (
+    SUMS,
+    PassedOver,
+    closing,
+    is_headings_again,
+    refuse_other_headings,
+    says_nothing_to_report,
+)
+from spark_jobs.landing.formats.matching import with_unit
+from spark_jobs.landing.formats.separated_head import Head, find_head
 from spark_jobs.landing.formats.sheet import (
+    BROKEN,
+    CHARACTERS_A_BATCH,
     FAULT,
+    HALF_A_CHARACTER,
     LINE,
+    NO_NUMBERING,
     RAW,
     RAW_SHOWN,
     WRONG_WIDTH,
     Sheet,
     Source,
+    Told,
     Unreadable,
     excess,
     long_cells,
     set_aside,
+    shown,
     split_rows,
     unsplit_rows,
 )
-from spark_jobs.landing.formats.text import BLOCK, LONGEST, Text, examine
+from spark_jobs.landing.formats.text import LONGEST, examine
+from spark_jobs.landing.formats.utf8_stream import BLOCK, Text, escapes_quotes
 
 SAMPLE = 1 << 20
-HEADING_ROWS = 10
-SEPARATORS = ",\t;|"
+NUMBERING = r"^\s*[0-9]{0,9}\s*$"
 SWALLOWED = "单元格内含有整行数据，引号没有成对"
 # Ends every text that is parsed: no file can hold a NUL, so a row of them says that no quote is open at the end.
 END = "\0"
 
 
-@dataclass(frozen=True)
-class _Head:
-    """The heading row: its cells, the separator, the record it is (from 1), and the byte after it."""
-
-    cells: list[str]
-    delimiter: str
-    record: int
-    end: int
-
-    @property
-    def headings(self) -> list[str]:
-        """The headings without the nameless columns at the end."""
-        named = [heading.strip() for heading in self.cells]
-        while named and not named[-1]:
-            named.pop()
-        return named
-
-
 def open_separated(source: Source) -> Sheet:
     """Opens a text whose rows are lines."""
     text = examine(source)
+    if text.may_escape and escapes_quotes(text):
+        text = replace(text, escapes=True)
     with text.stream() as stream:
         sample = stream.read(SAMPLE)
-    head = _head(source, sample.decode(errors="ignore"))
-    if len(head.headings) > source.limits.columns:
-        raise excess("文件有", len(head.headings), source.limits.columns, "列", "columns")
-    return Sheet(head.headings, _batches(source, text, head), text.encoding)
-
-
-def _head(source: Source, sample: str) -> _Head:
-    """Of the first rows, split by each separator, the one that holds most of the promised headings."""
-    declared = re.match(r'"?sep=([^\r\n"])"?\r?\n', sample, re.IGNORECASE)
-    first_line = sample.lstrip("\r\n").split("\n", 1)[0]
-    usual = sorted(SEPARATORS, key=first_line.count, reverse=True)
-    heads = [head for delimiter in (declared.group(1) if declared else usual) for head in _heads(sample, delimiter)]
-    heads = [head for head in heads if head.headings and not (declared and head.record == 1)]
-    if not heads:
-        raise Unreadable("第 1 行不是可读的表头。请把列名放在第一行，并检查引号是否成对。")
-    best = max(heads, key=lambda head: source.promised(head.headings))
-    return best if source.promised(best.headings) else heads[0]
-
-
-def _heads(sample: str, delimiter: str) -> Iterator[_Head]:
-    """The first records of a text, as far as they can be split."""
-    read = 0
-
-    def lines() -> Iterator[str]:
-        nonlocal read
-        for line in io.StringIO(sample, newline=""):
-            read += len(line.encode())
-            yield line
-
-    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
-    try:
-        for record, cells in zip(range(1, HEADING_ROWS + 1), reader, strict=False):
-            yield _Head(cells, delimiter, record, read)
-    except csv.Error:
-        return
+    told = Told()
+    head, unit = find_head(source, sample.decode(errors="ignore"), told)
+    headings = with_unit(source, [head.cells[place] for place in head.named], unit)
+    if len(headings) > source.limits.columns:
+        raise excess("文件有", len(headings), source.limits.columns, "列", "columns")
+    return Sheet(headings, _batches(source, text, head, told), text.encoding, told)
 
 
 @dataclass
 class _Skipped:
-    """Rows of another width, noted while the parser passes over them."""
+    """Rows of another width, noted while the parser passes over them; with nothing but empty cells more it is a row."""
 
-    delimiter: str
-    above: int
+    head: Head
+    told: Told
+    passed: PassedOver
     rows: list[tuple[int, str, str]] = field(default_factory=list)
+    mended: list[tuple[int, list[str]]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     is_open: bool = False
 
     def note(self, row: pacsv.InvalidRow) -> str:
-        self.lines.append(row.number + self.above)
+        line = row.number + self.head.record
+        self.lines.append(line)
         if END in row.text:
             self.is_open = True
-        elif row.text.strip(f" \r\n{self.delimiter}"):
-            self.rows.append((row.number + self.above, row.text[: RAW_SHOWN + 1], WRONG_WIDTH))
+        elif row.text.strip(f" \r\n{self.head.delimiter}"):
+            self._take(line, row.text)
         return "skip"
+
+    def _take(self, line: int, text: str) -> None:
+        cells = _split(text, self.head.delimiter) if len(text) <= CHARACTERS_A_BATCH else [text]
+        named = [place for place in self.head.named if place < len(cells)]
+        if says_nothing_to_report(cells):
+            self.told.is_nil = True
+        elif is_headings_again([self.head.cells[p] for p in self.head.named], [cells[place] for place in named]):
+            self.passed.again.append(f"第 {line} 行")
+        elif closing(cells, ()) and len(cells) < len(self.head.named):
+            self.passed.closing.append(f"第 {line} 行“{shown(closing(cells, ()), 20)}”")
+        elif len(named) == len(self.head.named) and not any(map(str.strip, cells[self.head.width :])):
+            self.mended.append((line, (cells + [""] * self.head.width)[: self.head.width]))
+        else:
+            self.rows.append((line, text[: RAW_SHOWN + 1], HALF_A_CHARACTER if BROKEN in text else WRONG_WIDTH))
 
     def take_rows(self) -> list[tuple[int, str, str]]:
         taken, self.rows = self.rows, []
         return taken
+
+    def take_mended(self) -> pa.RecordBatch | None:
+        """The rows that had empty cells too many."""
+        if not self.mended:
+            return None
+        columns = [pa.array(column, pa.string()) for column in zip(*(cells for _, cells in self.mended), strict=True)]
+        rows = split_rows(columns, pa.array([line for line, _ in self.mended], pa.int64()))
+        self.mended = []
+        return rows
 
     def number(self, first: int, count: int) -> np.ndarray:
         """The numbers of `count` good rows from `first` on, stepping over skipped ones."""
@@ -129,26 +125,88 @@ class _Skipped:
         return numbers
 
 
-def _batches(source: Source, text: Text, head: _Head) -> Iterator[pa.RecordBatch]:
-    skipped, next_line = _Skipped(head.delimiter, head.record), head.record + 1
+def _split(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return [text]
+
+
+def _batches(source: Source, text: Text, head: Head, told: Told) -> Iterator[pa.RecordBatch]:
+    passed = PassedOver()
+    skipped, next_line, below = _Skipped(head, told, passed), head.record + 1, _Below.of(source, head, told, passed)
     for batch in _parsed(text, head, skipped):
-        is_last = batch.num_rows > 0 and END in (batch.column(len(head.cells) - 1)[-1].as_py())
+        is_last = batch.num_rows > 0 and END in (batch.column(head.width - 1)[-1].as_py())
         if skipped.is_open or (is_last and batch.column(0)[-1].as_py() != END):
             break
         numbers = skipped.number(next_line, batch.num_rows)
         next_line = int(numbers[-1]) + 1 if len(numbers) else next_line
         kept = batch.slice(0, batch.num_rows - is_last)
-        rows = _without_blank(split_rows(kept.columns, pa.array(numbers[: kept.num_rows], pa.int64())))
-        yield from _judged(source, rows, head, text.is_quoted)
+        rows = split_rows(kept.columns, pa.array(numbers[: kept.num_rows], pa.int64()))
+        for some in filter(None, (rows, skipped.take_mended())):
+            yield from _judged(source, below.data(_without_blank(some, head)), head, text)
         if wrong := skipped.take_rows():
-            yield unsplit_rows(wrong, len(head.headings))
+            yield unsplit_rows(wrong, len(head.named))
         if is_last:
+            passed.tell(told)
             return
     raise _unclosed(source, text, head)
 
 
-def _parsed(text: Text, head: _Head, skipped: _Skipped) -> Iterator[pa.RecordBatch]:
-    names = [str(position) for position in range(len(head.cells))]
+@dataclass
+class _Below:
+    """What tells rows that are no data from those that are: few words that such a row begins with."""
+
+    source: Source
+    head: Head
+    told: Told
+    passed: PassedOver
+    begins: pa.Array
+    keys: tuple[int, ...]
+    is_first: bool = True
+
+    @classmethod
+    def of(cls, source: Source, head: Head, told: Told, passed: PassedOver) -> _Below:
+        headings = {cell.strip() for cell in head.cells if cell.strip()}
+        promised = {known.heading for column in source.contract.columns for known in column.headings}
+        words = {*headings, *promised, *(f"\ufeff{heading}" for heading in headings), *SUMS}
+        keys = tuple(
+            place for place in head.named if source.promises.scales(head.cells[place]).keys() & set(source.contract.key)
+        )
+        return cls(source, head, told, passed, pa.array(sorted(words)), keys)
+
+    def data(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows that are data."""
+        first = self.head.named[0] if self.head.named else 0
+        suspects = pc.indices_nonzero(pc.is_in(batch.column(first), value_set=self.begins)).to_pylist()
+        if self.is_first:
+            suspects = sorted({*suspects, *range(min(3, batch.num_rows))})
+            self.is_first = False
+        no_data = [position for position in suspects if not self._is_data(batch, position)]
+        if not no_data:
+            return batch
+        keep = np.ones(batch.num_rows, bool)
+        keep[no_data] = False
+        return batch.filter(pa.array(keep))
+
+    def _is_data(self, batch: pa.RecordBatch, position: int) -> bool:
+        cells = [batch.column(place)[position].as_py() or "" for place in range(self.head.width)]
+        row = f"第 {batch.column(LINE)[position].as_py()} 行"
+        named = [cells[place] for place in self.head.named]
+        if is_headings_again([self.head.cells[place] for place in self.head.named], named):
+            self.passed.again.append(row)
+        elif word := closing(cells, self.keys):
+            self.passed.closing.append(f"{row}“{shown(word, 20)}”")
+        elif says_nothing_to_report(named):
+            self.told.is_nil = True
+        else:
+            refuse_other_headings(self.source, named, row)
+            return True
+        return False
+
+
+def _parsed(text: Text, head: Head, skipped: _Skipped) -> Iterator[pa.RecordBatch]:
+    names = [str(position) for position in range(head.width)]
     tail = head.delimiter.join(END for _ in names) + "\n"
     with text.stream(head.end, tail.encode()) as stream:
         try:
@@ -171,7 +229,7 @@ def _parsed(text: Text, head: _Head, skipped: _Skipped) -> Iterator[pa.RecordBat
             return
 
 
-def _unclosed(source: Source, text: Text, head: _Head) -> Unreadable:
+def _unclosed(source: Source, text: Text, head: Head) -> Unreadable:
     """Reads the text once more, slowly, for the row whose quote never closes."""
     most = max(2 * source.limits.cell, SAMPLE)
     before = csv.field_size_limit(most)
@@ -189,33 +247,56 @@ def _unclosed(source: Source, text: Text, head: _Head) -> Unreadable:
     return Unreadable(f"第 {record} 行的引号没有成对，或单元格超过上限 {limit} 个字（limits.cell）。请更正后重新报送。")
 
 
-def _without_blank(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Leaves out lines with nothing in any cell: they are not rows."""
-    blank = pc.equal(batch.column(0), "")
-    for position in range(1, batch.num_columns - 3):
+def _without_blank(batch: pa.RecordBatch, head: Head) -> pa.RecordBatch:
+    """Leaves out lines with nothing in any cell, or with nothing but their number: they are not rows."""
+    places = [place for place in range(head.width) if place not in head.nameless.numbering]
+    blank = pc.equal(batch.column(places[0]), "")
+    for place in places[1:]:
         if not pc.any(blank).as_py():
             return batch
-        blank = pc.and_(blank, pc.equal(batch.column(position), ""))
+        blank = pc.and_(blank, pc.equal(batch.column(place), ""))
     return batch.filter(pc.invert(blank))
 
 
-def _judged(source: Source, batch: pa.RecordBatch, head: _Head, is_quoted: bool) -> Iterator[pa.RecordBatch]:
+def _judged(source: Source, batch: pa.RecordBatch, head: Head, text: Text) -> Iterator[pa.RecordBatch]:
     """Sets aside rows with something in a nameless column, a cell that is too long, or rows inside a cell."""
-    named, all_ = len(head.headings), len(head.cells)
-    faults = long_cells(batch, source.limits.cell)
-    for column in range(named, all_):
+    faults = _broken(batch, head) if text.damage.places else {}
+    for position, fault in long_cells(batch, source.limits.cell).items():
+        faults.setdefault(position, fault)
+    for column in head.nameless.others:
         for position in pc.indices_nonzero(pc.not_equal(batch.column(column), "")).to_pylist():
-            faults.setdefault(position, WRONG_WIDTH)
-    if is_quoted and all_ > 1:
+            if batch.column(column)[position].as_py().strip():
+                faults.setdefault(position, WRONG_WIDTH)
+    for column in head.nameless.numbering:
+        for position in pc.indices_nonzero(
+            pc.invert(pc.match_substring_regex(batch.column(column), NUMBERING))
+        ).to_pylist():
+            faults.setdefault(position, NO_NUMBERING)
+    if text.is_quoted and head.width > 1:
         for position in _swallowing(batch, head):
             faults.setdefault(position, SWALLOWED)
     for part in set_aside(batch, faults):
-        yield part.select([*map(str, range(named)), LINE, RAW, FAULT])
+        yield _named(part, head)
 
 
-def _swallowing(batch: pa.RecordBatch, head: _Head) -> Iterator[int]:
+def _named(batch: pa.RecordBatch, head: Head) -> pa.RecordBatch:
+    """The columns that have a heading, and what is said of each row."""
+    columns = [*(batch.column(place) for place in head.named), *(batch.column(name) for name in (LINE, RAW, FAULT))]
+    return pa.RecordBatch.from_arrays(columns, [*map(str, range(len(head.named))), LINE, RAW, FAULT])
+
+
+def _broken(batch: pa.RecordBatch, head: Head) -> dict[int, str]:
+    """The rows that hold half a character."""
+    return {
+        position: HALF_A_CHARACTER
+        for column in range(head.width)
+        for position in pc.indices_nonzero(pc.match_substring(batch.column(column), BROKEN)).to_pylist()
+    }
+
+
+def _swallowing(batch: pa.RecordBatch, head: Head) -> Iterator[int]:
     """The rows with a cell one of whose lines is a row itself: two stray quotes have swallowed what lay between."""
-    width = len(head.cells)
+    width = head.width
     for column in range(width):
         cells = batch.column(column)
         if not _has_line_break(cells):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,9 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import FeedContract, Limits
+from spark_jobs.lake.headings import Promised, plain
 
 LINE, RAW, FAULT = "_line", "_raw", "_fault"
+PAGE, NUMBERS = "_page", "_numbers"
 WRONG_WIDTH = "列数与表头不一致"
+NO_NUMBERING = "没有列名的列里有内容，又不是序号"
+# Stands where bytes were no character; Unicode promises that no text has it.
+BROKEN = "\ufdd0"
+UNSTORABLE = dict.fromkeys(map(ord, ("\0", BROKEN)), "\N{REPLACEMENT CHARACTER}")
+HALF_A_CHARACTER = "有残缺的字符（“�”处只有半个字），请对照原件补全"
 RAW_SHOWN = 1_000
 ROWS_A_BATCH = 20_000
 CHARACTERS_A_BATCH = 8 << 20
@@ -24,17 +30,33 @@ class Unreadable(Exception):
     """A file that cannot be taken; the message is what the department reads."""
 
 
+@dataclass
+class Told:
+    """What is told of a file beside its rows, complete once all of them are read.
+
+    `remarks`: sentences for the receipt, such as which pages were left out. `pages`: of a workbook, the rows of each
+    page that was read. `is_nil`: it says, where rows would be, that there is nothing to report.
+    """
+
+    remarks: list[str] = field(default_factory=list)
+    pages: dict[str, int] = field(default_factory=dict)
+    is_nil: bool = False
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A file opened for one reading: `batches` yields one text column a heading, then `_line`, `_raw` and `_fault`.
 
     The last two are null for a row that split into as many cells as there are headings; otherwise they are the row's
-    text and why it is no row, and the cells are null.
+    text and why it is no row, and the cells are null. `_page` and `_numbers` may follow (lake/columns.py says what they
+    hold). `numbers`: the headings of columns all of whose cells are numbers.
     """
 
     headings: list[str]
     batches: Iterator[pa.RecordBatch]
     encoding: str
+    told: Told = field(default_factory=Told)
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,12 +74,16 @@ class Source:
         return self.contract.delivery.limits if self.contract.delivery else Limits()
 
     @cached_property
-    def _promised(self) -> frozenset[str]:
-        return frozenset(plain(h.heading) for column in self.contract.columns for h in column.headings)
+    def promises(self) -> Promised:
+        """The headings that the contract promises."""
+        return Promised.by(self.contract)
 
     def promised(self, headings: Sequence[str]) -> int:
-        """How many of these headings the contract promises."""
-        return len(self._promised & {plain(heading) for heading in headings if len(heading) <= RAW_SHOWN})
+        """How many of these headings the contract promises, however they are dressed."""
+        return len({plain(heading) for heading in headings if len(heading) <= RAW_SHOWN and self._promises(heading)})
+
+    def _promises(self, heading: str) -> bool:
+        return bool(heading and self.promises.scales(heading))
 
 
 def excess(what: str, actual: int, limit: int, unit: str, key: str) -> Unreadable:
@@ -65,15 +91,10 @@ def excess(what: str, actual: int, limit: int, unit: str, key: str) -> Unreadabl
     return Unreadable(f"{what} {actual:,} {unit}，超过上限 {limit:,} {unit}（limits.{key}）。")
 
 
-def plain(heading: str) -> str:
-    """A heading for comparison: full-width forms, brackets and spaces do not make it another one."""
-    return "".join(unicodedata.normalize("NFKC", heading).split())
-
-
 def shown(text: str, most: int = RAW_SHOWN) -> str:
     """Text as a message or `_raw` may hold it: no longer than `most` characters, and can be stored."""
     kept = text if len(text) <= most else f"{text[:most]}…"
-    return kept.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return kept.translate(UNSTORABLE).encode("utf-8", "replace").decode()
 
 
 def split_rows(columns: Sequence[pa.Array], lines: pa.Array) -> pa.RecordBatch:
@@ -136,23 +157,26 @@ class Rows:
 
     def _clear(self) -> None:
         self._cells: list[Sequence[str]] = []
-        self._lines: list[int] = []
+        self._marks: list[tuple[int, str | None, str | None]] = []
         self._wrong: list[tuple[int, str, str]] = []
+        self._wrong_pages: list[str | None] = []
         self._characters = 0
 
-    def add(self, line: int, cells: Sequence[str]) -> None:
+    def add(self, line: int, cells: Sequence[str], page: str | None = None, numbers: str | None = None) -> None:
         """A row; one with a cell over the limit is kept as text."""
         longest = max(map(len, cells))
         if longest > self._limits.cell:
-            self.add_wrong(line, ",".join(cell[:RAW_SHOWN] for cell in cells), too_long(longest, self._limits.cell))
+            text = ",".join(cell[:RAW_SHOWN] for cell in cells)
+            self.add_wrong(line, text, too_long(longest, self._limits.cell), page)
             return
         self._cells.append(cells)
-        self._lines.append(line)
+        self._marks.append((line, page, numbers))
         self._characters += sum(map(len, cells))
 
-    def add_wrong(self, line: int, text: str, fault: str) -> None:
+    def add_wrong(self, line: int, text: str, fault: str, page: str | None = None) -> None:
         """A row that is none."""
         self._wrong.append((line, text[: RAW_SHOWN + 1], fault))
+        self._wrong_pages.append(page)
 
     def take(self, is_last: bool = False) -> Iterator[pa.RecordBatch]:
         """The rows gathered, once they are enough or the last."""
@@ -161,8 +185,19 @@ class Rows:
             return
         width = len(self._headings)
         if self._cells:
-            columns = [pa.array([row[column] for row in self._cells], pa.string()) for column in range(width)]
-            yield split_rows(columns, pa.array(self._lines, pa.int64()))
+            columns = [_without_nul(pa.array(column, pa.string())) for column in zip(*self._cells, strict=True)]
+            lines, pages, numbers = zip(*self._marks, strict=True)
+            yield _marked(split_rows(columns, pa.array(lines, pa.int64())), pages, numbers)
         if self._wrong:
-            yield unsplit_rows(self._wrong, width)
+            yield _marked(unsplit_rows(self._wrong, width), self._wrong_pages, [None] * len(self._wrong))
         self._clear()
+
+
+def _without_nul(cells: pa.Array) -> pa.Array:
+    has_nul = pc.any(pc.match_substring(cells, "\0")).as_py()
+    return pc.replace_substring(cells, "\0", "\N{REPLACEMENT CHARACTER}") if has_nul else cells
+
+
+def _marked(rows: pa.RecordBatch, pages: Sequence[str | None], numbers: Sequence[str | None]) -> pa.RecordBatch:
+    """Rows with the page and the numbers of each."""
+    return rows.append_column(PAGE, pa.array(pages, pa.string())).append_column(NUMBERS, pa.array(numbers, pa.string()))

@@ -1,192 +1,237 @@
-"""A workbook flows in; the page with the promised headings flows out, each cell as the person who typed it meant it."""
+"""A workbook flows in; the rows of its pages with the promised headings flow out, each cell as it was meant."""
 
 from __future__ import annotations
 
-import datetime as dt
-import lzma
+import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
 
-from spark_jobs.landing.formats.excel_errors import errors_of_xls, errors_of_xlsx
-from spark_jobs.landing.formats.packed import refuse_bomb
-from spark_jobs.landing.formats.sheet import WRONG_WIDTH, Rows, Sheet, Source, Unreadable, excess, shown
+from spark_jobs.lake.columns import LINES_A_PAGE, numbers_mark
+from spark_jobs.landing.formats.book import Book, refuse_zip_bomb, refusing
+from spark_jobs.landing.formats.cell_text import FIRST_LOST, cell_text
+from spark_jobs.landing.formats.heading_rows import (
+    SAMPLE,
+    Nameless,
+    PassedOver,
+    closing,
+    find_headings,
+    is_headings_again,
+    refuse_other_headings,
+    says_nothing_to_report,
+)
+from spark_jobs.landing.formats.matching import tell_unit, with_unit
+from spark_jobs.landing.formats.merged import filled_rows
+from spark_jobs.landing.formats.number_formats import seen
+from spark_jobs.landing.formats.pages import Page, arrange, choose
+from spark_jobs.landing.formats.sheet import (
+    NO_NUMBERING,
+    WRONG_WIDTH,
+    Rows,
+    Sheet,
+    Source,
+    Told,
+    Unreadable,
+    excess,
+    shown,
+)
+from spark_jobs.landing.formats.xlsx_pages import Marks
 
 HEADING_ROWS = 20
-FIRST_LOST = 10**15
+# What a sum, a signature or a nil report has in its first cell.
+MAY_CLOSE = re.compile("[:：计无零]|没有|未发生")
 LOST_DIGITS = "数字超过 15 位，Excel 已丢失末位，请将该列设为文本格式后重新填写"
-BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
-BROKEN = "不是可读的 Excel 文件（{}）。请用 Excel 或 WPS 重新另存为 .xlsx。"
-
-Range = tuple[tuple[int, int], tuple[int, int]]
-
-
-@dataclass(frozen=True)
-class _Page:
-    """A page, the row its headings are in (from 0), and the cells of that row from the first to the last heading."""
-
-    page: CalamineSheet
-    row: int
-    left: int
-    headings: list[str]
-    promised: int
+ANOTHER_AMOUNT = "单元格的数字格式显示的金额，与单元格里的数不一致；请改正后重新填写"
+OVER_COLUMNS = "合并单元格横跨了几列，不知道内容属于哪一列；请取消合并后逐格填写"
 
 
 def open_spreadsheet(source: Source) -> Sheet:
-    """Opens the page, and on it the row, with the most promised headings; a hidden page may be it."""
-    is_zip = zipfile.is_zipfile(source.path)
-    if is_zip:
-        _refuse_bomb(source)
-    with _refusing():
-        sheet = _best_page(source, CalamineWorkbook.from_path(str(source.path)))
-    if sheet is None:
+    """Opens the visible pages that have the promised headings."""
+    if zipfile.is_zipfile(source.path):
+        refuse_zip_bomb(source)
+    told = Told()
+    with refusing():
+        book = Book(source)
+        pages = [page for name, is_hidden in book.pages() if (page := _page(source, book, name, is_hidden))]
+    if not pages:
         raise Unreadable("工作簿里没有任何内容。请把列名放在第一行、数据从第二行开始。")
-    if len(sheet.headings) > source.limits.columns:
-        raise excess("文件有", len(sheet.headings), source.limits.columns, "列", "columns")
-    source.beat()
-    with _refusing():
-        errors = (errors_of_xlsx if is_zip else errors_of_xls)(source.path, sheet.page.name)
-    return Sheet(sheet.headings, _batches(source, sheet, errors), Path(source.name).suffix.lower().lstrip("."))
+    read = choose(source, pages, told)
+    headings, cells_of = arrange(source, read)
+    if len(headings) > source.limits.columns:
+        raise excess("文件有", len(headings), source.limits.columns, "列", "columns")
+    batches = _batches(source, book, read, cells_of, headings, told)
+    return Sheet(headings, batches, Path(source.name).suffix.lower().lstrip("."), told)
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """What python-calamine says of a workbook that it cannot read, panics included, as a refusal."""
-    try:
-        yield
-    except PasswordError:
-        raise Unreadable("工作簿加了密码，无法读取。请去掉密码后重新报送。") from None
-    except (CalamineError, ValueError, *BROKEN_ZIP) as error:
-        raise Unreadable(BROKEN.format(shown(str(error), 200))) from None
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # a type that pyo3 lets nobody import
-            raise
-        raise Unreadable(BROKEN.format("已损坏")) from None
+def _page(source: Source, book: Book, name: str, is_hidden: bool) -> Page | None:
+    """What the first rows of a page say; None for one with nothing on it."""
+    values = book.values(name)
+    first = [[cell_text(cell) for cell in cells] for cells in islice(values.iter_rows(), HEADING_ROWS + SAMPLE)]
+    headed = find_headings(source, first[:HEADING_ROWS])
+    if headed is None:
+        return None
+    told, left = Told(), (values.start or (0, 0))[1]
+    above, below = first[: headed.row - headed.rows + 1], first[headed.row + 1 :]
+    named = [place for place, cell in enumerate(headed.cells) if cell]
+    unit = tell_unit(source, above, headed.cells, told)
+    headings = with_unit(source, [headed.cells[place] for place in named], unit)
+    told.is_nil = any(map(says_nothing_to_report, above))
+    rows = (values.end or (0, 0))[0] - headed.row
+    return Page(name, is_hidden, headed, headings, named, left, below, told, rows)
 
 
-def _refuse_bomb(source: Source) -> None:
-    """A workbook is a zip: what it says it unpacks to is checked before anything of it is unpacked."""
-    try:
-        with zipfile.ZipFile(source.path) as archive:
-            infos = archive.infolist()
-    except (ValueError, *BROKEN_ZIP):
-        raise Unreadable(BROKEN.format("已损坏")) from None
-    if len(infos) > source.limits.members:
-        raise excess("工作簿里有", len(infos), source.limits.members, "个部件", "members")
-    refuse_bomb(source.path.stat().st_size, sum(info.file_size for info in infos), source.limits)
-
-
-def _best_page(source: Source, book: CalamineWorkbook) -> _Page | None:
-    """The page with the most promised headings, else the first with anything on it; others are not kept."""
-    best: _Page | None = None
-    for listed in book.sheets_metadata:
-        if listed.typ != SheetTypeEnum.WorkSheet:
-            continue
-        sheet = _headed(source, book.get_sheet_by_name(listed.name))
-        if sheet and (best is None or sheet.promised > best.promised):
-            best = sheet
-        source.beat()
-    return best
-
-
-def _headed(source: Source, page: CalamineSheet) -> _Page | None:
-    best: _Page | None = None
-    for row, cells in enumerate(islice(page.iter_rows(), HEADING_ROWS)):
-        texts = [_text(cell).strip() for cell in cells]
-        filled = [position for position, text in enumerate(texts) if text]
-        if not filled:
-            continue
-        headings = texts[filled[0] : filled[-1] + 1]
-        promised = source.promised(headings)
-        if best is None or promised > best.promised:
-            best = _Page(page, row, filled[0], headings, promised)
-    return best
-
-
-def _batches(source: Source, sheet: _Page, errors: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
-    rows, left, right = Rows(sheet.headings, source.limits), sheet.left, sheet.left + len(sheet.headings)
-    for row, cells in _all_rows(sheet):
-        texts = [_text(cell) for cell in cells]
-        fault = f"单元格是错误值 {errors[row]}" if row in errors else _fault(cells)
-        if not fault and (any(texts[:left]) or any(texts[right:])):
-            fault = WRONG_WIDTH
-        if fault:
-            rows.add_wrong(row + 1, ",".join(texts), fault)
-        elif any(texts):
-            rows.add(row + 1, texts[left:right])
-        yield from rows.take()
+def _batches(
+    source: Source,
+    book: Book,
+    pages: Sequence[Page],
+    cells_of: Mapping[str, list[int | None]],
+    headings: list[str],
+    told: Told,
+) -> Iterator[pa.RecordBatch]:
+    rows, passed = Rows(headings, source.limits), PassedOver()
+    for number, page in enumerate(pages):
+        reading = _Reading.of(source, book, page, told, passed, number * LINES_A_PAGE, len(pages) > 1)
+        places = cells_of[page.name]
+        for line, cells, fault, numbers in reading.rows():
+            if fault:
+                rows.add_wrong(line, ",".join(cells), fault, reading.page_name)
+            else:
+                arranged = ["" if place is None else cells[place] for place in places]
+                rows.add(line, arranged, reading.page_name, numbers)
+            reading.count += 1
+            yield from rows.take()
+        told.pages[page.name] = reading.count
     yield from rows.take(is_last=True)
+    passed.tell(told)
 
 
-def _all_rows(sheet: _Page) -> Iterator[tuple[int, Sequence[object]]]:
-    with _refusing():
-        yield from _filled_rows(sheet)
+# A row's line, its texts by place on its page, what is wrong with it, and the columns whose cells are numbers.
+Row = tuple[int, list[str], str, str | None]
 
 
-def _filled_rows(sheet: _Page) -> Iterator[tuple[int, Sequence[object]]]:
-    """The rows below the headings; a merged range holds its value in all its cells.
+@dataclass
+class _Reading:
+    """The reading of one page."""
 
-    A row that is nothing but the rest of cells merged downwards is, to the eye, no row of its own.
-    """
-    first_column = (sheet.page.start or (0, 0))[1]
-    merged = sorted(sheet.page.merged_cell_ranges or [])
-    merged = [cells for cells in merged if cells[0][0] > sheet.row]
-    open_: list[tuple[Range, object]] = []
-    next_ = 0
-    for row, cells in enumerate(sheet.page.iter_rows()):
-        if row <= sheet.row:
-            continue
-        while next_ < len(merged) and merged[next_][0][0] <= row:
-            column = merged[next_][0][1] - first_column
-            if 0 <= column < len(cells):
-                open_.append((merged[next_], cells[column]))
-            next_ += 1
-        open_ = [(cells_, value) for cells_, value in open_ if cells_[1][0] >= row]
-        if open_ and any(cell != "" for cell in cells):
-            for ((_, left), (_, right)), value in open_:
-                for column in range(left - first_column, min(right - first_column + 1, len(cells))):
-                    cells[column] = value
-        yield row, cells
+    source: Source
+    book: Book
+    page: Page
+    told: Told
+    passed: PassedOver
+    before: int
+    page_name: str | None
+    nameless: Nameless
+    keys: list[int]
+    columns: dict[int, tuple[str, ...]]
+    marks: Marks
+    begins: frozenset[str]
+    numeric: dict[tuple[int, ...], str | None] = field(default_factory=dict)
+    mark: int = 0
+    count: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        source: Source,
+        book: Book,
+        page: Page,
+        told: Told,
+        passed: PassedOver,
+        before: int,
+        is_one: bool,
+    ) -> _Reading:
+        with refusing():
+            marks = book.marks(page.name)
+        columns: dict[int, tuple[str, ...]] = {}
+        for heading, place in zip(page.headings, page.named, strict=True):
+            columns[place] = tuple(source.promises.scales(heading))
+        keys = [place for place, names in columns.items() if set(names) & set(source.contract.key)]
+        nameless = Nameless.of(page.headed.cells, page.below, page.left + 1)
+        told.remarks += [f"工作表“{page.name}”：{said}" if is_one else said for said in page.told.remarks]
+        told.is_nil = told.is_nil or page.told.is_nil
+        name, begins = page.name if is_one else None, frozenset(page.begins(source))
+        return cls(source, book, page, told, passed, before, name, nameless, keys, columns, marks, begins)
+
+    def rows(self) -> Iterator[Row]:
+        """The rows that are data, or would be."""
+        faults, has_formats, has_nameless = (
+            self.marks.faults,
+            len(self.marks.rows) > 0,
+            self.nameless != Nameless((), ()),
+        )
+        with refusing():
+            values = self.book.values(self.page.name)
+            for row, cells, is_over_columns in filled_rows(values, self.page.headed.row, self.page.named):
+                texts = [cell if type(cell) is str else cell_text(cell) for cell in cells]
+                if not any(texts) and row not in faults:
+                    continue
+                numbers = [place for place, cell in enumerate(cells) if type(cell) is float]
+                fault = faults.get(row) or (LOST_DIGITS if _has_lost_digits(cells, numbers) else "")
+                if has_formats:
+                    fault = fault or self._as_seen(row, texts, numbers)
+                if self._is_data(row, texts):
+                    fault = fault or (self._outside(texts) if has_nameless else "")
+                    fault = fault or (OVER_COLUMNS if is_over_columns else "")
+                    yield self.before + row + 1, texts, fault, self._numbers(numbers) if numbers else None
+
+    def _as_seen(self, row: int, texts: list[str], numbers: list[int]) -> str:
+        """Puts what a person sees of numbers with a unit, or with zeros before them, in the place of the numbers."""
+        fault, marks = "", self.marks
+        while self.mark < len(marks.rows) and marks.rows[self.mark] <= row:
+            place = marks.columns[self.mark] - self.page.left
+            if marks.rows[self.mark] == row and place in numbers and self.columns.get(place):
+                column = self.source.contract.column(self.columns[place][0])
+                code, is_text = self.book.format(marks.formats[self.mark]), column.type == "string" and not column.parse
+                text = seen(code, texts[place], column.parse is not None, is_text)
+                fault = fault or ("" if text else ANOTHER_AMOUNT)
+                if text and text != texts[place]:
+                    texts[place] = text
+                    numbers.remove(place)
+            self.mark += 1
+        return fault
+
+    def _is_data(self, row: int, texts: list[str]) -> bool:
+        """Whether a row is neither headings again, nor a sum or signature, nor empty but for its number."""
+        first = texts[self.page.named[0]]
+        if first and first not in self.begins and not MAY_CLOSE.search(first) and self._is_keyed(texts):
+            return True
+        named = [texts[place] for place in self.page.named]
+        if not any(map(str.strip, named)):
+            others = (texts[place] for place in self.nameless.others if place < len(texts))
+            return any(map(str.strip, others)) or row in self.marks.faults
+        where = f"{self.page_name or ''}第 {row + 1} 行"
+        if is_headings_again([self.page.headed.cells[place] for place in self.page.named], named):
+            self.passed.again.append(where)
+        elif word := closing(texts, self.keys):
+            self.passed.closing.append(f"{where}“{shown(word, 20)}”")
+        elif says_nothing_to_report(texts):
+            self.told.is_nil = True
+        else:
+            refuse_other_headings(self.source, named, where)
+            return True
+        return False
+
+    def _is_keyed(self, texts: list[str]) -> bool:
+        return all(texts[key] and not texts[key].isspace() for key in self.keys)
+
+    def _outside(self, texts: list[str]) -> str:
+        """What is wrong with a row that has something in a column without a heading."""
+        for place in self.nameless.numbering:
+            if texts[place].strip() and not (texts[place].isascii() and texts[place].isdigit()):
+                return NO_NUMBERING
+        return WRONG_WIDTH if any(texts[place].strip() for place in self.nameless.others if texts[place]) else ""
+
+    def _numbers(self, places: list[int]) -> str | None:
+        """The columns whose cells are numbers, as `_numbers` has them; few combinations come again and again."""
+        key = tuple(places)
+        if key not in self.numeric:
+            self.numeric[key] = numbers_mark(name for place in places for name in self.columns.get(place, ()))
+        return self.numeric[key]
 
 
-def _fault(cells: Sequence[object]) -> str:
-    """What is wrong with a row whose cells can be shown."""
-    numbers = (cell for cell in cells if isinstance(cell, int | float))
-    return LOST_DIGITS if any(abs(number) >= FIRST_LOST for number in numbers) else ""
-
-
-def _text(cell: object) -> str:
-    """A cell as it is meant: whole numbers without `.0`, dates without midnight, no more digits than Excel has."""
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float):
-        return _number(cell)
-    if isinstance(cell, dt.datetime):
-        return _moment(cell)
-    if isinstance(cell, dt.time):
-        return _moment(dt.datetime.combine(dt.date(1900, 1, 1), cell))[11:] or "00:00:00"
-    if isinstance(cell, dt.timedelta):
-        seconds = round(cell.total_seconds())
-        return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    return str(cell).replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _number(number: float) -> str:
-    if number.is_integer() and abs(number) < FIRST_LOST:
-        return str(int(number))
-    return format(Decimal(f"{number:.15g}"), "f")
-
-
-def _moment(moment: dt.datetime) -> str:
-    """To the second: Excel keeps moments as fractions of a day, which hit no second exactly."""
-    near = moment + dt.timedelta(milliseconds=500) if moment.year < dt.MAXYEAR else moment
-    near = near.replace(microsecond=0)
-    return near.date().isoformat() if near.time() == dt.time() else near.isoformat(" ")
+def _has_lost_digits(cells: Sequence[object], numbers: Sequence[int]) -> bool:
+    return any(abs(cells[place]) >= FIRST_LOST for place in numbers)  # type: ignore[arg-type]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,23 +14,33 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.contract import FeedContract
-from spark_jobs.lake.columns import bronze_schema
+from spark_jobs.lake.columns import bronze_schema, numbers_mark
+from spark_jobs.lake.headings import plain
 from spark_jobs.lake.text_mark import MENDED, REJECTED_HEADINGS, unmarked
 from spark_jobs.lake.whole import writing
+from spark_jobs.landing.formats.heading_rows import name_says_nothing_to_report, says_nothing_to_report
+from spark_jobs.landing.formats.matching import find_columns
 from spark_jobs.landing.formats.opening import open_sheet
-from spark_jobs.landing.formats.sheet import FAULT, LINE, RAW, Sheet, Source, Unreadable, excess, plain, shown
+from spark_jobs.landing.formats.sheet import FAULT, LINE, NUMBERS, PAGE, RAW, Sheet, Source, Told, Unreadable, excess
 
+HOW_TO_SAY_NIL = "本期确实没有数据的，请在表头下一行写“本期无数据”后报送。"
 ROWS_A_GROUP = 80_000
 BYTES_A_GROUP = 16 << 20
 
 
 @dataclass(frozen=True)
 class Staged:
-    """What became of a file: how many rows lie in bronze's file, and which heading each column came under."""
+    """What became of a file: how many rows lie in bronze's file, and which heading each column came under.
+
+    `remarks` and `pages`: what its receipt says of the reading, and the rows of each page that was read. A file of no
+    rows, and none in bronze, is one that says there is nothing to report.
+    """
 
     rows: int
     encoding: str
     columns: dict[str, str]
+    remarks: list[str] = field(default_factory=list)
+    pages: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,60 +55,44 @@ class Origin:
 def stage(source: Source, origin: Origin, target: Path) -> Staged:
     """Writes the file's rows; the target is there only when all of them are."""
     sheet = open_sheet(source)
-    cells = find_columns(source.contract, sheet.headings)
+    if says_nothing_to_report(sheet.headings) and not any(batch.num_rows for batch in sheet.batches):
+        sheet = Sheet([], iter(()), sheet.encoding, Told(is_nil=True))
+    cells = find_columns(source.contract, sheet.headings) if sheet.headings else {}
     columns = {name: sheet.headings[cell] for name, cell in sorted(cells.items(), key=lambda column: column[1])}
     if REJECTED_HEADINGS[1] in map(plain, sheet.headings):
         columns[MENDED] = REJECTED_HEADINGS[1]
-    with writing(target) as part:
-        rows = _write(source, sheet, cells, _constants(origin, columns), part)
-        if rows == 0:
-            raise Unreadable("文件只有表头，没有数据行。")
-    return Staged(rows, sheet.encoding, columns)
+    try:
+        with writing(target) as part:
+            rows = _write(source, sheet, cells, _constants(origin, columns, _numeric(sheet, cells)), part)
+            if rows == 0:
+                raise _NoRows
+    except _NoRows:
+        _refuse_unless_nil(source, sheet)
+    return Staged(rows, sheet.encoding, columns, sheet.told.remarks, sheet.told.pages)
 
 
-def find_columns(contract: FeedContract, delivered: list[str]) -> dict[str, int]:
-    """Which cell each contract column is read from; raises Unreadable for a heading that nobody promised."""
-    plains = [plain(heading) for heading in delivered]
-    _refuse_strange(contract, delivered, plains)
-    # A file of deletions need hold no more than keys and the envelope; rows that are none are then judged one by one.
-    may_delete = contract.has_envelope and any(
-        plain(h.heading) in plains for h in contract.column("cd_operation").headings
-    )
-    cell_of: dict[str, int] = {}
-    for column in contract.columns:
-        cells = [plains.index(plain(h.heading)) for h in column.headings if plain(h.heading) in plains]
-        if len(cells) > 1:
-            raise Unreadable(
-                f"{column.label}同时有多列：{'、'.join(delivered[cell] for cell in cells)}。请只保留一列。"
-            )
-        if cells:
-            cell_of[column.name] = cells[0]
-        elif column.required and (column.name in contract.key or not may_delete):
-            names = "或".join(f"“{h.heading}”" for h in column.headings)
-            raise Unreadable(f"表头缺少必需的列：{names}（{column.label}）。")
-    return cell_of
+class _NoRows(Exception):
+    """There is nothing to write."""
 
 
-def _refuse_strange(contract: FeedContract, delivered: list[str], plains: list[str]) -> None:
-    """Refuses headings that are there twice, empty, or unknown."""
-    doubled = sorted({heading for heading in plains if heading and plains.count(heading) > 1})
-    if doubled:
-        raise Unreadable(f"表头重复：{_listed(doubled)}。每个列名只能出现一次。")
-    if "" in plains:
-        raise Unreadable(f"表头第 {plains.index('') + 1} 列没有列名。请补上列名，或删去该列。")
-    promised = {plain(h.heading) for column in contract.columns for h in column.headings}
-    expected = promised | set(map(plain, [*contract.ignore, *REJECTED_HEADINGS]))
-    unknown = [f"“{shown(h, 50)}”" for h, p in zip(delivered, plains, strict=True) if p not in expected]
-    if unknown:
-        raise Unreadable(f"表头中有未约定的列：{_listed(unknown)}。请按约定的表头报送，或联系平台登记新列。")
+def _refuse_unless_nil(source: Source, sheet: Sheet) -> None:
+    """A file without rows is a delivery only where it says so, and only where it does not take back everything."""
+    if not (sheet.told.is_nil or name_says_nothing_to_report(source.name)):
+        raise Unreadable(f"文件只有表头，没有数据行。{HOW_TO_SAY_NIL if not source.contract.is_snapshot else ''}")
+    if source.contract.is_snapshot:
+        raise Unreadable(
+            "文件说本期无数据，但这个数据集每次报送全量：没有数据行就是撤回全部数据，平台不据此撤回。请报送完整的数据。"
+        )
 
 
-def _listed(headings: Sequence[str]) -> str:
-    return "、".join(shown(heading, 60) for heading in headings[:10])
+def _numeric(sheet: Sheet, cells: dict[str, int]) -> str | None:
+    """The columns all of whose cells are numbers, as `_numbers` names them."""
+    return numbers_mark([name for name, cell in cells.items() if sheet.headings[cell] in sheet.numbers])
 
 
-def _constants(origin: Origin, columns: dict[str, str]) -> dict[str, pa.Scalar]:
-    return {
+def _constants(origin: Origin, columns: dict[str, str], numbers: str | None) -> dict[str, pa.Scalar]:
+    constants = {NUMBERS: pa.scalar(numbers)} if numbers else {}
+    return constants | {
         "_delivery": pa.scalar(origin.delivery),
         "_department": pa.scalar(origin.department),
         "_received_at": pa.scalar(origin.received_at, pa.timestamp("us", tz="UTC")),
@@ -166,7 +160,7 @@ class _Groups:
             self._schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=[*repeating, *constants, FAULT],
+            use_dictionary=[*repeating, *constants, FAULT, PAGE, NUMBERS],
             write_statistics=["_delivery", "_department", "_received_at", LINE],
             store_schema=False,
         )
@@ -179,8 +173,9 @@ class _Groups:
     def _column(self, group: pa.Table, field: pa.Field) -> pa.Array | pa.ChunkedArray:
         if field.name in self._cells:
             return _unmarked(group.column(self._cells[field.name]))
-        if field.name in (LINE, RAW, FAULT):
-            return group.column(field.name)
+        if field.name in (LINE, RAW, FAULT, PAGE, NUMBERS) and field.name in group.column_names:
+            column = group.column(field.name)
+            return column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
         if field.name not in self._constants:
             return pa.nulls(group.num_rows, field.type)
         constant = self._constants[field.name]

@@ -1,22 +1,19 @@
-"""A text file flows in; its encoding, by a strict ladder, and its content as UTF-8 flow out."""
+"""A text file flows in; its encoding flows out, by a strict ladder."""
 
 from __future__ import annotations
 
 import codecs
-import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from spark_jobs.landing.formats.sheet import Source, Unreadable, excess
+from spark_jobs.landing.formats.utf8_stream import BLOCK, LONG, CutOff, Damage, Text, first_senseless, senseless
 
-BLOCK = 4 << 20
 LONGEST = 64 << 20
-LONG = 1 << 20
+UTF16_SEEN, UTF16_SHARE = 4096, 40
 BOMS = {
     codecs.BOM_UTF8: ("utf-8", "utf-8"),
     b"\x84\x31\x95\x33": ("gb18030", "gb18030"),
@@ -25,100 +22,6 @@ BOMS = {
 }
 # For Arrow, which is ten times as fast as Python's own expressions.
 CHINESE_UTF8 = r"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}"
-
-
-@dataclass(frozen=True)
-class Text:
-    """A file that is text: `codec` reads it from byte `start` on.
-
-    `is_quoted`: a quotation mark occurs. `longest`: the longest line in bytes, exact only above 1 MiB.
-    """
-
-    path: Path
-    encoding: str
-    codec: str
-    start: int
-    is_quoted: bool
-    longest: int
-    not_utf8: int | None
-
-    def stream(self, skip: int = 0, tail: bytes = b"") -> Utf8Stream:
-        """The text as UTF-8 from its byte `skip` on; at the end come a line break, if none is there, and `tail`."""
-        return Utf8Stream(self, skip, tail)
-
-
-class Utf8Stream(io.RawIOBase):
-    """UTF-8 bytes of a text, decoded as they are asked for; raises Unreadable at the first byte that makes no sense."""
-
-    def __init__(self, text: Text, skip: int, tail: bytes) -> None:
-        self._text = text
-        self._file: BinaryIO = text.path.open("rb")
-        self._file.seek(text.start)
-        self._decoder = None if text.codec == "utf-8" else codecs.getincrementaldecoder(text.codec)()
-        self._tail = tail
-        self._last = b"\n"
-        self._at = text.start
-        self._done = False
-        while skip:
-            skip -= len(self.read(skip))
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
-        super().close()
-
-    def readinto(self, buffer: object) -> int:
-        """Fills a buffer, as Python's text layer asks for."""
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        got = self.read(len(view))
-        view[: len(got)] = got
-        return len(got)
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes; none at the end."""
-        size = BLOCK if size < 0 else size
-        while not self._done and size:
-            if block := self._read(size):
-                self._last = block[-1:]
-                return block
-        if not self._tail or not size:
-            return b""
-        if self._last not in b"\r\n":
-            self._last = b"\n"
-            return b"\n"
-        block, self._tail = self._tail[:size], self._tail[size:]
-        return block
-
-    def _read(self, size: int) -> bytes:
-        raw = self._file.read(size if self._decoder is None else max(1, size // 3))
-        self._done = not raw
-        if self._decoder is None:
-            return raw
-        pending = len(self._decoder.getstate()[0])
-        try:
-            text = self._decoder.decode(raw, final=not raw).encode()
-        except UnicodeDecodeError as error:
-            raise _senseless(self._text, self._at - pending + error.start) from None
-        self._at += len(raw)
-        if self._text.encoding == "utf-16" and b"\0" in text:
-            raise Unreadable("文件中有空字符（NUL）。请重新导出后报送。")
-        return text
-
-
-def _senseless(text: Text, offset: int) -> Unreadable:
-    if text.encoding == "gb18030" and text.not_utf8 is not None:
-        return Unreadable(
-            "文件既不是 UTF-8 也不是 GB18030 编码："
-            f"UTF-8 在第 {text.not_utf8} 字节处出错，GB18030 在第 {offset} 字节处出错。"
-            "请用其中一种编码重新导出。"
-        )
-    return Unreadable(
-        f"文件开头的标记（BOM）说它是 {text.encoding.upper()} 编码，但第 {offset} 字节处不是。请用一种编码重新导出。"
-    )
 
 
 def examine(source: Source) -> Text:
@@ -131,18 +34,21 @@ def examine(source: Source) -> Text:
         bom = next((bom for bom in BOMS if head.startswith(bom)), b"")
         encoding, codec = BOMS[bom] if bom else ("utf-8", "utf-8")
         if encoding == "utf-16":
-            return Text(source.path, encoding, codec, len(bom), True, 0, None)
+            return Text(source.path, encoding, codec, len(bom), True, 0, None, may_escape=True)
+        if not bom and (codec := _utf16_without_mark(source)):
+            return Text(source.path, "utf-16", codec, 0, True, 0, None, has_bom=False, may_escape=True)
         file.seek(len(bom))
         return _examine(source, file, len(bom), encoding)
 
 
 def _examine(source: Source, file: BinaryIO, start: int, encoding: str) -> Text:
     at, pending, not_utf8 = start, b"", None
-    is_quoted, lines = False, _Longest()
+    is_quoted, may_escape, lines = False, False, _Longest()
     while block := file.read(BLOCK):
         if (nul := block.find(b"\0")) >= 0:
             raise Unreadable(f"第 {at + nul} 字节是空字符（NUL），文件不是文本或已损坏。请重新导出后报送。")
         is_quoted = is_quoted or b'"' in block
+        may_escape = may_escape or (is_quoted and b"\\" in block and b'\\"' in block)  # one sign is found faster
         lines.add(block)
         if encoding == "utf-8" and not_utf8 is None:
             joined = pending + block
@@ -154,15 +60,51 @@ def _examine(source: Source, file: BinaryIO, start: int, encoding: str) -> Text:
         source.beat()
     if pending and not_utf8 is None:
         not_utf8 = at - len(pending)
-    if not_utf8 is not None and start:
-        raise _senseless(Text(source.path, encoding, encoding, start, False, 0, None), not_utf8)
-    actual = "gb18030" if not_utf8 is not None else encoding
-    text = Text(source.path, actual, actual, start, is_quoted, lines.longest, not_utf8)
+    is_utf8 = not_utf8 is None or _is_utf8_with_gaps(source, start)
+    if not is_utf8 and start:
+        raise senseless(Text(source.path, encoding, encoding, start, False, 0, None), not_utf8 or 0)
+    actual = encoding if is_utf8 else "gb18030"
+    damage = Damage(is_expected=is_utf8 and not_utf8 is not None)
+    text = Text(
+        source.path, actual, actual, start, is_quoted, lines.longest, not_utf8, start > 0, may_escape, damage=damage
+    )
     if actual == "gb18030":
         _refuse_mixture(source, text)
     if lines.longest > LONGEST:
         raise excess("文件中有一行长达", lines.longest, LONGEST, "字节", "cell")
     return text
+
+
+def _is_utf8_with_gaps(source: Source, start: int) -> bool:
+    """Whether a text that is no UTF-8 is so but for half a character here and there."""
+    if not start and next((at for at in _chinese(source, start) if at is not None), None) is None:
+        return False
+    text = Text(source.path, "utf-8", "utf-8", start, False, 0, None, damage=Damage(is_expected=True))
+    try:
+        with text.stream() as stream:
+            while stream.read(BLOCK):
+                source.beat()
+    except CutOff:
+        raise
+    except Unreadable:
+        return False
+    return True
+
+
+def _utf16_without_mark(source: Source) -> str:
+    """The codec of UTF-16 that has no mark: one byte of every separator, digit and line break is then zero."""
+    with source.path.open("rb") as file:
+        head = file.read(UTF16_SEEN)
+    zeros = [head[side::2].count(0) for side in (0, 1)]
+    # Few characters have a zero on the other side, but 一 (4E 00) has.
+    if source.path.stat().st_size % 2 or min(zeros) * 4 > max(zeros) or max(zeros) * UTF16_SHARE < len(head):
+        return ""
+    codec = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    try:
+        text = codecs.getincrementaldecoder(codec)().decode(head)
+    except UnicodeDecodeError:
+        return ""
+    return "" if any(sign < " " and sign not in "\t\r\n" for sign in text) else codec
 
 
 def _refuse_mixture(source: Source, text: Text) -> None:
@@ -173,6 +115,8 @@ def _refuse_mixture(source: Source, text: Text) -> None:
     with text.stream() as stream:
         while stream.read(BLOCK):
             source.beat()
+    if text.damage.places:
+        raise senseless(text, first_senseless(text))
     first = "文件开头的标记（BOM）说它是 GB18030" if text.not_utf8 is None else f"第 {text.not_utf8} 字节处不是 UTF-8"
     raise Unreadable(f"文件混用了两种编码：{first}，第 {chinese} 字节处却是 UTF-8 的汉字。请用一种编码重新导出。")
 

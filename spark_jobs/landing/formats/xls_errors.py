@@ -1,75 +1,21 @@
-"""A workbook flows in; the rows of a page that hold an error value such as #N/A flow out.
+"""An .xls workbook flows in; the rows of a page that hold an error value such as #N/A flow out.
 
 python-calamine gives such a cell as an empty one: a broken formula would pass for a value that was never filled in.
 """
 
 from __future__ import annotations
 
-import re
 import struct
-import zipfile
 from collections.abc import Iterator
-from html import unescape
-from pathlib import Path, PurePosixPath
-
-# Every repetition has its bound: the text is a stranger's, and patterns without one can take forever.
-CHUNK, OVERLAP, INDEX = 4 << 20, 10_000, 16 << 20
-CELL = re.compile(
-    rb"""<(?:\w{1,9}:)?c\s(?=[^>]{0,200}\bt=["']e["'])[^>]{0,200}?\br=["'][A-Z]{1,3}(\d{1,7})["'][^>]{0,200}>"""
-    rb"""(?:(?!</(?:\w{1,9}:)?c>).){0,9000}?<(?:\w{1,9}:)?v>(#[^<]{0,20})<""",
-    re.DOTALL,
-)
-IS_ERROR = re.compile(rb"""\bt=["']e["']""")
-ATTRIBUTE = re.compile(r"""([\w:]{1,64})=(?:"([^"]*)"|'([^']*)')""")
+from pathlib import Path
 
 FREE, END_OF_CHAIN = 0xFFFFFFFF, 0xFFFFFFFA
 BOUND_SHEET, FORMULA, BOOL_ERR, END_OF_PAGE = 0x85, 0x06, 0x205, 0x0A
 ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
 
-def errors_of_xlsx(path: Path, page: str) -> dict[int, str]:
-    """The error value of each row (from 0) of the page that has one."""
-    errors: dict[int, str] = {}
-    with zipfile.ZipFile(path) as archive:
-        part = _part(archive, page)
-        if part is None:
-            return errors
-        with archive.open(part) as content:
-            text = b""
-            while chunk := content.read(CHUNK):
-                text = text[-OVERLAP:] + chunk
-                if IS_ERROR.search(text):
-                    errors |= {int(cell[1]) - 1: cell[2].decode(errors="replace") for cell in CELL.finditer(text)}
-    return errors
-
-
-def _part(archive: zipfile.ZipFile, page: str) -> zipfile.ZipInfo | None:
-    """The part that holds the page of that name."""
-    parts = {info.filename: info for info in archive.infolist()}
-    book = next((PurePosixPath(name) for name in parts if name.endswith("/workbook.xml")), None)
-    if book is None or (links := parts.get(f"{book.parent}/_rels/{book.name}.rels")) is None:
-        return None
-    targets = {link.get("Id"): link.get("Target", "") for link in _elements(archive, links, "Relationship")}
-    for sheet in _elements(archive, parts[str(book)], "sheet"):
-        if sheet.get("name") == page:
-            target = next((targets.get(value) for key, value in sheet.items() if key.endswith(":id")), None) or ""
-            return parts.get(target.lstrip("/") if target.startswith("/") else f"{book.parent}/{target}")
-    return None
-
-
-def _elements(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> Iterator[dict[str, str]]:
-    """The attributes of a part's elements of that name; read as text, so that no entity is ever expanded."""
-    with archive.open(part) as content:
-        text = content.read(INDEX).decode(errors="replace")
-    for element in re.finditer(rf"<(?:\w{{1,9}}:)?{name}\s([^>]{{0,4000}})>", text):
-        yield {
-            key: unescape(double_quoted or single_quoted)
-            for key, double_quoted, single_quoted in ATTRIBUTE.findall(element[1])
-        }
-
-
 def errors_of_xls(path: Path, page: str) -> dict[int, str]:
-    """The same for the older format, whose pages are records in one stream of a compound file."""
+    """The error value of each row (from 0) that has one; pages are records in one stream of a compound file."""
     errors: dict[int, str] = {}
     try:
         stream = _workbook(path.read_bytes())

@@ -1,0 +1,191 @@
+"""The first rows of a table flow in; its headings flow out, be they in one row or in up to three, below what titles.
+
+Also said here: which rows below are no data: headings again, sums, signatures, and "nothing to report".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from spark_jobs.lake.headings import plain, undressed
+from spark_jobs.landing.formats.sheet import RAW_SHOWN, Source, Told, Unreadable, shown
+
+MOST_ROWS = 3
+# A cell of more characters is no word that closes a table, and no unit.
+LONGEST_WORD = 100
+# Rows that show whether a column without a heading numbers them.
+SAMPLE = 20
+SUMS = ("合计", "总计", "小计", "共计", "累计", "合 计", "总 计", "小 计", "合　计", "总　计", "合计：", "总计：")
+_SUM = re.compile(r".{0,10}(?:合计|总计|小计|共计|累计)(?:[:(].{0,20}|\d.{0,10})?")
+_SIGNED = re.compile(
+    r"(?:(?:制|填)表|填报|报送|报表|编制|审核|复核|经办|统计|联系|(?:单位|部门|科室|主管)?负责|分管领导|校对)"
+    r"(?:人|人员|单位|部门|日期|时间|电话|方式|领导)*(?:\((?:签字|签章|盖章|公章)\))?:.*"
+)
+_NIL = re.compile(
+    r"\(?(?:本|当|该)?(?:期|月|季度?|年度?|周|日|次|单位|部门|批次)*(?:暂?无|没有|未发生|零)(?:新增|变更|相关|有关|此类|可)*"
+    r"(?:数据|报告|申报|报送|上报|记录|情况|信息|业务|变化|变更|新增|报|内容|案件|发生)*(?:报送|上报|报告)?\)?[。.!]?"
+)
+_NIL_IN_NAME = re.compile(r"(?:无数据|零报告|零报送|零申报|零上报|空报|无新增|无变更|无报送)")
+
+
+@dataclass(frozen=True)
+class Headed:
+    """Headings by column, blank where a column has none; the rows they stand in, the last being `row` (from 0)."""
+
+    cells: list[str]
+    row: int
+    rows: int
+    promised: int
+
+    @property
+    def worth(self) -> tuple[int, int, int]:
+        """More promised headings are better, then more that name their unit, then fewer rows."""
+        short = [cell for cell in self.cells if 0 < len(cell) <= RAW_SHOWN] if self.promised else []
+        return self.promised, sum(undressed(cell)[1] is not None for cell in short), -self.rows
+
+
+def find_headings(source: Source, rows: Sequence[Sequence[str]]) -> Headed | None:
+    """Of the rows, and of up to three that follow one another read as one, that with the most promised headings."""
+    best: Headed | None = None
+    for first, cells in enumerate(rows):
+        joined = [cell.strip() for cell in cells]
+        if not any(joined):
+            continue
+        is_wide = sum(map(bool, joined)) > source.limits.columns  # which is refused, and costs no more before
+        for last in range(first, first + 1 if is_wide else min(first + MOST_ROWS, len(rows))):
+            if last > first:
+                if not any(cell.strip() for cell in rows[last]):
+                    break
+                joined = _joined(source, joined, rows[last])
+            seen = joined[: source.limits.columns] if is_wide else joined
+            found = Headed(joined, last, last - first + 1, source.promised(seen))
+            if best is None or found.worth > best.worth:
+                best = found
+    return replace(best, cells=[_named(source, cell) for cell in best.cells]) if best else None
+
+
+def _named(source: Source, heading: str) -> str:
+    """A heading, or nothing: `Unnamed: 0` is what pandas writes where there is none."""
+    return "" if heading.startswith("Unnamed: ") and not source.promises.is_known(heading) else heading
+
+
+def _joined(source: Source, above: Sequence[str], below: Sequence[str]) -> list[str]:
+    """Two rows of headings as one, of which some are merged over several columns, and some are two rows high."""
+    joined, group = [], ""
+    for column in range(max(len(above), len(below))):
+        upper = above[column] if column < len(above) else ""
+        lower = below[column].strip() if column < len(below) else ""
+        group = upper or group
+        if not (upper or lower):
+            joined.append("")
+            continue
+        is_word = 0 < len(lower) <= LONGEST_WORD
+        unit = undressed(f"({lower.strip('()（） ')})")[1] if upper and is_word else None
+        ways = [f"{upper}（{lower.strip('()（） ')}）"] if unit else [lower, upper, group + lower]
+        joined.append(next((way for way in ways if way and source.promised([way])), lower or upper))
+    return joined
+
+
+def is_headings_again(headings: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether a row below is the headings once more, as where files were put one behind the other."""
+    if len(cells) != len(headings) or max(map(len, cells), default=0) > RAW_SHOWN:
+        return False
+    return all(plain(cell) == plain(heading) for cell, heading in zip(cells, headings, strict=True))
+
+
+def refuse_other_headings(source: Source, cells: Sequence[str], row: str) -> None:
+    """Refuses a table in whose middle other headings stand: what follows would be read under the wrong ones."""
+    filled = [cell for cell in cells if cell]
+    if len(filled) > 1 and source.promised(filled) * 2 > len(filled):
+        raise Unreadable(f"{row}又是一行表头，与上面的表头不同。请把它们拆成几个文件，或统一列的顺序。")
+
+
+def closing(cells: Sequence[str], keys: Sequence[int]) -> str:
+    """What a row that is no data says, such as 合计 or 填表人：张三; empty for a row that may be data.
+
+    Data has a key; a row whose key columns hold nothing but that word has none.
+    """
+    place = next((place for place, cell in enumerate(cells) if cell.strip()), None)
+    if place is None or any(cells[key].strip() for key in keys if key != place):
+        return ""
+    if len(cells[place]) > LONGEST_WORD:
+        return ""
+    first = "".join(unicodedata.normalize("NFKC", cells[place]).split())
+    return first if _SUM.fullmatch(first) or _SIGNED.fullmatch(first) else ""
+
+
+def says_nothing_to_report(cells: Sequence[str]) -> bool:
+    """Whether the one cell of a row that holds something says that there is nothing to report."""
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) == 1 and len(filled[0]) <= LONGEST_WORD and bool(_NIL.fullmatch(plain(filled[0])))
+
+
+def name_says_nothing_to_report(name: str) -> bool:
+    """The same of a file's name."""
+    return bool(_NIL_IN_NAME.search(plain(name)))
+
+
+@dataclass
+class PassedOver:
+    """The rows that are no data, by what they are; told in the receipt, because nothing is left out in silence."""
+
+    again: list[str] = field(default_factory=list)
+    closing: list[str] = field(default_factory=list)
+
+    def tell(self, told: Told) -> None:
+        """Adds a sentence for each kind."""
+        if self.again:
+            told.remarks.append(f"表中重复出现的表头未作为数据读取：{_some(self.again)}。")
+        if self.closing:
+            told.remarks.append(f"表中的合计、落款未作为数据读取：{_some(self.closing)}。")
+
+
+def _some(rows: Sequence[str]) -> str:
+    return "、".join(rows[:5]) + (f"等 {len(rows)} 行" if len(rows) > 5 else "")
+
+
+def nameless(column: int, cell: str = "") -> Unreadable:
+    """The refusal of a column (from 1) without a heading, and of what is in it."""
+    holding = f"，其中有“{shown(cell, 20)}”" if cell else ""
+    return Unreadable(f"表头第 {column} 列没有列名{holding}。请补上列名，或删去该列。")
+
+
+@dataclass(frozen=True)
+class Nameless:
+    """Columns without a heading: those that only number the rows, and all others, which must be empty."""
+
+    numbering: tuple[int, ...]
+    others: tuple[int, ...]
+
+    @classmethod
+    def of(cls, headings: Sequence[str], rows: Sequence[Sequence[str]], first: int = 1) -> Nameless:
+        """By what the first rows below hold; raises Unreadable where it is neither, and not at the right end.
+
+        `first`: the column (from 1) that the first heading stands in.
+        """
+        named = [place for place, heading in enumerate(headings) if heading]
+        some = [row for row in rows[:SAMPLE] if any(map(str.strip, row))]
+        numbering, others = [], []
+        for place, heading in enumerate(headings):
+            if heading:
+                continue
+            cells = [row[place].strip() for row in some if place < len(row)]
+            filled = [cell for cell in cells if cell]
+            if filled and numbers_rows(filled):
+                numbering.append(place)
+            elif len(filled) * 2 > len(cells) and named and place < named[-1]:
+                raise nameless(place + first, filled[0])
+            else:
+                others.append(place)
+        return cls(tuple(numbering), tuple(others))
+
+
+def numbers_rows(cells: Sequence[str]) -> bool:
+    """Whether cells are whole numbers that rise from row to row."""
+    numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdigit() and len(cell) < 10]
+    rise = all(low < high for low, high in pairwise(numbers))
+    return len(numbers) == len(cells) and rise and (len(numbers) > 1 or numbers[0] in (0, 1))

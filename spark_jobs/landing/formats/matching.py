@@ -1,0 +1,104 @@
+"""Headings as delivered flow in; which cell each column is read from flows out, or the sentence that says why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from schemas.contract import Column, FeedContract
+from spark_jobs.lake.headings import UNITS, Promised, plain, undressed
+from spark_jobs.lake.text_mark import REJECTED_HEADINGS
+from spark_jobs.landing.formats.heading_rows import nameless
+from spark_jobs.landing.formats.sheet import RAW_SHOWN, Source, Told, Unreadable, shown
+
+_UNIT = "(?:人民币)?(" + "|".join(sorted(UNITS, key=len, reverse=True)) + ")"
+_END = r"(?:人民币)?(?![\u4e00-\u9fffA-Za-z0-9])"
+# 金额单位：万元 · 单位：户、万元 · 以万元为单位 · 处罚情况表（万元）
+UNIT_LINE = re.compile(
+    rf"(?:单位|货币)\s*[:：为]?\s*(?:[\u4e00-\u9fff%％]{{1,4}}\s*[、/,，]\s*){{0,3}}{_UNIT}{_END}"
+    rf"|[以按]\s*{_UNIT}\s*[为计]|[(（]\s*{_UNIT}\s*[)）]"
+)
+STRANGE_UNIT = re.compile(
+    r"(?:金额|货币|计价)(?:计量)?单位\s*[:：]\s*\S|币种\s*[:：]\s*(?!人民币|CNY|RMB)\S"
+    r"|单位\s*[:：]\s*[十百千万亿]*(?:[美欧港日英]元|英镑|美金)"
+)
+
+
+def find_columns(contract: FeedContract, delivered: Sequence[str]) -> dict[str, int]:
+    """Which cell each contract column is read from; raises Unreadable for a heading that nobody promised."""
+    promised = Promised.by(contract, REJECTED_HEADINGS)
+    _refuse_strange(promised, delivered)
+    cells_of: dict[str, list[int]] = {}
+    for cell, heading in enumerate(delivered):
+        for name in promised.scales(heading):
+            cells_of.setdefault(name, []).append(cell)
+    # A file of deletions need hold no more than keys and the envelope; rows that are none are then judged one by one.
+    may_delete = contract.has_envelope and "cd_operation" in cells_of
+    for column in contract.columns:
+        cells = cells_of.get(column.name, [])
+        if len(cells) > 1:
+            raise Unreadable(
+                f"{column.label}同时有多列：{'、'.join(delivered[cell] for cell in cells)}。请只保留一列。"
+            )
+        if not cells and column.required and (column.name in contract.key or not may_delete):
+            raise Unreadable(f"表头缺少必需的列：{_names(column)}（{column.label}）。")
+    return {column.name: cells_of[column.name][0] for column in contract.columns if column.name in cells_of}
+
+
+def _names(column: Column) -> str:
+    return "或".join(f"“{h.heading}”" for h in column.headings)
+
+
+def _refuse_strange(promised: Promised, delivered: Sequence[str]) -> None:
+    """Refuses headings that are there twice, empty, or unknown."""
+    plains = [plain(heading) for heading in delivered]
+    doubled = sorted({heading for heading in plains if heading and plains.count(heading) > 1})
+    if doubled:
+        raise Unreadable(f"表头重复：{listed(doubled)}。每个列名只能出现一次。")
+    if "" in plains:
+        raise nameless(plains.index("") + 1)
+    unknown = [_asked(promised, heading) for heading in delivered if not promised.is_known(heading)]
+    if unknown:
+        raise Unreadable(f"表头中有未约定的列：{listed(unknown)}。请按约定的表头报送，或联系平台登记新列。")
+
+
+def _asked(promised: Promised, heading: str) -> str:
+    """An unknown heading, and the one that may be meant by it."""
+    likely = promised.likely(heading)
+    return f"“{shown(heading, 50)}”" + (f"（是否就是“{shown(likely, 50)}”？）" if likely else "")
+
+
+def listed(headings: Sequence[str]) -> str:
+    """Headings as a message may name them."""
+    return "、".join(shown(heading, 120) for heading in headings[:10])
+
+
+def tell_unit(source: Source, above: Sequence[Sequence[str]], headings: Sequence[str], told: Told) -> str:
+    """The unit of money that a line above the headings names for amounts that name none: 金额单位：万元.
+
+    Raises Unreadable for a unit that is not understood: these amounts would be taken for yuan.
+    """
+    if not any(_lacks_unit(source, heading) for heading in headings):
+        return ""
+    for cell in (cell[:RAW_SHOWN] for row in above for cell in row):
+        quoted = f"表格上方写着“{shown(cell.strip(), 50)}”"
+        if unit := UNIT_LINE.search(cell):
+            name = str(next(filter(None, unit.groups())))
+            told.remarks.append(f"{quoted}：列名没有写单位的金额按{name}读取。")
+            return name
+        if STRANGE_UNIT.search(cell):
+            raise Unreadable(f"{quoted}，平台不认识这个金额单位。请换算成元或万元，并把单位写在列名里。")
+    return ""
+
+
+def _lacks_unit(source: Source, heading: str) -> bool:
+    """Whether a heading is that of amounts and names no unit."""
+    amounts = {column.name for column in source.contract.columns if column.parse == "amount"}
+    return undressed(heading)[1] is None and bool(amounts & source.promises.scales(heading).keys())
+
+
+def with_unit(source: Source, headings: Sequence[str], unit: str) -> list[str]:
+    """The headings, of which those of amounts that name no unit get the one that stands above the table."""
+    return [
+        f"{heading.strip()}（{unit}）" if unit and _lacks_unit(source, heading) else heading for heading in headings
+    ]

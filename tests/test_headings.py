@@ -1,0 +1,96 @@
+"""Headings as departments dress them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemas.contract import feeds
+from spark_jobs.lake.headings import scale_of, undressed
+from spark_jobs.landing.formats.sheet import Unreadable
+from tests.files import GOOD, HEAD, HEADINGS, USCC, land
+
+FIRMS = feeds()["scjg_enterprise"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "base", "unit"),
+    [
+        ("*企业名称", "企业名称", None),
+        ("企业名称 *", "企业名称", None),
+        ("企业名称（必填）", "企业名称", None),
+        ("【必填】企业名称", "企业名称", None),
+        ("企业名称(选填)：", "企业名称", None),
+        ("成立日期（格式：2026-01-01）", "成立日期", None),
+        ("成立日期(YYYY-MM-DD)", "成立日期", None),
+        ("注册资金\n(万元)", "注册资金", 10_000),
+        ("注册资金（单位：人民币万元）", "注册资金", 10_000),
+        ("*注册资金/千元", "注册资金", 1_000),
+        ("注册资本万元", "注册资本", 10_000),
+        ("罚款金额(元)", "罚款金额", 1),
+        ("企业\u200b名\u2060称\xa0\ufeff", "企业名称", None),
+        ("\u200e企业名称\u202c", "企业名称", None),
+        ("企业名称（曾用名）", "企业名称(曾用名)", None),
+        ("人数（万人）", "人数(万人)", None),
+    ],
+)
+def test_what_dresses_a_heading_is_taken_off_and_its_unit_kept(heading: str, base: str, unit: int | None) -> None:
+    assert undressed(heading) == (base, unit)
+
+
+@pytest.mark.parametrize(
+    ("heading", "scale"),
+    [
+        ("注册资金", 10_000),
+        ("注册资金 ", 10_000),
+        ("注册资金(万元)", 10_000),
+        ("注册资金（元）", 1),
+        ("*注册资金（千元）", 1_000),
+        ("注册资本（元）", 1),
+        ("注册资本(万元)", 10_000),
+        ("注册资本万元", 10_000),
+        ("注册资本（亿元）", 100_000_000),
+    ],
+)
+def test_the_unit_of_a_heading_is_that_of_the_bare_numbers_below(heading: str, scale: int) -> None:
+    assert scale_of(FIRMS.column("capital_amount"), heading) == scale
+
+
+def test_dressed_headings_are_recognised_and_recorded_as_delivered(tmp_path: Path) -> None:
+    landed = land(tmp_path, "a.csv", f'*{HEADINGS[0]},\u200b企业名称（必填）,"注册日期\n："\n{GOOD}\n')
+    assert landed.cells == [(USCC, "武汉样本商贸有限公司", "2016-03-01")]
+    assert landed.staged.columns == {
+        "uscc": "*统一社会信用代码",
+        "name": "\u200b企业名称（必填）",
+        "founded": "注册日期\n：",
+    }
+
+
+def test_one_column_under_two_dresses_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match=r"企业名称同时有多列：企业名称、\*企业名称"):
+        land(tmp_path, "a.csv", f"{HEAD},*企业名称\n{GOOD},x\n")
+
+
+@pytest.mark.parametrize(
+    ("heading", "likely"),
+    [
+        ("企业名", "企业名称"),
+        ("统一信用代码", "统一社会信用代码"),
+        ("企业名称（曾用名）", "企业名称"),
+        ("检察人员", "检查人员"),
+    ],
+)
+def test_an_unknown_heading_is_asked_for_by_likeness(tmp_path: Path, heading: str, likely: str) -> None:
+    with pytest.raises(Unreadable, match=f"是否就是“{likely}”？"):
+        land(tmp_path, "a.csv", f"{HEAD},{heading}\n{GOOD},x\n")
+
+
+def test_a_heading_like_none_is_not_guessed_at(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="未约定的列：“星座”。"):
+        land(tmp_path, "a.csv", f"{HEAD},星座\n{GOOD},x\n")
+
+
+def test_a_unit_makes_no_amount_of_a_column_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="未约定的列：“企业名称（万元）”（是否就是“企业名称”？）"):
+        land(tmp_path, "a.csv", f"{HEADINGS[0]},企业名称（万元）\n{USCC},x\n")

@@ -1,0 +1,167 @@
+"""A workbook to fill: what is filled in lands without a doubt, and what explains it is never read as data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from datetime import date
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+from click.testing import CliRunner
+from python_calamine import CalamineWorkbook
+
+from schemas.characters import narrowed
+from schemas.contract import deliverers, feeds
+from spark_jobs import pipeline
+from spark_jobs.command.cli import main
+from spark_jobs.lake.codes import code_spellings
+from spark_jobs.lake.home import Home
+from spark_jobs.lake.ledger import read_ledger
+from spark_jobs.lake.tables import read
+from spark_jobs.landing.formats.sheet import plain
+from spark_jobs.receipts.filling import Filling, choices, fillings
+from spark_jobs.receipts.template import EXPLAINED, LISTED, template
+from tests.drops import FIRMS, drop, table
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+EPOCH = date(1899, 12, 30)
+DAY = re.compile(r"(\d{4})\D?(\d{1,2})\D?(\d{1,2})")
+
+
+def filled(workbook: bytes, rows: list[list[str | float | None]]) -> bytes:
+    """The template with rows typed into it, as a spreadsheet saves them: each cell in its column's format."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as before:
+        parts = {name: before.read(name) for name in before.namelist()}
+    page = parts["xl/worksheets/sheet1.xml"].decode()
+    styles = {int(first): style for first, style in re.findall(r'<col min="(\d+)"[^>]* style="(\d+)"', page)}
+    lines = []
+    for line, row in enumerate(rows, 2):
+        cells = []
+        for place, value in enumerate(row, 1):
+            begin = f'<c r="{_letters(place)}{line}" s="{styles[place]}"'
+            if isinstance(value, float):
+                cells.append(f"{begin}><v>{value}</v></c>")
+            elif value:
+                cells.append(f'{begin} t="inlineStr"><is><t>{escape(value)}</t></is></c>')
+        lines.append(f'<row r="{line}">{"".join(cells)}</row>')
+    parts["xl/worksheets/sheet1.xml"] = page.replace("</sheetData>", "".join(lines) + "</sheetData>").encode()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as after:
+        for name, part in parts.items():
+            after.writestr(name, part)
+    return content.getvalue()
+
+
+def _letters(place: int) -> str:
+    return chr(64 + place) if place <= 26 else f"A{chr(64 + place - 26)}"
+
+
+def typed(filling: Filling, cell: str) -> str | float | None:
+    """A sample's cell as somebody types it who follows the template: chosen from the list, a day, a number."""
+    if not cell.strip():
+        return None
+    if filling.allowed and filling.column.codes:
+        spellings = code_spellings(filling.column.codes)
+        meant = spellings[narrowed(cell).strip().upper()]
+        return next(word for word in filling.allowed if spellings[narrowed(word).strip().upper()] == meant)
+    if filling.column.type == "date":
+        year, month, day = map(int, (DAY.match(cell) or pytest.fail(cell)).groups())
+        return float((date(year, month, day) - EPOCH).days)
+    return 1234.5 if filling.column.parse == "amount" else cell
+
+
+def sample_rows(feed: str) -> list[dict[str, str]]:
+    """The rows of a feed's sample that are good, by contract column."""
+    contract = feeds()[feed]
+    path = SAMPLES.joinpath(*filter(None, [contract.department]), f"{contract.folder}.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if not row["#expect"]]
+    named = {plain(h.heading): column.name for column in reversed(contract.columns) for h in column.headings}
+    return [{named[plain(heading)]: cell for heading, cell in row.items() if plain(heading) in named} for row in rows]
+
+
+@pytest.mark.parametrize("feed", feeds())
+def test_what_is_filled_in_lands_without_a_doubt(home: Home, feed: str) -> None:
+    contract = feeds()[feed]
+    columns = fillings(contract)
+    rows = [[typed(filling, row.get(filling.column.name, "")) for filling in columns] for row in sample_rows(feed)]
+    assert rows
+    department = deliverers(contract)[0]
+    drop(home, "填好.xlsx", filled(template(contract), rows), f"{department}/{contract.folder}")
+    pipeline.land(home)
+    pipeline.conform(home)
+    [one] = read_ledger(home)
+    told = [dict(row) for row in read(home.table("quarantine", feed), ["_line", "_reasons"]).to_pylist()]
+    doubts = [row for row in read(home.table("silver", feed), ["_line", "_flags"]).to_pylist() if row["_flags"]]
+    assert (one.rows, one.rows_quarantined, one.rows_doubtful) == (len(rows), 0, 0), (one.reason, told, doubts)
+
+
+@pytest.mark.parametrize("feed", feeds())
+def test_a_template_has_the_headings_and_no_row(feed: str) -> None:
+    contract = feeds()[feed]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(template(contract)))
+    assert book.sheet_names[1:] == [EXPLAINED, LISTED]
+    [headings] = book.get_sheet_by_index(0).to_python()
+    assert headings == [filling.heading for filling in fillings(contract)]
+    required = {column.headings[0].heading for column in contract.columns if column.required}
+    assert required <= set(headings)
+    promised = {plain(h.heading) for column in contract.columns for h in column.headings}
+    for name in (EXPLAINED, LISTED):
+        for row in book.get_sheet_by_name(name).to_python():
+            assert not promised & {plain(str(cell)) for cell in row}, row
+
+
+def test_the_same_contract_makes_the_same_file() -> None:
+    assert template(feeds()["officer"]) == template(feeds()["officer"])
+
+
+def test_cells_keep_digits_and_lists_are_those_of_the_codes() -> None:
+    with zipfile.ZipFile(io.BytesIO(template(feeds()["scjg_enterprise"]))) as book:
+        page, styles = book.read("xl/worksheets/sheet1.xml").decode(), book.read("xl/styles.xml").decode()
+    formats = re.findall(r'<xf numFmtId="(\d+)"', styles.split("<cellXfs")[1])
+    styled = re.findall(r'<col min="(\d+)"[^>]* style="(\d+)"', page)
+    by_column = {int(first): formats[int(style)] for first, style in styled}
+    columns = fillings(feeds()["scjg_enterprise"])
+    for place, filling in enumerate(columns, 1):
+        assert (by_column[place] == "49") == (filling.column.type == "string"), filling.heading
+    assert "'代码表'!$A$2:$A$" in page
+    assert page.count("<dataValidation ") == len(columns)
+    [state] = [filling for filling in columns if filling.column.name == "registration_state"]
+    assert state.allowed == choices("registration_state")
+    assert escape(",".join(state.allowed)) in page
+
+
+@pytest.mark.parametrize("codes", ["region", "industry", "registration_state", "punish_kind", "yes_no"])
+def test_every_choice_means_one_code(codes: str) -> None:
+    spellings = code_spellings(codes)
+    meant = [spellings[narrowed(word).strip().upper()] for word in choices(codes)]
+    assert len(set(meant)) == len(meant)
+
+
+def test_the_departments_page_offers_a_template_a_feed_and_writes_it_once(home: Home) -> None:
+    drop(home, "a.csv", table(*FIRMS))
+    pipeline.land(home)
+    folder = home.receipts / "scjg" / "templates"
+    made = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert {"enterprise.xlsx", "officer.xlsx", "check_action.xlsx"} <= made.keys()
+    assert "drug_trade_licence.xlsx" not in made
+    page = (home.receipts / "scjg" / "index.html").read_text("utf-8")
+    assert '<a href="templates/enterprise.xlsx">市场主体登记信息</a>' in page
+    (folder / "officer.xlsx").unlink()
+    pipeline.conform(home)
+    after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert {name: moment for name, moment in after.items() if made[name] != moment}.keys() == {"officer.xlsx"}
+
+
+def test_the_command_writes_a_template(home: Home, tmp_path: Path) -> None:
+    out = tmp_path / "名单.xlsx"
+    told = CliRunner().invoke(main, ["template", "officer", "--out", str(out), "--home", str(home.path)])
+    assert told.exit_code == 0, told.output
+    assert out.read_bytes() == template(feeds()["officer"])
+    told = CliRunner().invoke(main, ["template", "horoscope", "--home", str(home.path)])
+    assert told.exit_code == 2
+    assert "no feed" in told.output
