@@ -53,7 +53,7 @@ def _bronze(home: Path, out: Path) -> Iterator[str]:
                 yield f"bronze.{feed}: the second has no such table"
             continue
         ours, theirs = DeltaTable(ours), DeltaTable(theirs)
-        text = [field.name for field in ours.schema().fields if field.name not in (*ORIGIN, "_headings")]
+        text = [field.name for field in ours.schema().fields if not field.name.startswith("_")]
         instead = {column: f"""nullif("{column}", '')""" for column in text}
         table = Table(f"bronze.{feed}", ORIGIN[:2], (*ORIGIN, *text), instead)
         yield from row_differences(table, whole(table.name, ours), whole(table.name, theirs))
