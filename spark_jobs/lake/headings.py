@@ -40,8 +40,10 @@ _LIKE = 0.6
 
 def plain(heading: str) -> str:
     """A heading for comparison: full-width forms, brackets, spaces and unseen signs do not make it another one."""
-    wide = unicodedata.normalize("NFKC", heading)
-    return "".join(sign for sign in wide if not sign.isspace() and unicodedata.category(sign) not in ("Cf", "Cc"))
+    wide = "".join(unicodedata.normalize("NFKC", heading).split())
+    if wide.isprintable():
+        return wide
+    return "".join(sign for sign in wide if unicodedata.category(sign) not in ("Cf", "Cc"))
 
 
 def undressed(heading: str) -> tuple[str, int | None]:

@@ -49,7 +49,10 @@ class Headed:
 
 
 def find_headings(source: Source, rows: Sequence[Sequence[str]]) -> Headed | None:
-    """Of the rows, and of up to three that follow one another read as one, that with the most promised headings."""
+    """Of the rows, and of up to three that follow one another read as one, that with the most promised headings.
+
+    Behind a row that holds nothing but known headings there are none to look for.
+    """
     best: Headed | None = None
     for first, cells in enumerate(rows):
         joined = [cell.strip() for cell in cells]
@@ -65,7 +68,14 @@ def find_headings(source: Source, rows: Sequence[Sequence[str]]) -> Headed | Non
             found = Headed(joined, last, last - first + 1, source.promised(seen))
             if best is None or found.worth > best.worth:
                 best = found
+        if best and best.promised > 1 and all_known(source, cells):
+            break
     return replace(best, cells=[_named(source, cell) for cell in best.cells]) if best else None
+
+
+def all_known(source: Source, cells: Sequence[str]) -> bool:
+    """Whether a row's cells, as far as they hold anything, are headings that the contract knows."""
+    return all(source.promises.is_known(cell.strip()) for cell in cells if cell.strip())
 
 
 def _named(source: Source, heading: str) -> str:

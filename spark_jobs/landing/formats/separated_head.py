@@ -9,7 +9,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spark_jobs.landing.formats.heading_rows import SAMPLE, Headed, Nameless, find_headings, says_nothing_to_report
+from spark_jobs.landing.formats.heading_rows import (
+    SAMPLE,
+    Headed,
+    Nameless,
+    all_known,
+    find_headings,
+    says_nothing_to_report,
+)
 from spark_jobs.landing.formats.matching import tell_unit
 from spark_jobs.landing.formats.sheet import Source, Told, Unreadable
 
@@ -58,6 +65,8 @@ def find_head(source: Source, sample: str, told: Told) -> tuple[Head, str]:
         found = find_headings(source, [record.cells for record in records[:HEADING_ROWS]])
         if found and (best is None or found.promised > best[0].promised):
             best = found, delimiter, records
+        if found and found.promised > 1 and all_known(source, found.cells):
+            break
     if best is None:
         raise Unreadable("第 1 行不是可读的表头。请把列名放在第一行，并检查引号是否成对。")
     found, delimiter, records = best
