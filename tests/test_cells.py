@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 import pyarrow as pa
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from schemas.contract import Check
 from spark_jobs.judging.check_digits import broken_checks
 from spark_jobs.judging.days import read_dates, read_moments
-from spark_jobs.judging.numbers import read_numbers
+from spark_jobs.judging.numbers import YUAN, Amounts, read_amount, read_numbers
 from tests.vectors import (
     IMPOSSIBLE_USCC,
     LETTER_FIRST_WRONG_CHECK,
@@ -69,3 +70,50 @@ def test_a_day_in_every_form(cell: str) -> None:
 )
 def test_what_is_no_number(cell: str, kind: str) -> None:
     assert read_numbers(pa.array([cell, "5"]), kind).to_pylist()[0] is None
+
+
+NUMBERS = (
+    "0",
+    "1",
+    "12.5",
+    "100.005",
+    "99999999999999",
+    "1,234",
+    "12 000.00",
+    "-5",
+    "3万4千",
+    "1.2.3",
+    ".5",
+    "1-2",
+    "",
+)
+BEHIND = (
+    "",
+    "元",
+    "(万元人民币)",
+    "（万美元）",
+    "万0.001百",
+    "US$",
+    "元整",
+    "万4千元",
+    "%",
+    "万亿",
+    "面议",
+    "\n元",
+    "e5",
+    "万1",
+)
+
+
+@pytest.mark.parametrize("scale", [1, 10_000])
+def test_amounts_read_together_say_what_each_says_alone(scale: int) -> None:
+    cells = [number + behind for number in NUMBERS for behind in BEHIND]
+    together = Amounts.read(pa.array(cells))
+    read = zip(
+        cells, together.values(scale, "decimal(28,2)").to_pylist(), together.currencies().to_pylist(), strict=True
+    )
+    for cell, value, currency in read:
+        alone = read_amount(cell)
+        expected = alone and alone.value(scale).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        assert (cell, value) == (cell, expected)
+        assert (cell, currency) == (cell, alone and ("CNY" if alone.currency in YUAN else alone.currency))

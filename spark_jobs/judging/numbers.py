@@ -18,6 +18,9 @@ from spark_jobs.judging.arrays import Mask, chosen, is_null, is_true, matches, m
 from spark_jobs.lake.columns import arrow_type
 
 PLAIN_NUMBER = "^[0-9]{1,14}([.][0-9]{1,6})?$"
+# A plain number, and what stands behind it.
+USUAL = "^(?P<number>[0-9]{1,14}(?:[.][0-9]{1,6})?)(?P<behind>(?:[^0-9., '].*)?)$"
+NUMBER, FACTOR = pa.decimal128(20, 6), pa.decimal128(13, 0)
 PLAIN_WHOLE = "^[0-9]{1,18}$"
 WHOLE = ("integer", "bigint")
 # 1,234,567.89, or with a blank or an apostrophe in the place of the comma: in threes, or not at all.
@@ -99,20 +102,31 @@ def _without_brackets(rest: str) -> str:
 
 @dataclass(frozen=True)
 class Amounts:
-    """The amounts of a column: its cells, which of them are no plain numbers, and what each of those says.
+    """The amounts of a column. A usual cell is a plain number and what stands behind it: `50.00` and `(万元人民币)`.
 
-    None says that a cell is not understood.
+    Few different things stand behind numbers, so each is read once. `number`: that of each usual cell, else null;
+    `behind`: the place in `units` of what stands behind it. `odd`: what the other cells say, which are read one by one.
+    In `units` as in `odd` None says that it is not understood.
     """
 
-    text: pa.Array
+    number: pa.Array
+    behind: pa.Array
+    units: list[Amount | None]
     is_odd: Mask
     odd: list[Amount | None]
 
     @classmethod
     def read(cls, text: pa.Array) -> Amounts:
-        """Every cell that is no plain number is looked at once."""
-        is_odd = _are_odd(text)
-        return cls(text, is_odd, [read_amount(cell) for cell in chosen(text, is_odd)])
+        """Every cell that is no plain number is understood as a whole, or not at all."""
+        parts = pc.extract_regex(text, USUAL)
+        behind = pc.struct_field(parts, "behind").dictionary_encode()
+        units = [read_amount(f"1{unit}") for unit in behind.dictionary.to_pylist()]
+        is_more = pa.array([unit is not None and unit.number != 1 for unit in units], pa.bool_())  # 3万4千元
+        units = [unit if unit and unit.number == 1 else None for unit in units]
+        is_usual = is_true(pc.invert(is_more.take(behind.indices)))
+        is_odd = ~is_usual & ~is_null(text)
+        number = without(pc.struct_field(parts, "number"), ~is_usual).cast(NUMBER)
+        return cls(number, behind.indices, units, is_odd, [read_amount(cell) for cell in chosen(text, is_odd)])
 
     def values(self, scale: int, kind: str) -> pa.Array:
         """The numbers times the factor that each cell names, else the scale of its heading; in any currency."""
@@ -121,27 +135,45 @@ class Amounts:
             exact = self.values(scale, "decimal(18,0)" if kind in WHOLE else "decimal(37,6)").cast(pa.string())
             return exact.cast(arrow_type(kind))
         odd = [_rounded(amount.value(scale), kind) if amount else None for amount in self.odd]
-        return _decimals(self.text, scale, kind, self.is_odd, odd)
+        return _decimals(self._exact(scale), kind, self.is_odd, odd)
 
     def are_foreign(self) -> Mask:
         """Which name another currency than yuan."""
-        foreign = self.is_odd.copy()
-        foreign[foreign] = [amount is not None and amount.currency not in YUAN for amount in self.odd]
+        foreign = is_true(self._of_usual([_is_foreign(unit) for unit in self.units], pa.bool_()))
+        foreign[self.is_odd] = [_is_foreign(amount) for amount in self.odd]
         return foreign
 
     def are_rounded(self, scale: int, kind: str) -> Mask:
         """Which have more places behind the point than are kept."""
         places = 6 if kind == "double" else 0 if kind in WHOLE else _precision(kind)[1]
-        rounded = matches(self.text, f"[.][0-9]{{{places + 1},}}")
-        if rounded.any():
-            amounts = [read_amount(cell) for cell in chosen(self.text, rounded)]
-            rounded[rounded] = [amount is not None and _places(amount.value(scale)) > places for amount in amounts]
+        exact = self._exact(scale)
+        rounded = is_true(pc.not_equal(exact, pc.round(exact, places)))
+        rounded[self.is_odd] = [amount is not None and _places(amount.value(scale)) > places for amount in self.odd]
         return rounded
 
     def currencies(self) -> pa.Array:
         """The currency that each names, and CNY where it names none; null for what is no amount."""
-        words = [amount and ("CNY" if amount.currency in YUAN else amount.currency) for amount in self.odd]
-        return replaced(pc.if_else(pc.is_valid(self.text), "CNY", pa.scalar(None, pa.string())), self.is_odd, words)
+        words = self._of_usual([_currency(unit) for unit in self.units], pa.string())
+        return replaced(words, self.is_odd, [_currency(amount) for amount in self.odd])
+
+    def _of_usual(self, said: Sequence[object], kind: pa.DataType) -> pa.Array:
+        """What is said of each thing that stands behind a number, by cell; null for odd cells."""
+        return without(pa.array(said, kind).take(self.behind), self.is_odd)
+
+    def _exact(self, scale: int) -> pa.Array:
+        """The usual cells' amounts, with every place behind the point."""
+        factors = [unit and unit.value(scale) for unit in self.units]
+        return pc.multiply(self.number, self._of_usual(factors, FACTOR))
+
+
+def _is_foreign(amount: Amount | None) -> bool:
+    return amount is not None and amount.currency not in YUAN
+
+
+def _currency(amount: Amount | None) -> str | None:
+    if amount is None:
+        return None
+    return "CNY" if amount.currency in YUAN else amount.currency
 
 
 def read_numbers(text: pa.Array, kind: str) -> pa.Array:
@@ -152,11 +184,11 @@ def read_numbers(text: pa.Array, kind: str) -> pa.Array:
     if kind.startswith("decimal"):
         numbers = [_digits(cell) for cell in chosen(text, is_odd)]
         odd = [_rounded(Decimal(digits), kind) if digits else None for digits in numbers]
-        return _decimals(text, 1, kind, is_odd, odd)
+        return _decimals(without(text, is_odd).cast(NUMBER), kind, is_odd, odd)
     return mended(without(text, is_odd).cast(arrow_type(kind)), is_odd, _whole if kind in WHOLE else _float, text)
 
 
-def _are_odd(text: pa.Array, plain: str = PLAIN_NUMBER) -> Mask:
+def _are_odd(text: pa.Array, plain: str) -> Mask:
     """Which cells are no plain numbers."""
     return ~matches(text, plain) & ~is_null(text)
 
@@ -192,13 +224,10 @@ def _booleans(text: pa.Array) -> pa.Array:
     return pc.less(place, len(YES))
 
 
-def _decimals(text: pa.Array, factor: int, kind: str, is_odd: Mask, odd: Sequence[Decimal | None]) -> pa.Array:
-    """Plain numbers times a factor, all at once, and beside them the values of the odd cells."""
+def _decimals(exact: pa.Array, kind: str, is_odd: Mask, odd: Sequence[Decimal | None]) -> pa.Array:
+    """Numbers rounded to decimal(p,s), all at once, null if they do not fit; beside them those of the odd cells."""
     typed = arrow_type(kind)
-    number = without(text, is_odd).cast(pa.decimal128(38, 6))
-    if factor != 1:
-        number = pc.multiply(number.cast(pa.decimal128(28, 6)), pa.scalar(Decimal(factor), pa.decimal128(9, 0)))
-    number = pc.round(number, typed.scale, "half_towards_infinity")
+    number = pc.round(exact.cast(pa.decimal128(38, 6)), typed.scale, "half_towards_infinity")
     most = pa.scalar(Decimal(10) ** (typed.precision - typed.scale), number.type)
     fits = is_true(pc.less(pc.abs(number), most))
     return replaced(without(number, ~fits).cast(typed, safe=False), is_odd, odd)
