@@ -10,15 +10,16 @@ from typing import Any
 from spark_jobs import pipeline
 from spark_jobs.command.cli import DONE, PARTLY, main
 from spark_jobs.lake.home import Home
+from spark_jobs.stage_report import StageReport
 
 
 def run(home: str) -> dict[str, Any]:
     """The whole command, from its words on; a run that refused or held files has done its work too."""
-    reports: list[pipeline.StageReport] = []
+    reports: list[StageReport] = []
 
     def noted(stage: pipeline.Stage) -> pipeline.Stage:
         @wraps(stage)
-        def run_noted(home: Home) -> pipeline.StageReport:
+        def run_noted(home: Home) -> StageReport:
             reports.append(stage(home))
             return reports[-1]
 

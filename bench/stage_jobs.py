@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from spark_jobs.lake.home import Home
 
 if TYPE_CHECKING:
-    from spark_jobs.pipeline import StageReport
+    from spark_jobs.stage_report import StageReport
 
 Figures = dict[str, Any]
 Span = tuple[float, float]

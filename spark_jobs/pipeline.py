@@ -6,27 +6,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spark_jobs.lake.home import Home, today
 from spark_jobs.resident import ask
+from spark_jobs.stage_report import StageReport
 
 if TYPE_CHECKING:
     from spark_jobs.building.base import BaseBuild
     from spark_jobs.lake.ledger import Delivery
     from spark_jobs.landing.land import Landing
-
-
-@dataclass
-class StageReport:
-    """What a stage did: whether any table changed, its figures, what a person must see to, its wall time in seconds."""
-
-    name: str
-    changed: bool = False
-    warnings: list[str] = field(default_factory=list)
-    figures: dict[str, int | float | str] = field(default_factory=dict)
-    seconds: float = 0.0
 
 
 # The tables of layer ops that every judged delivery adds to.

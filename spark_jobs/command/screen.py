@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from spark_jobs.command.records import records, terminal_width
-from spark_jobs.pipeline import StageReport
+from spark_jobs.stage_report import StageReport
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,14 +9,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spark_jobs.lake.home import Home
 from spark_jobs.resident.door import knock
 from spark_jobs.resident.order import Maker, Order, our_settings
-
-if TYPE_CHECKING:
-    from spark_jobs.pipeline import StageReport
+from spark_jobs.stage_report import StageReport
 
 
 def ask(home: Home, stage: str, chosen: Mapping[str, str | bool | None]) -> StageReport | None:

@@ -1,0 +1,16 @@
+"""What a stage of a run did: the pipeline writes it, the worker sends it, the command prints it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class StageReport:
+    """Whether any table changed, the stage's figures, what a person must see to, and its wall time in seconds."""
+
+    name: str
+    changed: bool = False
+    warnings: list[str] = field(default_factory=list)
+    figures: dict[str, int | float | str] = field(default_factory=dict)
+    seconds: float = 0.0
