@@ -222,8 +222,8 @@ def test_a_table_that_only_one_side_has_is_told(tmp_path: Path) -> None:
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Home, datetime]]:
     """A tiny province as Lakewarden has it after a run without the last week's files, and after one with all of them.
 
-    Both on the frozen contracts. The second run brings a further list of officers, which leaves out a tenth of them (more
-    would be held) and holds a row that is none.
+    Both on the frozen contracts. The second run brings a further list of officers, which leaves out a tenth of them, as
+    more would be held, and holds a row that is none.
     """
     home = Home(tmp_path_factory.mktemp("two_runs") / "lake")
     size = ["--objects", "600", "--days", "40", "--seed", "7", "--until", str(UNTIL), "--out", home.path / "all"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -200,10 +201,21 @@ def test_a_file_that_changes_while_it_is_read_is_never_a_mix(
     assert_all_accounted_for(home)
 
 
+def _is_locked(home: Home) -> bool:
+    """Whether a stage is at work on the lake; between two stages none is."""
+    with (home.state / "lake.lock").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def test_a_stopped_run_is_waited_for(home: Home, lakewarden: Callable[..., Run]) -> None:
     names = drop_some(home, 0, 2)
     stopped = lakewarden("land")
-    wait_for("it has landed", lambda: "land " in stopped.words or stopped.wait(0) is not None)
+    wait_for("it has landed", lambda: "land " in stopped.words or stopped.wait(0) is not None, pause=0)
+    wait_for("it is judging", lambda: _is_locked(home) or stopped.wait(0) is not None, pause=0)
     assert stopped.wait(0) is None, stopped.words
     stopped.signal(signal.SIGSTOP)
     waiting = lakewarden("land")
