@@ -68,6 +68,16 @@ class Amount:
     factor: int | None
     currency: str
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it names another currency than yuan."""
+        return self.currency not in YUAN
+
+    @property
+    def code(self) -> str:
+        """The currency, CNY where the cell names none."""
+        return self.currency if self.is_foreign else "CNY"
+
     def value(self, scale: int) -> Decimal:
         """The amount in whole units of its currency; where the cell names neither unit nor currency, by its heading."""
         is_bare = self.factor is None and not self.currency
@@ -105,8 +115,8 @@ class Amounts:
     """The amounts of a column. A usual cell is a plain number and what stands behind it: `50.00` and `(万元人民币)`.
 
     Few different things stand behind numbers, so each is read once. `number`: that of each usual cell, else null;
-    `behind`: the place in `units` of what stands behind it. `odd`: what the other cells say, which are read one by one.
-    In `units` as in `odd` None says that it is not understood.
+    `behind`: the place in `units` of what stands behind it, as an amount of 1, or None where the cell has to be read as
+    a whole. `odd`: what those other cells say, read one by one; None: they are not understood.
     """
 
     number: pa.Array
@@ -120,10 +130,8 @@ class Amounts:
         """Every cell that is no plain number is understood as a whole, or not at all."""
         parts = pc.extract_regex(text, USUAL)
         behind = pc.struct_field(parts, "behind").dictionary_encode()
-        units = [read_amount(f"1{unit}") for unit in behind.dictionary.to_pylist()]
-        is_more = pa.array([unit is not None and unit.number != 1 for unit in units], pa.bool_())  # 3万4千元
-        units = [unit if unit and unit.number == 1 else None for unit in units]
-        is_usual = is_true(pc.invert(is_more.take(behind.indices)))
+        units = [_unit(words) for words in behind.dictionary.to_pylist()]
+        is_usual = is_true(pa.array([unit is not None for unit in units], pa.bool_()).take(behind.indices))
         is_odd = ~is_usual & ~is_null(text)
         number = without(pc.struct_field(parts, "number"), ~is_usual).cast(NUMBER)
         return cls(number, behind.indices, units, is_odd, [read_amount(cell) for cell in chosen(text, is_odd)])
@@ -139,8 +147,8 @@ class Amounts:
 
     def are_foreign(self) -> Mask:
         """Which name another currency than yuan."""
-        foreign = is_true(self._of_usual([_is_foreign(unit) for unit in self.units], pa.bool_()))
-        foreign[self.is_odd] = [_is_foreign(amount) for amount in self.odd]
+        foreign = is_true(self._of_usual([unit and unit.is_foreign for unit in self.units], pa.bool_()))
+        foreign[self.is_odd] = [amount is not None and amount.is_foreign for amount in self.odd]
         return foreign
 
     def are_rounded(self, scale: int, kind: str) -> Mask:
@@ -153,8 +161,8 @@ class Amounts:
 
     def currencies(self) -> pa.Array:
         """The currency that each names, and CNY where it names none; null for what is no amount."""
-        words = self._of_usual([_currency(unit) for unit in self.units], pa.string())
-        return replaced(words, self.is_odd, [_currency(amount) for amount in self.odd])
+        words = self._of_usual([unit and unit.code for unit in self.units], pa.string())
+        return replaced(words, self.is_odd, [amount and amount.code for amount in self.odd])
 
     def _of_usual(self, said: Sequence[object], kind: pa.DataType) -> pa.Array:
         """What is said of each thing that stands behind a number, by cell; null for odd cells."""
@@ -166,14 +174,10 @@ class Amounts:
         return pc.multiply(self.number, self._of_usual(factors, FACTOR))
 
 
-def _is_foreign(amount: Amount | None) -> bool:
-    return amount is not None and amount.currency not in YUAN
-
-
-def _currency(amount: Amount | None) -> str | None:
-    if amount is None:
-        return None
-    return "CNY" if amount.currency in YUAN else amount.currency
+def _unit(behind: str) -> Amount | None:
+    """What stands behind a number, as an amount of 1; None if it says more than a factor: 3万4千元, 1元(壹元整)."""
+    one, two = read_amount(f"1{behind}"), read_amount(f"2{behind}")
+    return one if one and two and one.number == 1 and two.number == 2 else None
 
 
 def read_numbers(text: pa.Array, kind: str) -> pa.Array:
