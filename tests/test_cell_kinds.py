@@ -92,6 +92,21 @@ YUAN = [
     ("3万4千元", "34000.00"),
     ("1万亿元", "1000000000000.00"),
     ("伍佰元", "500.00"),
+    ("壹亿贰仟万元整", "120000000.00"),
+    ("一万亿元", "1000000000000.00"),
+    ("十二万三千元", "123000.00"),
+    ("伍佰元零伍角", "500.50"),
+    ("壹萬貳仟圓整", "12000.00"),
+    ("人民币伍佰", "500.00"),
+    ("RMB 500", "500.00"),
+    ("人民币500元", "500.00"),
+    ("CNY500.00", "500.00"),
+    ("RMB￥500", "500.00"),
+    ("5仟元", "5000.00"),
+    ("1.5億", "150000000.00"),
+    ("500.", "500.00"),
+    ("500元5角", "500.50"),
+    ("500元（伍佰元整）", "500.00"),
 ]
 
 
@@ -102,7 +117,30 @@ def test_an_amount_is_read_whole(cell: str, yuan: str) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["1.200,00", "1,5", "12,34元", "1-2万元", "100%", "100(", "约100", "100.5.5元", "2万5", "3亿万", "1e5", "(100)"],
+    [
+        "1.200,00",
+        "1,5",
+        "12,34元",
+        "1-2万元",
+        "100%",
+        "100(",
+        "约100",
+        "100.5.5元",
+        "2万5",
+        "3亿万",
+        "1e5",
+        "(100)",
+        "壹贰元",
+        "二〇元",
+        "万元",
+        "一百二元",
+        "一万二",
+        "十一十元",
+        "500元（伍仟元整）",
+        "RMB500美元",
+        "+-5",
+        "5万元5角",
+    ],
 )
 def test_an_amount_that_is_not_wholly_understood_is_turned_away(cell: str) -> None:
     value, _, [reason] = judged("punish_action", "fine_cny", cell)
@@ -111,11 +149,18 @@ def test_an_amount_that_is_not_wholly_understood_is_turned_away(cell: str) -> No
 
 
 def test_an_amount_in_another_currency_is_no_fine_in_yuan() -> None:
-    assert judged("punish_action", "fine_cny", "100美元")[2] == ["金额单位不是人民币，或无法识别"]
+    for cell in ("100美元", "$100", "USD 100", "HK$100"):
+        assert judged("punish_action", "fine_cny", cell)[2] == ["金额单位不是人民币，或无法识别"]
+    assert judged("scjg_enterprise", "capital_currency", "USD 100", capital_amount="USD 100")[0] == "USD"
     assert judged("scjg_enterprise", "capital_amount", "51.1万美元", capital_currency="51.1万美元")[0] == Decimal(
         "511000.00"
     )
     assert judged("scjg_enterprise", "capital_currency", "51.1万美元", capital_amount="51.1万美元")[0] == "USD"
+
+
+@pytest.mark.parametrize("cell", ["-500", "-¥500", "¥-500", "－５００"])
+def test_a_negative_amount_is_read_and_breaks_its_bound(cell: str) -> None:
+    assert judged("punish_action", "fine_cny", cell)[2] == ["小于 0"]
 
 
 def test_what_is_rounded_is_doubted() -> None:
