@@ -15,7 +15,7 @@ from schemas.contract import feeds
 from spark_jobs.lake.columns import LINES_A_PAGE, place
 from spark_jobs.landing.formats.number_formats import seen
 from spark_jobs.landing.formats.sheet import Unreadable
-from tests.files import GOOD, HEADINGS, OTHER, USCC, Landed, land
+from tests.files import GOOD, HEADINGS, OTHER, USCC, Landed, Shown, land, xls
 from tests.test_formats import page, workbook
 
 ROW = tuple(GOOD.split(","))
@@ -276,7 +276,8 @@ def capital(cell: object, shape: str, heading: str = "注册资金") -> bytes:
         (50, "#,##0.00", "50"),
         (50, "[$¥-804]#,##0.00", "50"),
         (50, '_ ¥* #,##0.00_ ;_ ¥* -#,##0.00_ ;_ ¥* "-"??_ ;_ @_ ', "50"),
-        (0.5, "0.00%", "0.5"),
+        (5, 'General"万"', "5万"),
+        (5, 'G/通用格式"万元"', "5万元"),
     ],
 )
 def test_a_unit_in_a_number_format_is_applied_once(tmp_path: Path, stored: float, shape: str, text: str) -> None:
@@ -300,9 +301,25 @@ FIRMS_OF = FIRMS.model_copy(
 
 
 def test_a_format_that_shows_another_amount_turns_its_row_away(tmp_path: Path) -> None:
-    landed = land(tmp_path, "a.xlsx", capital(50_000_000, '0.00,,"亿"'), FIRMS_OF)
-    assert list(landed.faults) == [2]
-    assert "数字格式显示的金额，与单元格里的数不一致" in landed.faults[2]
+    for stored, shape in ((50_000_000, '0.00,,"亿"'), (0.5, "0.00%"), (0.5, '0.0"占"%'), (0.5, "0%")):
+        landed = land(tmp_path, "a.xlsx", capital(stored, shape), FIRMS_OF)
+        assert list(landed.faults) == [2], shape
+        assert "数字格式显示的金额，与单元格里的数不一致" in landed.faults[2]
+
+
+def test_number_formats_of_older_workbooks_are_seen_too(tmp_path: Path) -> None:
+    names = ("统一社会信用代码", "企业名称", "注册资金", "行业代码")
+    cells = [
+        (USCC, "甲", Shown(500000, '0!.0,"万元"'), Shown(111, "0000")),
+        (OTHER, "乙", Shown(50, '0.00"万元"'), 5219),
+        (USCC, "丙", Shown(0.5, "0%"), 5219),
+    ]
+    landed = land(tmp_path, "a.xls", xls([names, *cells]), FIRMS_OF)
+    assert [(row["capital_amount"], row["industry_code"]) for row in landed.rows[:2]] == [
+        ("500000元", "0111"),
+        ("50万元", "5219"),
+    ]
+    assert "数字格式显示的金额" in landed.faults[4]
 
 
 @pytest.mark.parametrize(
@@ -338,6 +355,34 @@ def test_a_unit_above_the_headings_is_that_of_amounts_without_one(tmp_path: Path
     assert landed.staged.columns["capital_amount"] == "注册资金（元）"
     assert landed.staged.remarks == ["表格上方写着“金额单位：元”：列名没有写单位的金额按元读取。"]
     assert landed_under(("企业登记表",)).staged.columns["capital_amount"] == "注册资金"
+
+
+def test_a_unit_in_the_name_of_a_page_is_that_of_amounts_without_one(tmp_path: Path) -> None:
+    names = ("统一社会信用代码", "企业名称", "注册资金")
+    landed = land(tmp_path, "a.xlsx", sheets(**{"企业（千元）": rows(names, (USCC, "甲", 50))}), FIRMS)
+    assert landed.staged.remarks == ["工作表名里写着“企业（千元）”：列名没有写单位的金额按千元读取。"]
+
+
+@pytest.mark.parametrize("below", [("单位：千元",), ("注：表中金额单位为千元", "2026年10月"), ("单位", "千元")])
+def test_a_unit_below_the_table_refuses_it(tmp_path: Path, below: tuple[str, ...]) -> None:
+    names, row = ("统一社会信用代码", "企业名称", "注册资金"), (USCC, "甲", 50)
+    with pytest.raises(Unreadable, match=r"第 4 行写着“.*千元”，表中的金额却没有写单位"):
+        land(tmp_path, "a.xlsx", sheets(表=rows(names, row, (), below)), FIRMS)
+    above = sheets(表=rows(("单位：千元",), names, row, below))
+    assert land(tmp_path, "a.xlsx", above, FIRMS).rows[0]["capital_amount"] == "50"
+    as_agreed = sheets(
+        表=rows(names, row, (below[0].replace("千元", "万元"), *(c.replace("千", "万") for c in below[1:])))
+    )
+    assert land(tmp_path, "a.xlsx", as_agreed, FIRMS).rows[0]["capital_amount"] == "50"
+
+
+def test_notes_and_page_numbers_below_are_passed_over_and_told(tmp_path: Path) -> None:
+    notes = [("备注：数据来源登记系统",), ("第1页，共1页",), ("2026年11月1日",)]
+    landed = land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, ROW, *notes)))
+    assert landed.cells == [ROW]
+    assert landed.staged.remarks[-1] == (
+        "表中的合计、落款未作为数据读取：第 3 行“备注:数据来源登记系统”、第 4 行“第1页,共1页”、第 5 行“2026年11月1日”。"
+    )
 
 
 def test_a_workbook_that_says_nothing_to_report_has_no_rows(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.landing.formats.number_formats import changes_what_is_seen
+from spark_jobs.landing.formats.number_formats import BUILT_IN, changes_what_is_seen
 from spark_jobs.landing.formats.sheet import Unreadable
 
 # Every repetition has its bound: the text is a stranger's, and patterns without one can take forever.
@@ -109,10 +109,11 @@ class Workbook:
     def _formats(self) -> list[str]:
         """By style the code of a number format that shows another number than the cell holds, else nothing."""
         text = self._text(self._book.parent / "styles.xml" if self._book else None)
-        codes = {format_.get("numFmtId"): format_.get("formatCode", "") for format_ in elements(text, "numFmt")}
-        strange = {number: code for number, code in codes.items() if changes_what_is_seen(code)}
+        built_in = {str(number): code for number, code in BUILT_IN.items()}
+        own = {format_.get("numFmtId", ""): format_.get("formatCode", "") for format_ in elements(text, "numFmt")}
+        strange = {number: code for number, code in {**built_in, **own}.items() if changes_what_is_seen(code)}
         begin, end = text.find("cellXfs"), text.rfind("cellXfs")
-        return [strange.get(style.get("numFmtId"), "") for style in elements(text[begin:end], "xf")] if strange else []
+        return [strange.get(style.get("numFmtId", ""), "") for style in elements(text[begin:end], "xf")]
 
     def marks(self, page: str) -> Marks:
         """What is strange about a page's cells; only parts that hold anything strange are looked at closely."""
