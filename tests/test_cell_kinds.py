@@ -211,10 +211,63 @@ def test_a_term_is_no_date() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ['="TS-1"', "'TS-1", "`TS-1", "‘TS-1", "\x1fTS-1", "TS-1\xa0", "TS\u200b-1", "\ufeffts-1", "ＴＳ－１"]
+    "cell",
+    [
+        *('="TS-1"', "='TS-1'", '=T("TS-1")', "'TS-1", "`TS-1", "‘TS-1", "´TS-1", '"TS-1"', "“TS-1”"),
+        *("\x1fTS-1", "TS-1\xa0", "TS\u200b-1", "\ufeffts-1", "TS-1\u3164", "TS\u034f-1", "TS-1\ufffc", "TS-1\u2800"),
+        *("ＴＳ－１", "TS—1", "TS–1", "TS−1", "TS -1", "TS\xa0- 1", "TS\u3000-1"),
+    ],
 )
 def test_a_key_is_what_it_means(cell: str) -> None:
-    assert judged("complaint", "complaint_no", cell)[0] == "TS-1"
+    value, flags, _ = judged("complaint", "complaint_no", cell)
+    assert (value, bool(flags)) == ("TS-1", cell != "ＴＳ－１")
+
+
+@pytest.mark.parametrize("cell", ["202611.0", "202611.00", "202611 .0", "202611. 0", "202611.", "202,611", "202 611"])
+def test_a_key_that_became_a_number_is_that_key(cell: str) -> None:
+    value, flags, _ = judged("complaint", "complaint_no", cell)
+    assert (value, len(flags)) == ("202611", 1)
+
+
+def test_a_code_with_check_digits_may_be_broken_up() -> None:
+    assert judged("scjg_enterprise", "uscc", "91420100 MA4K 0001 0R") == (USCC, ["已去掉中间的空格"], [])
+
+
+@pytest.mark.parametrize("cell", ["=A2", '=TEXT(A2,"0")', "=VLOOKUP(A2,表!A:C,2,0)"])
+def test_a_formula_is_no_content(cell: str) -> None:
+    reason = "是公式，文件里没有它的结果，请粘贴为数值后重新导出"
+    assert judged("complaint", "complaint_no", cell)[2] == [reason]
+    assert judged("complaint", "complained_name", cell)[2] == [reason]
+    assert judged("complaint", "complaint_matter", "=10=20不成立")[0] == "=10=20不成立"
+
+
+@pytest.mark.parametrize("cell", ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "########"])
+def test_an_error_value_is_no_content(cell: str) -> None:
+    reason = "是表格的错误值或显示不下的井号，内容已丢失，请在原表中改正"
+    assert judged("scjg_enterprise", "address_registered", cell)[2] == [reason]
+
+
+def test_ditto_is_no_content() -> None:
+    assert judged("scjg_enterprise", "address_registered", "同上")[2] == ["写的是“同上”，请填写完整内容"]
+
+
+def test_digits_that_may_be_lost_are_doubted() -> None:
+    doubt = "15 位以后全是 0，可能是表格软件丢了末几位"
+    assert judged("complaint", "complaint_no", "142010202611021000")[1] == [doubt]
+    assert judged("complaint", "complaint_no", "142010202611021010")[1] == []
+
+
+@pytest.mark.parametrize("cell", ['="武汉样本公司"', "'武汉样本公司", "`武汉样本公司"])
+def test_a_name_is_without_what_keeps_it_text(cell: str) -> None:
+    assert judged("complaint", "complained_name", cell)[:2] == ("武汉样本公司", ["已去掉强制为文本的符号"])
+    assert judged("complaint", "complaint_matter", "'假一赔十'是假的")[:2] == ("'假一赔十'是假的", [])
+
+
+@pytest.mark.parametrize("cell", ["13800000000.0", "１３８００００００００", "\u202d13800000000\u202c", "'13800000000"])
+def test_a_cell_that_fits_its_pattern_once_it_is_tidied_is_tidied(cell: str) -> None:
+    value, flags, _ = judged("complaint", "complainant_phone", cell)
+    assert (value, len(flags)) == ("13800000000", 1)
+    assert judged("complaint", "complainant_phone", "1.38E+10")[:2] == ("1.38E+10", ["格式不符"])
 
 
 def test_a_code_in_powers_of_ten_has_lost_its_digits() -> None:
@@ -223,10 +276,45 @@ def test_a_code_in_powers_of_ten_has_lost_its_digits() -> None:
     assert lost in judged("check_action", "item_code", "3.1001E+13")[2]
 
 
-@pytest.mark.parametrize("cell", [r"\N", "nan", "NaT", "None", "#N/A", "暂无", "不详", "待定", "0000-00-00", "—"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *(r"\N", "nan", "NaT", "None", "#N/A", "<NA>", "(null)", "undefined", "ＮＵＬＬ", "n/a", "N.A."),
+        *(
+            "暂无",
+            "不详",
+            "待定",
+            "（无）",
+            "【无】",
+            "无。",
+            "不 详",
+            "未知",
+            "未填写",
+            "不适用",
+            "暂无数据",
+            "空",
+            "无\xa0",
+        ),
+        *("0000-00-00", "0000/00/00", "1900-01-00", "—", "－－", "———", "/", "\\", "…", "***", "()", "？"),
+    ],
+)
 def test_a_word_for_nothing_says_nothing(cell: str) -> None:
+    if "\xa0" in cell:
+        assert judged("scjg_enterprise", "address_registered", cell) == (None, [], [])
+        return
     assert judged("scjg_enterprise", "established_date", cell) == (None, [], [])
     assert judged("scjg_enterprise", "address_registered", cell) == (None, [], [])
+
+
+@pytest.mark.parametrize("cell", ["190000", "0", "000", "1.", "无锡", "空军招待所", "某*"])
+def test_what_only_looks_like_nothing_is_kept(cell: str) -> None:
+    assert judged("scjg_enterprise", "address_registered", cell)[0] == cell
+
+
+@pytest.mark.parametrize("cell", ["（无）", "无。", "【无】", "没有", "否"])
+def test_a_word_in_brackets_is_the_code_that_the_list_knows(cell: str) -> None:
+    assert judged("punish_action", "reconsideration", cell)[0] == "00"
+    assert judged("punish_action", "litigation", cell)[0] == "00"
 
 
 def test_a_word_that_the_list_knows_is_its_code_first() -> None:

@@ -15,11 +15,11 @@ from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true, m
 from spark_jobs.judging.cells import Cells, Rows, unknown_items
 from spark_jobs.judging.check_digits import broken_checks
 from spark_jobs.judging.days import days_of, is_term
-from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code, is_power_of_ten
+from spark_jobs.judging.lost import POWER, ZEROS, lost_contents, lost_digits, lost_to_zeros
+from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code
 from spark_jobs.lake.codes import code_of
 
 MISSING = "缺少必填内容"
-POWER = "已变成科学计数法，位数丢失，请把该列设为文本后重新导出"
 EXPECTED = {"date": "不是有效日期", "timestamp": "不是有效时间", "integer": "不是整数", "boolean": "不是“是”或“否”"}
 # Beside a contract's rules: a doubt about reading a cell, and a code whose digits are lost, whatever is flagged.
 DOUBT, LOST = "doubt", "lost"
@@ -78,8 +78,13 @@ class Chunk:
         if column.required_with and (other := self.columns.get(column.required_with)):
             is_lacking = cells.by_row(is_null(cells.text)) & ~other.by_row(is_null(other.text))
             yield "required", f"填写了{other.column.label}，{MISSING}", is_lacking
-        if not column.parse and (is_code(column) or column.name in self.contract.key or column.refers):
-            yield LOST, POWER, cells.by_row(is_power_of_ten(cells.text))
+        is_key = column.name in self.contract.key or column.refers is not None
+        for words, is_lost in lost_contents(cells.text, is_key):
+            yield LOST, words, cells.by_row(is_lost)
+        if not column.parse and (is_code(column) or is_key):
+            yield LOST, POWER, cells.by_row(lost_digits(cells.text))
+        if is_key and not is_code(column):
+            yield DOUBT, ZEROS, cells.by_row(lost_to_zeros(cells.text))
         for rule, words, is_broken in _broken_alone(column, cells):
             if rule != "codes" or not self._is_told_before(column):
                 yield rule, words, cells.by_row(is_broken)
