@@ -11,6 +11,7 @@ import pytest
 
 from schemas.contract import FeedContract, feeds
 from spark_jobs.judging.judge import Judge, Part
+from spark_jobs.lake.home import LOCAL
 
 RECEIVED = datetime(2026, 11, 26, 2, tzinfo=UTC)
 USCC = "91420100MA4K00010R"
@@ -177,6 +178,17 @@ def test_what_is_rounded_is_doubted() -> None:
         ("1793577600000", date(2026, 11, 2)),
         ("2026-11-02T01:00:00+09:00", date(2026, 11, 2)),
         ("2026-11-02+08:00", date(2026, 11, 2)),
+        ("2026-11-02+0800", date(2026, 11, 2)),
+        ("202611020930", date(2026, 11, 2)),
+        ("1793577600", date(2026, 11, 2)),
+        ("1793577600000000", date(2026, 11, 2)),
+        ("2026年11月2日 上午9时", date(2026, 11, 2)),
+        ("2026年11月2日（星期一）", date(2026, 11, 2)),
+        ("2026 年 11 月 2 日", date(2026, 11, 2)),
+        ("2026—11—02", date(2026, 11, 2)),
+        ("2026/11/2 9:5", date(2026, 11, 2)),
+        ("2026-11-01 23:30 GMT+7", date(2026, 11, 2)),
+        ("2026-11-01 16:00:00 UTC", date(2026, 11, 2)),
     ],
 )
 def test_a_day_is_that_of_china(cell: str, day: date) -> None:
@@ -184,10 +196,60 @@ def test_a_day_is_that_of_china(cell: str, day: date) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["2026-11-02 附件", "2026-11-02 99:99", "2026-11-02T08:00:00+8", "2026-11-02 08:00 EST"]
+    "cell",
+    [
+        *("2026-11-02 附件", "2026-11-02 99:99", "2026年11月2日（星期三）", "2026-11-02 13:00 上午", "2026-11-02 上午"),
+        *("11/02/2026", "26-11-02", "2026-11", "2026110209", "20261", "2026-13-02", "民国115年11月2日"),
+    ],
 )
 def test_nothing_behind_a_date_is_dropped_unread(cell: str) -> None:
     assert judged("check_action", "check_date", cell)[2] == ["不是有效日期"]
+
+
+@pytest.mark.parametrize("cell", ["2026-11-02 08:00 EST", "2026-11-02T08:00:00+8", "2026-11-02 08:00 CST"])
+def test_a_zone_that_is_not_understood_is_named(cell: str) -> None:
+    assert judged("check_action", "check_date", cell)[2] == ["时区看不懂，请写成 +08:00，或不写时区"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "hour"),
+    [
+        *(
+            ("2026年11月2日上午9时", 9),
+            ("2026年11月2日下午3时05分", 15),
+            ("2026-11-02 下午3:05", 15),
+            ("2026-11-02 9点", 9),
+        ),
+        *(
+            ("2026-11-02 12:30 AM", 0),
+            ("2026-11-02 12:30 PM", 12),
+            ("2026-11-02 11:00 pm", 23),
+            ("2026-11-02 15时整", 15),
+        ),
+        *(("2026-11-02 09:30 GMT+8", 9), ("2026-11-02 09:30+08:00[Asia/Shanghai]", 9), ("2026-11-02 01:30 UTC", 9)),
+    ],
+)
+def test_an_hour_is_that_of_china(cell: str, hour: int) -> None:
+    moment, flags, _ = judged("check_action", "cd_time", cell, cd_operation="U")
+    assert (moment.astimezone(LOCAL).hour, flags) == (hour, [])
+
+
+def test_noon_or_midnight_is_not_guessed() -> None:
+    assert judged("check_action", "cd_time", "2026-11-02 上午12:30", cd_operation="U")[2] == ["不是有效时间"]
+
+
+def test_a_spreadsheets_number_of_a_day_is_that_day_and_doubted() -> None:
+    doubt = "是表格软件的日期序号，已换算成日期"
+    assert judged("check_action", "check_date", "46328") == (date(2026, 11, 2), [doubt], [])
+    moment, flags, _ = judged("check_action", "cd_time", "46328.395833", cd_operation="U")
+    assert (moment, flags) == (datetime(2026, 11, 2, 1, 30, tzinfo=UTC), [doubt])
+    assert judged("check_action", "check_date", "20261102.0") == (date(2026, 11, 2), ["已去掉末尾的 .0"], [])
+
+
+@pytest.mark.parametrize("cell", ["1900-01-01", "1899-12-30", "1970-01-01 08:00:00"])
+def test_the_day_on_which_a_program_begins_to_count_is_doubted(cell: str) -> None:
+    _, flags, _ = judged("officer", "certificate_expiry_date", cell)
+    assert flags == ["像是系统的默认日期，不是真实日期"]
 
 
 @pytest.mark.parametrize(
@@ -198,16 +260,30 @@ def test_nothing_behind_a_date_is_dropped_unread(cell: str) -> None:
         ("自2021年6月1日起至2027年5月31日止", date(2027, 5, 31)),
         ("长期", date(2099, 12, 31)),
         ("至2027-05-31", date(2027, 5, 31)),
+        ("截至2027-05-31", date(2027, 5, 31)),
+        ("有效期至2027年5月31日", date(2027, 5, 31)),
+        ("2021-06-01 00:00:00 至 2027-05-31 00:00:00", date(2027, 5, 31)),
+        ("2021-06-01起长期有效", date(2099, 12, 31)),
+        ("长 期", date(2099, 12, 31)),
+        ("无固定期限", date(2099, 12, 31)),
+        ("永久有效", date(2099, 12, 31)),
     ],
 )
 def test_a_term_ends_on_its_last_day(cell: str, day: date) -> None:
     assert judged("officer", "certificate_expiry_date", cell) == (day, [], [])
 
 
-def test_a_term_is_no_date() -> None:
-    assert judged("check_action", "check_date", "2021-06-01 至 2027-05-31")[2] == [
-        "应填一个日期，这里写的是一段期间或长期"
-    ]
+@pytest.mark.parametrize("cell", ["2021-06-01 至 2027-05-31", "2021-06-01至今", "至今", "长期有效"])
+def test_a_term_is_no_date(cell: str) -> None:
+    assert judged("check_action", "check_date", cell)[2] == ["应填一个日期，这里写的是一段期间或长期"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["2027-05-31 至 2021-06-01", "2021-06-01至今", "2021-06-01起", "2021-02-30至2027-05-31"]
+)
+def test_a_term_without_an_end_or_that_ends_before_it_begins_is_turned_away(cell: str) -> None:
+    [reason] = judged("officer", "certificate_expiry_date", cell)[2]
+    assert reason == "期限看不懂：应写明截止日期（不早于起始日期）或“长期”"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,15 +12,23 @@ import pyarrow.compute as pc
 
 from schemas.contract import Column, FeedContract
 from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true, matches
-from spark_jobs.judging.cells import Cells, Rows, unknown_items
+from spark_jobs.judging.cells import TERMS, Cells, Rows, unknown_items
 from spark_jobs.judging.check_digits import broken_checks
 from spark_jobs.judging.days import days_of, is_term
 from spark_jobs.judging.lost import POWER, ZEROS, lost_contents, lost_digits, lost_to_zeros
+from spark_jobs.judging.odd_days import is_strange_zone
 from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code
 from spark_jobs.lake.codes import code_of
 
 MISSING = "缺少必填内容"
 EXPECTED = {"date": "不是有效日期", "timestamp": "不是有效时间", "integer": "不是整数", "boolean": "不是“是”或“否”"}
+PERIOD = "应填一个日期，这里写的是一段期间或长期"
+NO_TERM = "期限看不懂：应写明截止日期（不早于起始日期）或“长期”"
+# What a cell says that is no date, in the order in which it is asked.
+DAY_FAULTS: dict[str, Callable[[str], bool]] = {
+    PERIOD: is_term,
+    "时区看不懂，请写成 +08:00，或不写时区": is_strange_zone,
+}
 # Beside a contract's rules: a doubt about reading a cell, and a code whose digits are lost, whatever is flagged.
 DOUBT, LOST = "doubt", "lost"
 # Characters of an item that are shown.
@@ -162,11 +170,12 @@ def _broken_alone(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask
     text, typed = cells.text, cells.typed
     if column.parse != "currency" and column.type not in ("string", "list"):
         is_wrong = is_null(typed) & ~is_null(text)
-        if is_wrong.any() and column.type == "date":
-            is_period = is_wrong.copy()
-            is_period[is_wrong] = [is_term(cell) for cell in chosen(text, is_wrong)]
-            yield "type", "应填一个日期，这里写的是一段期间或长期", is_period
-            is_wrong &= ~is_period
+        if is_wrong.any() and column.type in ("date", "timestamp"):
+            for words, is_meant in DAY_FAULTS.items():
+                is_one = is_wrong.copy()
+                is_one[is_wrong] = [is_meant(cell) for cell in chosen(text, is_wrong)]
+                is_wrong &= ~is_one
+                yield "type", NO_TERM if column.parse in TERMS and words == PERIOD else words, is_one
         if cells.foreign is not None:
             yield "type", "金额单位不是人民币，或无法识别", is_wrong & cells.foreign
             is_wrong &= ~cells.foreign
