@@ -448,4 +448,12 @@ def test_a_number_may_have_lost_its_first_zero() -> None:
     doubt = "数字单元格存不下开头的 0，可能是 111，也可能是 0111"
     assert judged("scjg_enterprise", "industry_code", "111", ",industry_code,")[1] == [doubt]
     assert judged("scjg_enterprise", "industry_code", "111")[1] == []
+    assert judged("scjg_enterprise", "industry_code", "4", ",industry_code,") == ("04", [], [])
     assert judged("scjg_enterprise", "industry_code", "5219", ",industry_code,")[1] == []
+
+
+def test_a_telephone_may_have_lost_the_zero_of_its_area_code() -> None:
+    doubt = "数字单元格存不下开头的 0，可能少了区号的 0"
+    assert judged("complaint", "complainant_phone", "2787654321", ",complainant_phone,")[1] == [doubt]
+    assert judged("complaint", "complainant_phone", "2787654321")[1] == []
+    assert judged("complaint", "complainant_phone", "13800000000", ",complainant_phone,")[1] == []

@@ -11,6 +11,7 @@ from spark_jobs.judging.arrays import Mask, all_bytes, matches
 
 POWER = "已变成科学计数法，位数丢失，请把该列设为文本后重新导出"
 ZEROS = "15 位以后全是 0，可能是表格软件丢了末几位"
+AREA_CODE = "数字单元格存不下开头的 0，可能少了区号的 0"
 ERROR = "是表格的错误值或显示不下的井号，内容已丢失，请在原表中改正"
 FORMULA = "是公式，文件里没有它的结果，请粘贴为数值后重新导出"
 ABOVE = "写的是“同上”，请填写完整内容"
@@ -30,6 +31,11 @@ def lost_digits(text: pa.Array) -> Mask:
 def lost_to_zeros(text: pa.Array) -> Mask:
     """Which codes may have: a spreadsheet keeps fifteen digits, and writes zeros for the others."""
     return _where(text, "0", _ZEROS)
+
+
+def lost_area_codes(text: pa.Array) -> Mask:
+    """Which numbers of telephones, as numbers, are none of a mobile, and may have had an area code: 027 8765 4321."""
+    return matches(text, "^[2-9][0-9]{8,10}$|^10[0-9]{8}$")
 
 
 def lost_contents(text: pa.Array, is_key: bool) -> Iterator[tuple[str, Mask]]:

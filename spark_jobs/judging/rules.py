@@ -15,7 +15,7 @@ from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true, m
 from spark_jobs.judging.cells import TERMS, Cells, Rows, unknown_items
 from spark_jobs.judging.check_digits import broken_checks
 from spark_jobs.judging.days import days_of, is_term
-from spark_jobs.judging.lost import POWER, ZEROS, lost_contents, lost_digits, lost_to_zeros
+from spark_jobs.judging.lost import AREA_CODE, POWER, ZEROS, lost_area_codes, lost_contents, lost_digits, lost_to_zeros
 from spark_jobs.judging.odd_days import is_strange_zone
 from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code
 from spark_jobs.lake.codes import code_of
@@ -109,6 +109,8 @@ class Chunk:
             yield DOUBT, words, cells.by_row(is_doubtful)
         if column.codes:
             yield from self._lost_zeros(column, cells)
+        if column.name.endswith("_phone") and (is_number := matches(self.numbers, f",{column.name},")).any():
+            yield DOUBT, AREA_CODE, cells.by_row(lost_area_codes(cells.text)) & is_number
 
     def _lost_zeros(self, column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask]]:
         """Codes in cells that are numbers, which keep no zero in front: where that would be a code too, either may be
@@ -117,7 +119,11 @@ class Chunk:
         if not is_number.any():
             return
         for place, cell in enumerate(cells.text.to_pylist()):
-            if cell and cell.isdigit() and code_of(str(column.codes), f"0{cell}") == f"0{cell}":
+            if (
+                cell
+                and cell.isdigit()
+                and code_of(str(column.codes), f"0{cell}") == f"0{cell}" != code_of(str(column.codes), cell)
+            ):
                 is_cell = np.zeros(len(cells.text), bool)
                 is_cell[place] = True
                 words = f"数字单元格存不下开头的 0，可能是 {cell}，也可能是 0{cell}"

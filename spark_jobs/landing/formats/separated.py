@@ -18,6 +18,7 @@ from spark_jobs.landing.formats.heading_rows import (
     closing,
     is_headings_again,
     is_sum,
+    numbers_columns,
     refuse_other_headings,
     says_nothing_to_report,
 )
@@ -231,6 +232,8 @@ class _Below:
         named = [cells[place] for place in self.head.named]
         if is_headings_again([self.head.cells[place] for place in self.head.named], named):
             self.passed.again.append(row)
+        elif batch.column(LINE)[position].as_py() == self.head.record + 1 and numbers_columns(named):
+            self.passed.closing.append(f"{row}“栏次”")
         elif word := closing(cells, self.keys):
             if not is_sum(word):
                 self.refuse_unit(cells, row)

@@ -22,6 +22,7 @@ from spark_jobs.landing.formats.heading_rows import (
     find_headings,
     is_headings_again,
     is_sum,
+    numbers_columns,
     refuse_other_headings,
     says_nothing_to_report,
 )
@@ -44,7 +45,7 @@ from spark_jobs.landing.formats.xlsx_pages import Marks
 
 HEADING_ROWS = 20
 # What a sum, a signature or a nil report has in its first cell.
-MAY_CLOSE = re.compile("[:：计无零元页]|没有|未发生|单位|^\\d{4}年")
+MAY_CLOSE = re.compile("[:：计无零元页]|没有|未发生|单位|^\\d{4}年|^\\d{1,2}[.、)）]")
 LOST_DIGITS = "数字超过 15 位，Excel 已丢失末位，请将该列设为文本格式后重新填写"
 ANOTHER_AMOUNT = "单元格的数字格式显示的金额，与单元格里的数不一致；请改正后重新填写"
 OVER_COLUMNS = "合并单元格横跨了几列，不知道内容属于哪一列；请取消合并后逐格填写"
@@ -198,6 +199,9 @@ class _Reading:
     def _is_data(self, row: int, texts: list[str]) -> bool:
         """Whether a row is neither headings again, nor a sum or signature, nor empty but for its number."""
         first = texts[self.page.named[0]]
+        if row == self.page.headed.row + 1 and numbers_columns([texts[place] for place in self.page.named]):
+            self.passed.closing.append(f"{self.page_name or ''}第 {row + 1} 行“栏次”")
+            return False
         if first and first not in self.begins and not MAY_CLOSE.search(first) and self._is_keyed(texts):
             return True
         named = [texts[place] for place in self.page.named]
