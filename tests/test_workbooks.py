@@ -77,7 +77,7 @@ def test_every_visible_page_with_the_promised_headings_is_read(tmp_path: Path) -
     assert landed.staged.pages == {"江岸区": 2, "江汉区": 1}
     assert landed.staged.remarks == [
         "读取的工作表：“江岸区”、“江汉区”。",
-        "未读取的工作表：“说明”（没有约定的主键列，0 行）、“汇总”（没有约定的主键列，1 行）。",
+        "未读取的工作表：“说明”（没有约定的主键列，1 行）、“汇总”（没有约定的主键列，2 行）。",
     ]
 
 
@@ -119,6 +119,25 @@ def test_a_page_that_does_not_go_with_the_others_refuses_the_file_by_name(tmp_pa
     pages = {"甲": rows((*names, "注册资金"), ROW), "乙": rows((*names, "注册资金（元）"), ROW)}
     with pytest.raises(Unreadable, match="工作表“乙”的“注册资金（元）”与前面工作表的“注册资金”单位不同"):
         land(tmp_path, "a.xlsx", sheets(**pages), FIRMS)
+
+
+def test_a_page_that_goes_on_without_headings_refuses_the_file(tmp_path: Path) -> None:
+    told = "工作表“二”没有表头，看上去是“一”的续表（2 行）"
+    with pytest.raises(Unreadable, match=told):
+        land(tmp_path, "a.xlsx", sheets(一=rows(HEADINGS, ROW), 二=rows(SECOND, SECOND)))
+    other = rows(("填报须知", "统一填写", "x"), ("1", "2", "3"), ("4", "5", "6"))
+    assert land(tmp_path, "a.xlsx", sheets(一=rows(HEADINGS, ROW), 二=other)).cells == [ROW]
+
+
+def test_hidden_rows_are_read_and_told(tmp_path: Path) -> None:
+    def fill(sheet: Sheet) -> None:
+        rows(("登记表",), HEADINGS, ROW, ROW, SECOND)(sheet)
+        sheet.set_row(0, None, None, {"hidden": True})
+        sheet.set_row(3, None, None, {"hidden": True})
+
+    landed = land(tmp_path, "a.xlsx", sheets(表=fill))
+    assert landed.lines == [3, 4, 5]
+    assert landed.staged.remarks == ["隐藏的行已一并读取：第 4 行。"]
 
 
 def test_a_fault_names_its_page_too(tmp_path: Path) -> None:

@@ -82,7 +82,8 @@ def _page(source: Source, book: Book, name: str, is_hidden: bool) -> Page | None
     unit = tell_unit(source, above, headed.cells, told, name)
     headings = with_unit(source, [headed.cells[place] for place in named], unit)
     told.is_nil = any(map(says_nothing_to_report, above))
-    rows = (values.end or (0, 0))[0] - headed.row
+    # On a page without promised headings, what was looked at as one is a row too.
+    rows = (values.end or (0, 0))[0] - headed.row + (0 if headed.promised else headed.rows)
     return Page(name, is_hidden, headed, headings, named, left, below, told, rows)
 
 
@@ -152,8 +153,11 @@ class _Reading:
         for heading, place in zip(page.headings, page.named, strict=True):
             columns[place] = tuple(source.promises.scales(heading))
         keys = [place for place, names in columns.items() if set(names) & set(source.contract.key)]
+        where = f"工作表“{page.name}”：" if is_one else ""
+        if hidden := [row + 1 for row in marks.hidden if row > page.headed.row]:
+            told.remarks.append(f"{where}隐藏的行已一并读取：第 {_some(hidden)} 行。")
         nameless = Nameless.of(page.headed.cells, page.below, page.left + 1)
-        told.remarks += [f"工作表“{page.name}”：{said}" if is_one else said for said in page.told.remarks]
+        told.remarks += [f"{where}{said}" for said in page.told.remarks]
         told.is_nil = told.is_nil or page.told.is_nil
         name, begins = page.name if is_one else None, frozenset(page.begins(source))
         return cls(source, book, page, told, passed, before, name, nameless, keys, columns, marks, begins)
@@ -244,6 +248,10 @@ class _Reading:
         if key not in self.numeric:
             self.numeric[key] = numbers_mark(name for place in places for name in self.columns.get(place, ()))
         return self.numeric[key]
+
+
+def _some(rows: Sequence[int]) -> str:
+    return "、".join(map(str, rows[:10])) + (f" 等 {len(rows)}" if len(rows) > 10 else "")
 
 
 def _has_lost_digits(cells: Sequence[object], numbers: Sequence[int]) -> bool:
