@@ -4,13 +4,15 @@ from __future__ import annotations
 
 WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000"
 NARROW = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)) + " "
-# Signs without a shape: controls, soft hyphens, zero widths, directions, byte order marks, variants of a shape.
+# Signs without a shape: controls, soft hyphens, joiners, fillers, zero widths, directions, byte order marks, variants
+# of a shape, marks of pictures and tags.
 UNSEEN = (
-    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180b-\u180e"
-    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc"
+    r"\U000e0000-\U000e0fff"
 )
-# Blanks beside the usual one: without a break, of other widths, between lines.
-BLANKS = r"\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f"
+# Blanks beside the usual one: without a break, of other widths, between lines, of Braille.
+BLANKS = r"\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800"
 # What GB 18030 still places in the private area as Python decodes it, with its place of today (GB 18030-2022).
 _PLACED = {
     0xE816: 0x20087, 0xE817: 0x20089, 0xE818: 0x200CC, 0xE81E: 0x9FB4, 0xE826: 0x9FB5, 0xE82B: 0x9FB6, 0xE82C: 0x9FB7,

@@ -17,7 +17,7 @@ from simulate.values import kind_of, largest
 from simulate.word_lists import Table
 
 BROKEN_DATES = ("2024-02-30", "2026/13/45", "20250631", "2025年4月31日", "2025-00-10", "去年十月", "2025-1")
-UNKNOWN_CODES = ("88", "待核实", "未知", "X1", "429999", "99999", "其他类别")
+UNKNOWN_CODES = ("88", "暂定类别", "特殊类别", "X1", "429999", "99999", "其他类别")
 NOT_NUMBERS = ("面议", "若干元", "约五千", "见附件")
 OLDEST, FUTURE = 1912, "2099-01-01"
 BEYOND = (1, 20, 2000)

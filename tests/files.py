@@ -108,19 +108,28 @@ def record(kind: int, body: bytes = b"") -> bytes:
 
 
 def xls(cells: Sequence[Sequence[object]], page: str = "数据", with_stream: str = "Workbook") -> bytes:
-    """A workbook of the older format (BIFF8 in a compound file); text, numbers, booleans, and errors as `Error`."""
+    """A workbook of the older format (BIFF8 in a compound file): text, numbers, booleans, `Error` and `Shown`."""
+    codes = list(dict.fromkeys(cell.code for row in cells for cell in row if isinstance(cell, Shown)))
+    styles = b"".join(
+        record(0x41E, struct.pack("<HHB", 164 + n, len(c), 1) + c.encode("utf-16-le")) for n, c in enumerate(codes)
+    )
+    styles += b"".join(
+        record(0xE0, struct.pack("<HH", 0, number) + bytes(16)) for number in (0, *range(164, 164 + len(codes)))
+    )
     name = record(0x85, struct.pack("<IBBBB", 0, 0, 0, len(page), 1) + page.encode("utf-16-le"))
     bof = struct.pack("<HHHHII", 0x600, 0x5, 0, 1997, 0, 0x600)
-    before = len(record(0x809, bof)) + len(name) + len(record(0x0A))
+    before = len(record(0x809, bof)) + len(styles) + len(name) + len(record(0x0A))
     placed = record(0x85, struct.pack("<IBBBB", before, 0, 0, len(page), 1) + page.encode("utf-16-le"))
-    rows = b"".join(_biff(r, c, cell) for r, row in enumerate(cells) for c, cell in enumerate(row))
+    rows = b"".join(_biff(r, c, cell, codes) for r, row in enumerate(cells) for c, cell in enumerate(row))
     sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 1997, 0, 0x600))
     sheet += record(0x200, struct.pack("<IIHHH", 0, len(cells), 0, max(map(len, cells)), 0)) + rows + record(0x0A)
-    return compound(with_stream, record(0x809, bof) + placed + record(0x0A) + sheet)
+    return compound(with_stream, record(0x809, bof) + styles + placed + record(0x0A) + sheet)
 
 
-def _biff(row: int, column: int, cell: object) -> bytes:
+def _biff(row: int, column: int, cell: object, codes: Sequence[str]) -> bytes:
     place = struct.pack("<HHH", row, column, 0)
+    if isinstance(cell, Shown):
+        return record(0x203, struct.pack("<HHHd", row, column, 1 + codes.index(cell.code), cell.number))
     if isinstance(cell, bool):
         return record(0x205, place + bytes([cell, 0]))
     if isinstance(cell, Error):
@@ -129,6 +138,13 @@ def _biff(row: int, column: int, cell: object) -> bytes:
         return record(0x203, place + struct.pack("<d", cell))
     text = str(cell).encode("utf-16-le")
     return record(0x204, place + struct.pack("<HB", len(text) // 2, 1) + text)
+
+
+class Shown:
+    """A number with the code of its format."""
+
+    def __init__(self, number: float, code: str) -> None:
+        self.number, self.code = number, code
 
 
 class Error:

@@ -11,6 +11,7 @@ import pytest
 
 from schemas.contract import FeedContract, feeds
 from spark_jobs.judging.judge import Judge, Part
+from spark_jobs.lake.home import LOCAL
 
 RECEIVED = datetime(2026, 11, 26, 2, tzinfo=UTC)
 USCC = "91420100MA4K00010R"
@@ -92,6 +93,21 @@ YUAN = [
     ("3万4千元", "34000.00"),
     ("1万亿元", "1000000000000.00"),
     ("伍佰元", "500.00"),
+    ("壹亿贰仟万元整", "120000000.00"),
+    ("一万亿元", "1000000000000.00"),
+    ("十二万三千元", "123000.00"),
+    ("伍佰元零伍角", "500.50"),
+    ("壹萬貳仟圓整", "12000.00"),
+    ("人民币伍佰", "500.00"),
+    ("RMB 500", "500.00"),
+    ("人民币500元", "500.00"),
+    ("CNY500.00", "500.00"),
+    ("RMB￥500", "500.00"),
+    ("5仟元", "5000.00"),
+    ("1.5億", "150000000.00"),
+    ("500.", "500.00"),
+    ("500元5角", "500.50"),
+    ("500元（伍佰元整）", "500.00"),
 ]
 
 
@@ -102,7 +118,30 @@ def test_an_amount_is_read_whole(cell: str, yuan: str) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["1.200,00", "1,5", "12,34元", "1-2万元", "100%", "100(", "约100", "100.5.5元", "2万5", "3亿万", "1e5", "(100)"],
+    [
+        "1.200,00",
+        "1,5",
+        "12,34元",
+        "1-2万元",
+        "100%",
+        "100(",
+        "约100",
+        "100.5.5元",
+        "2万5",
+        "3亿万",
+        "1e5",
+        "(100)",
+        "壹贰元",
+        "二〇元",
+        "万元",
+        "一百二元",
+        "一万二",
+        "十一十元",
+        "500元（伍仟元整）",
+        "RMB500美元",
+        "+-5",
+        "5万元5角",
+    ],
 )
 def test_an_amount_that_is_not_wholly_understood_is_turned_away(cell: str) -> None:
     value, _, [reason] = judged("punish_action", "fine_cny", cell)
@@ -111,11 +150,18 @@ def test_an_amount_that_is_not_wholly_understood_is_turned_away(cell: str) -> No
 
 
 def test_an_amount_in_another_currency_is_no_fine_in_yuan() -> None:
-    assert judged("punish_action", "fine_cny", "100美元")[2] == ["金额单位不是人民币，或无法识别"]
+    for cell in ("100美元", "$100", "USD 100", "HK$100"):
+        assert judged("punish_action", "fine_cny", cell)[2] == ["金额单位不是人民币，或无法识别"]
+    assert judged("scjg_enterprise", "capital_currency", "USD 100", capital_amount="USD 100")[0] == "USD"
     assert judged("scjg_enterprise", "capital_amount", "51.1万美元", capital_currency="51.1万美元")[0] == Decimal(
         "511000.00"
     )
     assert judged("scjg_enterprise", "capital_currency", "51.1万美元", capital_amount="51.1万美元")[0] == "USD"
+
+
+@pytest.mark.parametrize("cell", ["-500", "-¥500", "¥-500", "－５００"])
+def test_a_negative_amount_is_read_and_breaks_its_bound(cell: str) -> None:
+    assert judged("punish_action", "fine_cny", cell)[2] == ["小于 0"]
 
 
 def test_what_is_rounded_is_doubted() -> None:
@@ -132,6 +178,17 @@ def test_what_is_rounded_is_doubted() -> None:
         ("1793577600000", date(2026, 11, 2)),
         ("2026-11-02T01:00:00+09:00", date(2026, 11, 2)),
         ("2026-11-02+08:00", date(2026, 11, 2)),
+        ("2026-11-02+0800", date(2026, 11, 2)),
+        ("202611020930", date(2026, 11, 2)),
+        ("1793577600", date(2026, 11, 2)),
+        ("1793577600000000", date(2026, 11, 2)),
+        ("2026年11月2日 上午9时", date(2026, 11, 2)),
+        ("2026年11月2日（星期一）", date(2026, 11, 2)),
+        ("2026 年 11 月 2 日", date(2026, 11, 2)),
+        ("2026—11—02", date(2026, 11, 2)),
+        ("2026/11/2 9:5", date(2026, 11, 2)),
+        ("2026-11-01 23:30 GMT+7", date(2026, 11, 2)),
+        ("2026-11-01 16:00:00 UTC", date(2026, 11, 2)),
     ],
 )
 def test_a_day_is_that_of_china(cell: str, day: date) -> None:
@@ -139,10 +196,60 @@ def test_a_day_is_that_of_china(cell: str, day: date) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["2026-11-02 附件", "2026-11-02 99:99", "2026-11-02T08:00:00+8", "2026-11-02 08:00 EST"]
+    "cell",
+    [
+        *("2026-11-02 附件", "2026-11-02 99:99", "2026年11月2日（星期三）", "2026-11-02 13:00 上午", "2026-11-02 上午"),
+        *("11/02/2026", "26-11-02", "2026-11", "2026110209", "20261", "2026-13-02", "民国115年11月2日"),
+    ],
 )
 def test_nothing_behind_a_date_is_dropped_unread(cell: str) -> None:
     assert judged("check_action", "check_date", cell)[2] == ["不是有效日期"]
+
+
+@pytest.mark.parametrize("cell", ["2026-11-02 08:00 EST", "2026-11-02T08:00:00+8", "2026-11-02 08:00 CST"])
+def test_a_zone_that_is_not_understood_is_named(cell: str) -> None:
+    assert judged("check_action", "check_date", cell)[2] == ["时区看不懂，请写成 +08:00，或不写时区"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "hour"),
+    [
+        *(
+            ("2026年11月2日上午9时", 9),
+            ("2026年11月2日下午3时05分", 15),
+            ("2026-11-02 下午3:05", 15),
+            ("2026-11-02 9点", 9),
+        ),
+        *(
+            ("2026-11-02 12:30 AM", 0),
+            ("2026-11-02 12:30 PM", 12),
+            ("2026-11-02 11:00 pm", 23),
+            ("2026-11-02 15时整", 15),
+        ),
+        *(("2026-11-02 09:30 GMT+8", 9), ("2026-11-02 09:30+08:00[Asia/Shanghai]", 9), ("2026-11-02 01:30 UTC", 9)),
+    ],
+)
+def test_an_hour_is_that_of_china(cell: str, hour: int) -> None:
+    moment, flags, _ = judged("check_action", "cd_time", cell, cd_operation="U")
+    assert (moment.astimezone(LOCAL).hour, flags) == (hour, [])
+
+
+def test_noon_or_midnight_is_not_guessed() -> None:
+    assert judged("check_action", "cd_time", "2026-11-02 上午12:30", cd_operation="U")[2] == ["不是有效时间"]
+
+
+def test_a_spreadsheets_number_of_a_day_is_that_day_and_doubted() -> None:
+    doubt = "是表格软件的日期序号，已换算成日期"
+    assert judged("check_action", "check_date", "46328") == (date(2026, 11, 2), [doubt], [])
+    moment, flags, _ = judged("check_action", "cd_time", "46328.395833", cd_operation="U")
+    assert (moment, flags) == (datetime(2026, 11, 2, 1, 30, tzinfo=UTC), [doubt])
+    assert judged("check_action", "check_date", "20261102.0") == (date(2026, 11, 2), ["已去掉末尾的 .0"], [])
+
+
+@pytest.mark.parametrize("cell", ["1900-01-01", "1899-12-30", "1970-01-01 08:00:00"])
+def test_the_day_on_which_a_program_begins_to_count_is_doubted(cell: str) -> None:
+    _, flags, _ = judged("officer", "certificate_expiry_date", cell)
+    assert flags == ["像是系统的默认日期，不是真实日期"]
 
 
 @pytest.mark.parametrize(
@@ -153,23 +260,90 @@ def test_nothing_behind_a_date_is_dropped_unread(cell: str) -> None:
         ("自2021年6月1日起至2027年5月31日止", date(2027, 5, 31)),
         ("长期", date(2099, 12, 31)),
         ("至2027-05-31", date(2027, 5, 31)),
+        ("截至2027-05-31", date(2027, 5, 31)),
+        ("有效期至2027年5月31日", date(2027, 5, 31)),
+        ("2021-06-01 00:00:00 至 2027-05-31 00:00:00", date(2027, 5, 31)),
+        ("2021-06-01起长期有效", date(2099, 12, 31)),
+        ("长 期", date(2099, 12, 31)),
+        ("无固定期限", date(2099, 12, 31)),
+        ("永久有效", date(2099, 12, 31)),
     ],
 )
 def test_a_term_ends_on_its_last_day(cell: str, day: date) -> None:
     assert judged("officer", "certificate_expiry_date", cell) == (day, [], [])
 
 
-def test_a_term_is_no_date() -> None:
-    assert judged("check_action", "check_date", "2021-06-01 至 2027-05-31")[2] == [
-        "应填一个日期，这里写的是一段期间或长期"
-    ]
+@pytest.mark.parametrize("cell", ["2021-06-01 至 2027-05-31", "2021-06-01至今", "至今", "长期有效"])
+def test_a_term_is_no_date(cell: str) -> None:
+    assert judged("check_action", "check_date", cell)[2] == ["应填一个日期，这里写的是一段期间或长期"]
 
 
 @pytest.mark.parametrize(
-    "cell", ['="TS-1"', "'TS-1", "`TS-1", "‘TS-1", "\x1fTS-1", "TS-1\xa0", "TS\u200b-1", "\ufeffts-1", "ＴＳ－１"]
+    "cell", ["2027-05-31 至 2021-06-01", "2021-06-01至今", "2021-06-01起", "2021-02-30至2027-05-31"]
+)
+def test_a_term_without_an_end_or_that_ends_before_it_begins_is_turned_away(cell: str) -> None:
+    [reason] = judged("officer", "certificate_expiry_date", cell)[2]
+    assert reason == "期限看不懂：应写明截止日期（不早于起始日期）或“长期”"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *('="TS-1"', "='TS-1'", '=T("TS-1")', "'TS-1", "`TS-1", "‘TS-1", "´TS-1", '"TS-1"', "“TS-1”"),
+        *("\x1fTS-1", "TS-1\xa0", "TS\u200b-1", "\ufeffts-1", "TS-1\u3164", "TS\u034f-1", "TS-1\ufffc", "TS-1\u2800"),
+        *("ＴＳ－１", "TS—1", "TS–1", "TS−1", "TS -1", "TS\xa0- 1", "TS\u3000-1"),
+    ],
 )
 def test_a_key_is_what_it_means(cell: str) -> None:
-    assert judged("complaint", "complaint_no", cell)[0] == "TS-1"
+    value, flags, _ = judged("complaint", "complaint_no", cell)
+    assert (value, bool(flags)) == ("TS-1", cell != "ＴＳ－１")
+
+
+@pytest.mark.parametrize("cell", ["202611.0", "202611.00", "202611 .0", "202611. 0", "202611.", "202,611", "202 611"])
+def test_a_key_that_became_a_number_is_that_key(cell: str) -> None:
+    value, flags, _ = judged("complaint", "complaint_no", cell)
+    assert (value, len(flags)) == ("202611", 1)
+
+
+def test_a_code_with_check_digits_may_be_broken_up() -> None:
+    assert judged("scjg_enterprise", "uscc", "91420100 MA4K 0001 0R") == (USCC, ["已去掉中间的空格"], [])
+
+
+@pytest.mark.parametrize("cell", ["=A2", '=TEXT(A2,"0")', "=VLOOKUP(A2,表!A:C,2,0)"])
+def test_a_formula_is_no_content(cell: str) -> None:
+    reason = "是公式，文件里没有它的结果，请粘贴为数值后重新导出"
+    assert judged("complaint", "complaint_no", cell)[2] == [reason]
+    assert judged("complaint", "complained_name", cell)[2] == [reason]
+    assert judged("complaint", "complaint_matter", "=10=20不成立")[0] == "=10=20不成立"
+
+
+@pytest.mark.parametrize("cell", ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "########"])
+def test_an_error_value_is_no_content(cell: str) -> None:
+    reason = "是表格的错误值或显示不下的井号，内容已丢失，请在原表中改正"
+    assert judged("scjg_enterprise", "address_registered", cell)[2] == [reason]
+
+
+def test_ditto_is_no_content() -> None:
+    assert judged("scjg_enterprise", "address_registered", "同上")[2] == ["写的是“同上”，请填写完整内容"]
+
+
+def test_digits_that_may_be_lost_are_doubted() -> None:
+    doubt = "15 位以后全是 0，可能是表格软件丢了末几位"
+    assert judged("complaint", "complaint_no", "142010202611021000")[1] == [doubt]
+    assert judged("complaint", "complaint_no", "142010202611021010")[1] == []
+
+
+@pytest.mark.parametrize("cell", ['="武汉样本公司"', "'武汉样本公司", "`武汉样本公司"])
+def test_a_name_is_without_what_keeps_it_text(cell: str) -> None:
+    assert judged("complaint", "complained_name", cell)[:2] == ("武汉样本公司", ["已去掉强制为文本的符号"])
+    assert judged("complaint", "complaint_matter", "'假一赔十'是假的")[:2] == ("'假一赔十'是假的", [])
+
+
+@pytest.mark.parametrize("cell", ["13800000000.0", "１３８００００００００", "\u202d13800000000\u202c", "'13800000000"])
+def test_a_cell_that_fits_its_pattern_once_it_is_tidied_is_tidied(cell: str) -> None:
+    value, flags, _ = judged("complaint", "complainant_phone", cell)
+    assert (value, len(flags)) == ("13800000000", 1)
+    assert judged("complaint", "complainant_phone", "1.38E+10")[:2] == ("1.38E+10", ["格式不符"])
 
 
 def test_a_code_in_powers_of_ten_has_lost_its_digits() -> None:
@@ -178,10 +352,45 @@ def test_a_code_in_powers_of_ten_has_lost_its_digits() -> None:
     assert lost in judged("check_action", "item_code", "3.1001E+13")[2]
 
 
-@pytest.mark.parametrize("cell", [r"\N", "nan", "NaT", "None", "#N/A", "暂无", "不详", "待定", "0000-00-00", "—"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *(r"\N", "nan", "NaT", "None", "#N/A", "<NA>", "(null)", "undefined", "ＮＵＬＬ", "n/a", "N.A."),
+        *(
+            "暂无",
+            "不详",
+            "待定",
+            "（无）",
+            "【无】",
+            "无。",
+            "不 详",
+            "未知",
+            "未填写",
+            "不适用",
+            "暂无数据",
+            "空",
+            "无\xa0",
+        ),
+        *("0000-00-00", "0000/00/00", "1900-01-00", "—", "－－", "———", "/", "\\", "…", "***", "()", "？"),
+    ],
+)
 def test_a_word_for_nothing_says_nothing(cell: str) -> None:
+    if "\xa0" in cell:
+        assert judged("scjg_enterprise", "address_registered", cell) == (None, [], [])
+        return
     assert judged("scjg_enterprise", "established_date", cell) == (None, [], [])
     assert judged("scjg_enterprise", "address_registered", cell) == (None, [], [])
+
+
+@pytest.mark.parametrize("cell", ["190000", "0", "000", "1.", "无锡", "空军招待所", "某*"])
+def test_what_only_looks_like_nothing_is_kept(cell: str) -> None:
+    assert judged("scjg_enterprise", "address_registered", cell)[0] == cell
+
+
+@pytest.mark.parametrize("cell", ["（无）", "无。", "【无】", "没有", "否"])
+def test_a_word_in_brackets_is_the_code_that_the_list_knows(cell: str) -> None:
+    assert judged("punish_action", "reconsideration", cell)[0] == "00"
+    assert judged("punish_action", "litigation", cell)[0] == "00"
 
 
 def test_a_word_that_the_list_knows_is_its_code_first() -> None:
@@ -239,4 +448,12 @@ def test_a_number_may_have_lost_its_first_zero() -> None:
     doubt = "数字单元格存不下开头的 0，可能是 111，也可能是 0111"
     assert judged("scjg_enterprise", "industry_code", "111", ",industry_code,")[1] == [doubt]
     assert judged("scjg_enterprise", "industry_code", "111")[1] == []
+    assert judged("scjg_enterprise", "industry_code", "4", ",industry_code,") == ("04", [], [])
     assert judged("scjg_enterprise", "industry_code", "5219", ",industry_code,")[1] == []
+
+
+def test_a_telephone_may_have_lost_the_zero_of_its_area_code() -> None:
+    doubt = "数字单元格存不下开头的 0，可能少了区号的 0"
+    assert judged("complaint", "complainant_phone", "2787654321", ",complainant_phone,")[1] == [doubt]
+    assert judged("complaint", "complainant_phone", "2787654321")[1] == []
+    assert judged("complaint", "complainant_phone", "13800000000", ",complainant_phone,")[1] == []

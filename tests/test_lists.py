@@ -72,6 +72,14 @@ def standing(home: Home) -> set[int]:
         ("执法人员-武汉市.csv", "执法人员-宜昌.csv", "执法人员-429004.csv"),
         ("officers.zip!a.csv", "officers.zip!b/c.xlsx"),
         ("officers_1.zip!a.csv", "officers_2.zip!b.csv"),
+        ("officers 1of3.csv", "officers 2of3.csv"),
+        ("执法人员（1／2）.csv", "执法人员（2／2）.csv"),
+        ("执法人员_01_共2份.csv", "执法人员_02_共2份.csv"),
+        ("执法人员（第1份，共2份）.csv", "执法人员（第2份，共2份）.csv"),
+        ("officers_1-3.csv", "officers_2-3.csv", "officers_3-3.csv"),
+        ("第1部分 执法人员.csv", "第2部分 执法人员.csv"),
+        ("第一部分执法人员.csv", "第二部分执法人员.csv"),
+        ("1_执法人员.csv", "2_执法人员.csv"),
     ],
 )
 def test_these_are_parts_of_one_list(parts: Sequence[str]) -> None:
@@ -91,6 +99,9 @@ def test_these_are_parts_of_one_list(parts: Sequence[str]) -> None:
         ("officers-202609_1.csv", "officers-202610_1.csv"),
         ("officers.zip!202609.csv", "officers.zip!202610.csv"),
         ("officers.csv", "members.csv"),
+        ("officers-10-01.csv", "officers-10-15.csv"),
+        ("1_officers.csv", "2_members.csv"),
+        ("10-01执法人员.csv", "10-15执法人员.csv"),
     ],
 )
 def test_these_are_lists_of_their_own(editions: Sequence[str]) -> None:
@@ -102,6 +113,8 @@ def test_a_missing_number_is_missed() -> None:
     assert gaps(["officers_2.csv", "officers_3.csv"], "!") == 1
     assert gaps(["officers_0.csv", "officers_1.csv"], "!") == 0
     assert gaps(["a.zip!武汉.csv", "a.zip!宜昌.csv"], "!") == 0
+    assert gaps(["officers 1of3.csv", "officers 2of3.csv"], "!") == gaps(["名单_02_共2份.csv"], "!") == 1
+    assert lists(["officers 1of3.csv"], "!") == {"officers 1of3.csv": ("officers 1of3.csv",)}
     assert named("officers_12.csv").number == named("officers（十二）.csv").number == 12
 
 

@@ -52,7 +52,7 @@ def test_the_receipt_names_pages_read_and_left_out_and_each_rows_place(home: Hom
     assert told["工作表"] == [{"工作表": "甲", "行数": 3}, {"工作表": "乙", "行数": 3}]
     assert told["读取情况"] == [
         "读取的工作表：“甲”、“乙”。",
-        "未读取的工作表：“说明”（没有约定的主键列，0 行）。",
+        "未读取的工作表：“说明”（没有约定的主键列，1 行）。",
     ]
     assert told["问题示例"][0]["行"] == "乙 第 4 行"  # type: ignore[index]
     folder = home.receipts / "scjg/enterprise"

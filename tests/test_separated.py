@@ -123,11 +123,11 @@ def test_sums_and_signatures_below_are_passed_over_and_told(tmp_path: Path) -> N
     assert landed.staged.remarks == ["表中的合计、落款未作为数据读取：第 4 行“填表人:张三”、第 3 行“合计”。"]
 
 
-def fines(*above: str, below: str = "") -> str:
-    """A table of fines with these lines above and below its headings."""
+def fines(*above: str, below: str = "", end: str = "") -> str:
+    """A table of fines with these lines above and below its headings, and at its end."""
     headings = [*dict.fromkeys(column.headings[0].heading for column in FINES.columns if column.headings)]
     row = ["x"] * len(headings)
-    return "\n".join([*above, ",".join(headings), *filter(None, [below]), ",".join(row), ""])
+    return "\n".join([*above, ",".join(headings), *filter(None, [below]), ",".join(row), end])
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,10 @@ def fines(*above: str, below: str = "") -> str:
         ("单位：件、万元", "万元"),
         ("（以万元为单位）", "万元"),
         ("处罚情况表（万元）", "万元"),
+        ("单位：万", "万元"),
+        ("单位：RMB万元", "万元"),
+        ("金额：万元", "万元"),
+        ("单位：万人", None),
         ("填报单位：万元村委会", None),
         ("单位：户", None),
         ("币种：人民币", None),
@@ -150,6 +154,30 @@ def test_a_unit_above_the_headings_is_that_of_amounts_without_one(tmp_path: Path
     assert scale == (UNITS[unit] if unit else 1)
     told = [f"表格上方写着“{line}”：列名没有写单位的金额按{unit}读取。"] if unit else []
     assert landed.staged.remarks == told
+
+
+def test_a_unit_may_stand_in_the_cell_beside_in_another_heading_or_in_the_files_name(tmp_path: Path) -> None:
+    other = fines().replace("\n", ",备注（金额单位：万元）\n", 1).replace("x\n", "x,无\n")
+    for name, content in (("a.csv", fines("单位,万元,,")), ("a.csv", other), ("处罚（单位：万元）.csv", fines())):
+        landed = land(tmp_path, name, content, FINES)
+        assert scale_of(FINES.column("fine_cny"), landed.staged.columns["fine_cny"]) == 10_000
+        assert len(landed.staged.remarks) == 1
+
+
+@pytest.mark.parametrize("line", ["单位：万元", "注：金额单位为万元", "注：以上金额以万元为单位", "（金额均为万元）"])
+@pytest.mark.parametrize("width", [1, 0])
+def test_a_unit_below_the_table_refuses_it(tmp_path: Path, line: str, width: int) -> None:
+    end = line + width * "," * fines().split("\n", 1)[0].count(",")
+    with pytest.raises(Unreadable, match=f"第 3 行写着“{line}”，表中的金额却没有写单位"):
+        land(tmp_path, "a.csv", fines(end=end), FINES)
+    landed = land(tmp_path, "a.csv", fines("单位：万元", end=end), FINES)
+    assert scale_of(FINES.column("fine_cny"), landed.staged.columns["fine_cny"]) == 10_000
+
+
+def test_a_signature_with_separators_is_passed_over_too(tmp_path: Path) -> None:
+    landed = land(tmp_path, "a.csv", fines(end="填表人：张三" + "," * fines().split("\n", 1)[0].count(",")), FINES)
+    assert landed.lines == [2]
+    assert landed.staged.remarks == ["表中的合计、落款未作为数据读取：第 3 行“填表人:张三”。"]
 
 
 @pytest.mark.parametrize("line", ["金额单位：万美元", "币种：美元", "单位：万港元"])

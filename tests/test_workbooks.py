@@ -15,7 +15,7 @@ from schemas.contract import feeds
 from spark_jobs.lake.columns import LINES_A_PAGE, place
 from spark_jobs.landing.formats.number_formats import seen
 from spark_jobs.landing.formats.sheet import Unreadable
-from tests.files import GOOD, HEADINGS, OTHER, USCC, Landed, land
+from tests.files import GOOD, HEADINGS, OTHER, USCC, Landed, Shown, land, xls
 from tests.test_formats import page, workbook
 
 ROW = tuple(GOOD.split(","))
@@ -77,7 +77,7 @@ def test_every_visible_page_with_the_promised_headings_is_read(tmp_path: Path) -
     assert landed.staged.pages == {"江岸区": 2, "江汉区": 1}
     assert landed.staged.remarks == [
         "读取的工作表：“江岸区”、“江汉区”。",
-        "未读取的工作表：“说明”（没有约定的主键列，0 行）、“汇总”（没有约定的主键列，1 行）。",
+        "未读取的工作表：“说明”（没有约定的主键列，1 行）、“汇总”（没有约定的主键列，2 行）。",
     ]
 
 
@@ -119,6 +119,25 @@ def test_a_page_that_does_not_go_with_the_others_refuses_the_file_by_name(tmp_pa
     pages = {"甲": rows((*names, "注册资金"), ROW), "乙": rows((*names, "注册资金（元）"), ROW)}
     with pytest.raises(Unreadable, match="工作表“乙”的“注册资金（元）”与前面工作表的“注册资金”单位不同"):
         land(tmp_path, "a.xlsx", sheets(**pages), FIRMS)
+
+
+def test_a_page_that_goes_on_without_headings_refuses_the_file(tmp_path: Path) -> None:
+    told = "工作表“二”没有表头，看上去是“一”的续表（2 行）"
+    with pytest.raises(Unreadable, match=told):
+        land(tmp_path, "a.xlsx", sheets(一=rows(HEADINGS, ROW), 二=rows(SECOND, SECOND)))
+    other = rows(("填报须知", "统一填写", "x"), ("1", "2", "3"), ("4", "5", "6"))
+    assert land(tmp_path, "a.xlsx", sheets(一=rows(HEADINGS, ROW), 二=other)).cells == [ROW]
+
+
+def test_hidden_rows_are_read_and_told(tmp_path: Path) -> None:
+    def fill(sheet: Sheet) -> None:
+        rows(("登记表",), HEADINGS, ROW, ROW, SECOND)(sheet)
+        sheet.set_row(0, None, None, {"hidden": True})
+        sheet.set_row(3, None, None, {"hidden": True})
+
+    landed = land(tmp_path, "a.xlsx", sheets(表=fill))
+    assert landed.lines == [3, 4, 5]
+    assert landed.staged.remarks == ["隐藏的行已一并读取：第 4 行。"]
 
 
 def test_a_fault_names_its_page_too(tmp_path: Path) -> None:
@@ -276,7 +295,8 @@ def capital(cell: object, shape: str, heading: str = "注册资金") -> bytes:
         (50, "#,##0.00", "50"),
         (50, "[$¥-804]#,##0.00", "50"),
         (50, '_ ¥* #,##0.00_ ;_ ¥* -#,##0.00_ ;_ ¥* "-"??_ ;_ @_ ', "50"),
-        (0.5, "0.00%", "0.5"),
+        (5, 'General"万"', "5万"),
+        (5, 'G/通用格式"万元"', "5万元"),
     ],
 )
 def test_a_unit_in_a_number_format_is_applied_once(tmp_path: Path, stored: float, shape: str, text: str) -> None:
@@ -300,9 +320,25 @@ FIRMS_OF = FIRMS.model_copy(
 
 
 def test_a_format_that_shows_another_amount_turns_its_row_away(tmp_path: Path) -> None:
-    landed = land(tmp_path, "a.xlsx", capital(50_000_000, '0.00,,"亿"'), FIRMS_OF)
-    assert list(landed.faults) == [2]
-    assert "数字格式显示的金额，与单元格里的数不一致" in landed.faults[2]
+    for stored, shape in ((50_000_000, '0.00,,"亿"'), (0.5, "0.00%"), (0.5, '0.0"占"%'), (0.5, "0%")):
+        landed = land(tmp_path, "a.xlsx", capital(stored, shape), FIRMS_OF)
+        assert list(landed.faults) == [2], shape
+        assert "数字格式显示的金额，与单元格里的数不一致" in landed.faults[2]
+
+
+def test_number_formats_of_older_workbooks_are_seen_too(tmp_path: Path) -> None:
+    names = ("统一社会信用代码", "企业名称", "注册资金", "行业代码")
+    cells = [
+        (USCC, "甲", Shown(500000, '0!.0,"万元"'), Shown(111, "0000")),
+        (OTHER, "乙", Shown(50, '0.00"万元"'), 5219),
+        (USCC, "丙", Shown(0.5, "0%"), 5219),
+    ]
+    landed = land(tmp_path, "a.xls", xls([names, *cells]), FIRMS_OF)
+    assert [(row["capital_amount"], row["industry_code"]) for row in landed.rows[:2]] == [
+        ("500000元", "0111"),
+        ("50万元", "5219"),
+    ]
+    assert "数字格式显示的金额" in landed.faults[4]
 
 
 @pytest.mark.parametrize(
@@ -338,6 +374,45 @@ def test_a_unit_above_the_headings_is_that_of_amounts_without_one(tmp_path: Path
     assert landed.staged.columns["capital_amount"] == "注册资金（元）"
     assert landed.staged.remarks == ["表格上方写着“金额单位：元”：列名没有写单位的金额按元读取。"]
     assert landed_under(("企业登记表",)).staged.columns["capital_amount"] == "注册资金"
+
+
+def test_a_unit_in_the_name_of_a_page_is_that_of_amounts_without_one(tmp_path: Path) -> None:
+    names = ("统一社会信用代码", "企业名称", "注册资金")
+    landed = land(tmp_path, "a.xlsx", sheets(**{"企业（千元）": rows(names, (USCC, "甲", 50))}), FIRMS)
+    assert landed.staged.remarks == ["工作表名里写着“企业（千元）”：列名没有写单位的金额按千元读取。"]
+
+
+@pytest.mark.parametrize("below", [("单位：千元",), ("注：表中金额单位为千元", "2026年10月"), ("单位", "千元")])
+def test_a_unit_below_the_table_refuses_it(tmp_path: Path, below: tuple[str, ...]) -> None:
+    names, row = ("统一社会信用代码", "企业名称", "注册资金"), (USCC, "甲", 50)
+    with pytest.raises(Unreadable, match=r"第 4 行写着“.*千元”，表中的金额却没有写单位"):
+        land(tmp_path, "a.xlsx", sheets(表=rows(names, row, (), below)), FIRMS)
+    above = sheets(表=rows(("单位：千元",), names, row, below))
+    assert land(tmp_path, "a.xlsx", above, FIRMS).rows[0]["capital_amount"] == "50"
+    as_agreed = sheets(
+        表=rows(names, row, (below[0].replace("千元", "万元"), *(c.replace("千", "万") for c in below[1:])))
+    )
+    assert land(tmp_path, "a.xlsx", as_agreed, FIRMS).rows[0]["capital_amount"] == "50"
+
+
+@pytest.mark.parametrize("numbers", [("1", "2", "3"), (1, 2, 3), ("甲", "乙", 1), ("（1）", "（2）", "（3）")])
+def test_a_row_that_numbers_the_columns_is_passed_over_and_told(tmp_path: Path, numbers: tuple[object, ...]) -> None:
+    landed = land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, numbers, ROW)))
+    assert (landed.cells, landed.staged.remarks) == ([ROW], ["表中的合计、落款未作为数据读取：第 2 行“栏次”。"])
+    below = land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, ROW, numbers)))
+    assert len(below.rows) == 2
+    told = land(tmp_path, "a.csv", "\n".join([*(",".join(map(str, row)) for row in (HEADINGS, numbers, ROW)), ""]))
+    assert (told.cells, told.staged.remarks) == ([ROW], landed.staged.remarks)
+
+
+def test_notes_and_page_numbers_below_are_passed_over_and_told(tmp_path: Path) -> None:
+    notes = [("备注：数据来源登记系统",), ("第1页，共1页",), ("2026年11月1日",), ("2、以登记为准",)]
+    landed = land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, ROW, *notes)))
+    assert landed.cells == [ROW]
+    assert landed.staged.remarks[-1] == (
+        "表中的合计、落款未作为数据读取：第 3 行“备注:数据来源登记系统”、第 4 行“第1页,共1页”、第 5 行“2026年11月1日”、"
+        "第 6 行“2、以登记为准”。"
+    )
 
 
 def test_a_workbook_that_says_nothing_to_report_has_no_rows(tmp_path: Path) -> None:

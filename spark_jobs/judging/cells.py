@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from schemas.characters import narrowed
 from schemas.contract import Column, code_list
 from spark_jobs.judging.arrays import FEW, Mask, is_null, matches, mended, without
-from spark_jobs.judging.days import read_dates, read_moments, read_term_begins, read_term_ends
+from spark_jobs.judging.days import day_doubts, read_dates, read_moments, read_term_begins, read_term_ends
 from spark_jobs.judging.numbers import Amounts, read_numbers
 from spark_jobs.judging.texts import SPACE, Texts, read_texts
 from spark_jobs.lake.codes import code_of, code_spellings
@@ -56,7 +56,9 @@ class Cells:
         if column.parse == "amount":
             return cls._of_amounts(column, raw, places, read, scale_of(column, heading), is_yuan=role == "yuan")
         spelled = Amounts.read(read.text).currencies() if role == "currency of an amount" else read.text
-        return cls(column, raw, places, read.text, spelled, _typed(column, read.text, spelled), tuple(read.doubts))
+        typed = _typed(column, read.text, spelled)
+        doubts = (*read.doubts, *(day_doubts(read.text, typed) if column.type in ("date", "timestamp") else ()))
+        return cls(column, raw, places, read.text, spelled, typed, doubts)
 
     @classmethod
     def _of_amounts(

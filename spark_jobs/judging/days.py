@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import Column
-from spark_jobs.judging.arrays import Mask, Numbers, cell_bytes, is_null, is_true, matches, mended
+from spark_jobs.judging.arrays import Mask, Numbers, cell_bytes, chosen, is_null, is_true, matches, mended
+from spark_jobs.judging.odd_days import SERIAL, of_serial, usual
 
 # (ours) Older days are typing mistakes; of those before the Gregorian calendar (1582) readers mean different ones.
 FIRST_YEAR = 1600
@@ -25,14 +27,23 @@ FORMS = (
     f"{DAY}日?(?:(?: *T *| +){TIME})?$",
     f"{COMPACT_DAY}(?:[ T]?{COMPACT_TIME})?$",
     f"{DAY}日{TIME}$",
-    f"{DAY}(?:Z|[+][0-9]{{2}}:[0-9]{{2}})$",  # a day is that day, in whatever zone it was written
+    f"{COMPACT_DAY}(?P<hour>[0-9]{{2}})(?P<minute>[0-9]{{2}})$",
+    f"{DAY}(?:Z|[+][0-9]{{2}}:?[0-9]{{2}})$",  # a day is that day, in whatever zone it was written
 )
-# 1761926400000: milliseconds since 1970, of the years 2001 to 2096.
-EPOCH = "^[1-3][0-9]{12}$"
+# 1761926400, 1761926400000, 1761926400000000: seconds, milliseconds or microseconds since 1970, from 2001 on.
+EPOCH = "^(?:1[0-8][0-9]{8}|[1-3][0-9]{12}|1[0-8][0-9]{14})$"
+# What programs write where they have no date: the days on which they begin to count.
+BEGINNINGS = tuple(date(*day) for day in ((1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1)))
 # 2021-06-01 至 2027-05-31, 自2021年6月1日起至2027年5月31日止, 2021.06.01-2027.05.31, 2021-06-01至长期, 长期.
-_DATE = "[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?|[0-9]{8}"
-_END = f"{_DATE}|长期(?:有效)?|永久(?:有效)?|无固定期限"
-TERM = re.compile(rf"(?:[自从]?\s*({_DATE})\s*起?\s*(?:至|到|[-~～—–－]+)|[至到])?\s*({_END})止?")
+_CLOCK = "(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?"
+_DATE = f"(?:[0-9]{{4}}[-/.年][0-9]{{1,2}}[-/.月][0-9]{{1,2}}日?|[0-9]{{8}}){_CLOCK}"
+_LASTING = "(?:长期|永久|终身)(?:有效|使用)?|永续|无固定期限?|无(?:限期|期限|限)|不限(?:期限?)?|不定期"
+TERM = re.compile(
+    rf"(?:有效期限?[:：]?\s*)?(?:[自从]?\s*({_DATE})\s*起?\s*(?:至|到|[-~～—–－―]+|(?={_LASTING}))|[至到]|截[至止]到?)?"
+    rf"\s*({_DATE}|{_LASTING})\s*止?[。.]?"
+)
+# A term whose end nobody wrote.
+SINCE = re.compile(rf"[自从]?\s*(?:{_DATE})?\s*(?:至今|起|以来|至)")
 # What stands for the end of a term that has none.
 LASTING = date(2099, 12, 31)
 SECOND = 1_000_000
@@ -77,8 +88,21 @@ def read_term_begins(text: pa.Array) -> pa.Array:
 
 def is_term(cell: str) -> bool:
     """Whether a cell that is no date holds a term, or says that there is no end."""
-    term = TERM.fullmatch(cell)
-    return term is not None and bool(term[1] or cell[0] in "至到" or not term[2][0].isdigit())
+    term = _term_of(cell)
+    return SINCE.fullmatch(cell) is not None or (
+        term is not None and bool(term[1] or cell[0] in "至到" or not term[2][0].isdigit())
+    )
+
+
+def day_doubts(text: pa.Array, typed: pa.Array) -> Iterator[tuple[str, Mask]]:
+    """Which dates may be none: a spreadsheet's number of a day, and the day on which a program begins to count."""
+    is_serial = matches(text, SERIAL) & ~is_null(typed)
+    if is_serial.any():
+        yield "是表格软件的日期序号，已换算成日期", is_serial
+    days = typed if pa.types.is_date(typed.type) else _local_days(typed)
+    is_beginning = is_true(pc.is_in(days, value_set=pa.array(BEGINNINGS, pa.date32()), skip_nulls=True))
+    if is_beginning.any():
+        yield "像是系统的默认日期，不是真实日期", is_beginning
 
 
 def _are_odd(text: pa.Array, dates: pa.Array) -> Mask:
@@ -87,9 +111,16 @@ def _are_odd(text: pa.Array, dates: pa.Array) -> Mask:
 
 
 def _term(cell: str) -> tuple[date | None, date | None]:
-    """The first and the last day of a term, as far as they are written."""
-    term = TERM.fullmatch(cell)
-    return (_date(term[1]), _date(term[2])) if term else (None, None)
+    """The first and the last day of a term, as far as they are written; neither where it ends before it begins."""
+    term = _term_of(cell)
+    begin, end = (_date(term[1]), _date(term[2])) if term else (None, None)
+    is_wrong = term is not None and term[1] is not None and (begin is None or end is None or end < begin)
+    return (None, None) if is_wrong else (begin, end)
+
+
+def _term_of(cell: str) -> re.Match[str] | None:
+    """A term; blanks between its words say nothing: 长 期."""
+    return TERM.fullmatch(re.sub(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", "", cell))
 
 
 def _date(written: str | None) -> date | None:
@@ -103,8 +134,10 @@ def _date(written: str | None) -> date | None:
 
 def days_of(column: Column, typed: pa.Array) -> pa.Array:
     """The days in China of dates, or of moments kept in UTC."""
-    if column.type != "timestamp":
-        return typed
+    return _local_days(typed) if column.type == "timestamp" else typed
+
+
+def _local_days(typed: pa.Array) -> pa.Array:
     moments = pc.fill_null(typed.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
     days = ((moments + AHEAD_OF_UTC) // MICROSECONDS_A_DAY).astype(np.int32)
     return pa.array(days, pa.int32(), mask=is_null(typed)).cast(pa.date32())
@@ -118,8 +151,8 @@ def days_since_1970(years: Numbers, months: Numbers, days: Numbers) -> tuple[Num
     return first + days - 1, there
 
 
-def _moments(text: pa.Array) -> tuple[Numbers, Mask]:
-    """Microseconds since 1970 in UTC, and which cells hold a moment."""
+def _moments(text: pa.Array, *, is_usual: bool = False) -> tuple[Numbers, Mask]:
+    """Microseconds since 1970 in UTC, and which cells hold a moment; odd spellings are looked for unless `is_usual`."""
     moments, exists = np.zeros(len(text), np.int64), np.zeros(len(text), bool)
     for form in FORMS:
         parts = pc.extract_regex(text, form)
@@ -135,10 +168,26 @@ def _moments(text: pa.Array) -> tuple[Numbers, Mask]:
         ahead = _ahead_of_utc(_part(parts, "zone"), matched)
         moments = np.where(there, days * MICROSECONDS_A_DAY + in_day - ahead, moments)
         exists |= there
-    is_epoch = matches(text, EPOCH)
-    if is_epoch.any():
-        moments[is_epoch] = [int(cell) * 1_000 for cell in text.filter(pa.array(is_epoch)).to_pylist()]
-    return moments, exists | is_epoch
+    is_odd = ~exists & ~is_null(text)
+    if not is_odd.any():
+        return moments, exists
+    odd = chosen(text, is_odd)
+    counted = [_counted(cell) for cell in odd]
+    moments[is_odd] = [moment or 0 for moment in counted]
+    exists[is_odd] = [moment is not None for moment in counted]
+    if not is_usual and any(spellings := [usual(cell) for cell in odd]):
+        respelled = is_odd & ~exists
+        spelled = pa.array([s for s, moment in zip(spellings, counted, strict=True) if moment is None], pa.string())
+        moments[respelled], exists[respelled] = _moments(spelled, is_usual=True)
+    return moments, exists
+
+
+def _counted(cell: str) -> int | None:
+    """The microseconds of a moment that a program has counted from some day on."""
+    if re.match(EPOCH, cell):
+        return int(cell.ljust(16, "0"))
+    serial = of_serial(cell)
+    return (serial - datetime(1970, 1, 1)) // timedelta(microseconds=1) - AHEAD_OF_UTC if serial else None
 
 
 def _part(parts: pa.StructArray, name: str) -> pa.Array:
@@ -151,7 +200,7 @@ def _ahead_of_utc(zones: pa.Array, matched: Mask) -> Numbers:
     ahead = np.full(len(zones), AHEAD_OF_UTC)
     written = matched & is_true(pc.greater(pc.binary_length(zones), 0))
     if written.any():
-        ahead[written] = [_ahead(zone) for zone in zones.filter(pa.array(written)).to_pylist()]
+        ahead[written] = [_ahead(zone) for zone in chosen(zones, written)]
     return ahead
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spark_jobs.judging.arrays import Mask, chosen, is_null, is_true, matches, mended, replaced, without
+from spark_jobs.judging.numerals import chinese_amount, with_usual_units
 from spark_jobs.lake.columns import arrow_type
 
 PLAIN_NUMBER = "^[0-9]{1,14}([.][0-9]{1,6})?$"
@@ -27,9 +28,17 @@ WHOLE = ("integer", "bigint")
 GROUPED = r"(?:[0-9]{1,3}(?P<group>[, '])[0-9]{3}(?:(?P=group)[0-9]{3})*|[0-9]+)"
 DECIMAL = re.compile(rf"[+-]?(?:{GROUPED}(?:[.][0-9]*)?|[.][0-9]+)")
 FLOAT = re.compile("[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
-# ¥12,000.00 · 50.00(万元人民币) · 51.1万美元 · 1.2亿 · 12000元整 · 3万4千元
-AMOUNT = re.compile(rf"(?P<sign>[+-]?)[¥￥]?\s*(?P<number>{GROUPED}(?:[.][0-9]+)?)\s*(?P<rest>.*)", re.DOTALL)
+# ¥12,000.00 · RMB 500 · 人民币500元 · 50.00(万元人民币) · 51.1万美元 · 1.2亿 · 12000元整 · 3万4千元 · 500元5角
+BEFORE = "(?:人民币|美元|美金|港元|港币|欧元|日元|英镑|[A-Za-z]{2,3})?[ :]?[$€£¥￥]?"
+AMOUNT = re.compile(
+    rf"(?P<sign>[+-]?)(?P<before>{BEFORE})\s*(?P<behind>[+-]?)(?P<number>{GROUPED}(?:[.][0-9]*)?)\s*(?P<rest>.*)",
+    re.DOTALL,
+)
+# 500元(伍佰元整): the same amount twice.
+TWICE = re.compile(r"([^()（）]+)[(（]([^()（）]+)[)）]")
+COINS = re.compile("(?<=[元圆])(?:([0-9])角)?(?:([0-9])分)?[整正]?$")
 UNITS = {
+    "十": 10,
     "百": 10**2,
     "千": 10**3,
     "万": 10**4,
@@ -47,17 +56,6 @@ FURTHER = re.compile(rf"([0-9]+(?:[.][0-9]+)?)({UNIT})")
 # What may stand behind: 元, 美元, US$.
 CURRENCY = re.compile(r"[^\W\d_]*[$€£¥￥]?")
 YUAN = ("", "元", "人民币", "元人民币", "人民币元", "圆", "CNY", "RMB")
-CHINESE_DIGITS = {
-    digit: value for digits in ("零壹贰叁肆伍陆柒捌玖", "〇一二三四五六七八九") for value, digit in enumerate(digits)
-}
-CHINESE_DIGITS |= {"两": 2}
-CHINESE_UNITS = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1_000, "千": 1_000}
-CHINESE_SECTIONS = {"万": 10**4, "萬": 10**4, "亿": 10**8}
-CHINESE_PARTS = {"角": Decimal("0.1"), "分": Decimal("0.01")}
-CHINESE_AMOUNT = re.compile(
-    f"(?:人民币)?([{''.join([*CHINESE_DIGITS, *CHINESE_UNITS, *CHINESE_SECTIONS])}]+)[元圆]"
-    f"(?:([{''.join(CHINESE_DIGITS)}])角)?零?(?:([{''.join(CHINESE_DIGITS)}])分)?[整正]?"
-)
 
 
 @dataclass(frozen=True)
@@ -86,13 +84,17 @@ class Amount:
 
 def read_amount(cell: str) -> Amount | None:
     """The whole cell, understood; None if any of it is not."""
-    if (yuan := _chinese_amount(cell)) is not None:
-        return Amount(yuan, 1, "")
+    if (twice := TWICE.fullmatch(cell)) and (other := read_amount(twice[2].strip())):
+        amount = read_amount(twice[1].strip())
+        return amount if amount and amount.value(1) == other.value(1) else None
+    if in_chinese := chinese_amount(cell):
+        number, is_named = in_chinese
+        return Amount(number, 1 if is_named else None, "")
     whole = AMOUNT.fullmatch(cell)
-    if whole is None:
+    if whole is None or (whole["sign"] and whole["behind"]):
         return None
     number, factor = Decimal(re.sub("[, ']", "", whole["number"])), None
-    rest = re.sub("(?<=[元圆])[整正]$", "", _without_brackets(re.sub(r"\s", "", whole["rest"])))
+    rest = with_usual_units(_without_brackets(re.sub(r"\s", "", whole["rest"])))
     if unit := re.match(UNIT, rest):
         factor, rest = UNITS[unit[0]], rest[unit.end() :]
         least = factor
@@ -100,9 +102,26 @@ def read_amount(cell: str) -> Amount | None:
             if (smaller := UNITS[further[2]]) >= least:
                 return None
             number, least, rest = number + Decimal(further[1]) * smaller / factor, smaller, rest[further.end() :]
-    if not CURRENCY.fullmatch(rest):
+    if coins := COINS.search(rest):
+        if any(coins.groups()) and factor:
+            return None
+        number += Decimal(coins[1] or 0) / 10 + Decimal(coins[2] or 0) / 100
+        rest = rest[: coins.start()]
+    currency = _currency(whole["before"].strip(" :¥￥"), rest)
+    if currency is None:
         return None
-    return Amount(-number if whole["sign"] == "-" else number, factor, rest.upper())
+    return Amount(-number if "-" in (whole["sign"], whole["behind"]) else number, factor, currency)
+
+
+def _currency(before: str, behind: str) -> str | None:
+    """The currency that is written before or behind a number, or both times; None for what is none, or two.
+
+    The sign ¥ alone is no currency: accounts have it beside amounts in 万元 too.
+    """
+    if not CURRENCY.fullmatch(behind):
+        return None
+    named = {"CNY" if one.upper() in YUAN else one.upper() for one in (before, behind) if one}
+    return named.pop() if len(named) == 1 else None if named else ""
 
 
 def _without_brackets(rest: str) -> str:
@@ -235,23 +254,6 @@ def _decimals(exact: pa.Array, kind: str, is_odd: Mask, odd: Sequence[Decimal | 
     most = pa.scalar(Decimal(10) ** (typed.precision - typed.scale), number.type)
     fits = is_true(pc.less(pc.abs(number), most))
     return replaced(without(number, ~fits).cast(typed, safe=False), is_odd, odd)
-
-
-def _chinese_amount(cell: str) -> Decimal | None:
-    """壹万贰仟元整: 12000. None if it is not written so."""
-    written = CHINESE_AMOUNT.fullmatch(cell)
-    if written is None:
-        return None
-    total, section, digit = 0, 0, 0
-    for sign in written[1]:
-        if sign in CHINESE_DIGITS:
-            digit = CHINESE_DIGITS[sign]
-        elif sign in CHINESE_UNITS:
-            section, digit = section + (digit or 1) * CHINESE_UNITS[sign], 0
-        else:
-            total, section, digit = (total + section + digit) * CHINESE_SECTIONS[sign], 0, 0
-    tenths, hundredths = (CHINESE_DIGITS[part] if part else 0 for part in written.groups()[1:])
-    return Decimal(total + section + digit) + tenths * CHINESE_PARTS["角"] + hundredths * CHINESE_PARTS["分"]
 
 
 def _places(number: Decimal) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,15 +12,23 @@ import pyarrow.compute as pc
 
 from schemas.contract import Column, FeedContract
 from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true, matches
-from spark_jobs.judging.cells import Cells, Rows, unknown_items
+from spark_jobs.judging.cells import TERMS, Cells, Rows, unknown_items
 from spark_jobs.judging.check_digits import broken_checks
 from spark_jobs.judging.days import days_of, is_term
-from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code, is_power_of_ten
+from spark_jobs.judging.lost import AREA_CODE, POWER, ZEROS, lost_area_codes, lost_contents, lost_digits, lost_to_zeros
+from spark_jobs.judging.odd_days import is_strange_zone
+from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code
 from spark_jobs.lake.codes import code_of
 
 MISSING = "缺少必填内容"
-POWER = "已变成科学计数法，位数丢失，请把该列设为文本后重新导出"
 EXPECTED = {"date": "不是有效日期", "timestamp": "不是有效时间", "integer": "不是整数", "boolean": "不是“是”或“否”"}
+PERIOD = "应填一个日期，这里写的是一段期间或长期"
+NO_TERM = "期限看不懂：应写明截止日期（不早于起始日期）或“长期”"
+# What a cell says that is no date, in the order in which it is asked.
+DAY_FAULTS: dict[str, Callable[[str], bool]] = {
+    PERIOD: is_term,
+    "时区看不懂，请写成 +08:00，或不写时区": is_strange_zone,
+}
 # Beside a contract's rules: a doubt about reading a cell, and a code whose digits are lost, whatever is flagged.
 DOUBT, LOST = "doubt", "lost"
 # Characters of an item that are shown.
@@ -78,8 +86,13 @@ class Chunk:
         if column.required_with and (other := self.columns.get(column.required_with)):
             is_lacking = cells.by_row(is_null(cells.text)) & ~other.by_row(is_null(other.text))
             yield "required", f"填写了{other.column.label}，{MISSING}", is_lacking
-        if not column.parse and (is_code(column) or column.name in self.contract.key or column.refers):
-            yield LOST, POWER, cells.by_row(is_power_of_ten(cells.text))
+        is_key = column.name in self.contract.key or column.refers is not None
+        for words, is_lost in lost_contents(cells.text, is_key):
+            yield LOST, words, cells.by_row(is_lost)
+        if not column.parse and (is_code(column) or is_key):
+            yield LOST, POWER, cells.by_row(lost_digits(cells.text))
+        if is_key and not is_code(column):
+            yield DOUBT, ZEROS, cells.by_row(lost_to_zeros(cells.text))
         for rule, words, is_broken in _broken_alone(column, cells):
             if rule != "codes" or not self._is_told_before(column):
                 yield rule, words, cells.by_row(is_broken)
@@ -96,6 +109,8 @@ class Chunk:
             yield DOUBT, words, cells.by_row(is_doubtful)
         if column.codes:
             yield from self._lost_zeros(column, cells)
+        if column.name.endswith("_phone") and (is_number := matches(self.numbers, f",{column.name},")).any():
+            yield DOUBT, AREA_CODE, cells.by_row(lost_area_codes(cells.text)) & is_number
 
     def _lost_zeros(self, column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask]]:
         """Codes in cells that are numbers, which keep no zero in front: where that would be a code too, either may be
@@ -104,7 +119,11 @@ class Chunk:
         if not is_number.any():
             return
         for place, cell in enumerate(cells.text.to_pylist()):
-            if cell and cell.isdigit() and code_of(str(column.codes), f"0{cell}") == f"0{cell}":
+            if (
+                cell
+                and cell.isdigit()
+                and code_of(str(column.codes), f"0{cell}") == f"0{cell}" != code_of(str(column.codes), cell)
+            ):
                 is_cell = np.zeros(len(cells.text), bool)
                 is_cell[place] = True
                 words = f"数字单元格存不下开头的 0，可能是 {cell}，也可能是 0{cell}"
@@ -157,11 +176,12 @@ def _broken_alone(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask
     text, typed = cells.text, cells.typed
     if column.parse != "currency" and column.type not in ("string", "list"):
         is_wrong = is_null(typed) & ~is_null(text)
-        if is_wrong.any() and column.type == "date":
-            is_period = is_wrong.copy()
-            is_period[is_wrong] = [is_term(cell) for cell in chosen(text, is_wrong)]
-            yield "type", "应填一个日期，这里写的是一段期间或长期", is_period
-            is_wrong &= ~is_period
+        if is_wrong.any() and column.type in ("date", "timestamp"):
+            for words, is_meant in DAY_FAULTS.items():
+                is_one = is_wrong.copy()
+                is_one[is_wrong] = [is_meant(cell) for cell in chosen(text, is_wrong)]
+                is_wrong &= ~is_one
+                yield "type", NO_TERM if column.parse in TERMS and words == PERIOD else words, is_one
         if cells.foreign is not None:
             yield "type", "金额单位不是人民币，或无法识别", is_wrong & cells.foreign
             is_wrong &= ~cells.foreign

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import product
 from unicodedata import category
 
 import numpy as np
@@ -23,38 +22,34 @@ from spark_jobs.judging.arrays import (
     Mask,
     all_bytes,
     cell_bytes,
+    differs,
     is_ascii,
     is_null,
     is_true,
     matches,
     mended,
-    without,
 )
+from spark_jobs.judging.nothings import without_nothings
 
 SPACE = " \u3000\t\r\n"
-# What departments and their programs write where they have nothing to say, in capitals and small letters.
-NOTHING = (
-    *("", "N/A", "NA", "#N/A", "#NA", "NULL", "NONE", "NAN", "NAT", r"\N", "无", "暂无", "不详", "待定", "[已脱敏]"),
-    *("【已脱敏】", "-", "--", "/", "—", "——", "0000-00-00", "0000-00-00 00:00:00"),
-)
 SMALL_LETTER = r"\p{Ll}"
 FULL_WIDTH = f"{WIDE[0]}-{WIDE[-2]}{WIDE[-1]}"
 PRIVATE = "\ue000-\uf8ff"
 REPLACEMENT = "\ufffd"
-# ="0101", '0101, ‘0101, `0101: what keeps a spreadsheet from taking a code for a number.
-FORCING = "'`‘’＇"
-FORMULA_TEXT = re.compile('="(.*)"')
-POINT_ZERO = re.compile("([0-9]+)[.]0+")
+# ="0101", =T("0101"), '0101, ‘0101, `0101, "0101": what keeps a spreadsheet from taking a code for a number.
+FORCING = "'`‘’＇´\"“”＂"
+FORMULA_TEXT = re.compile(r"""=\s?(?:T\()?(["'])(.*)\1\)?""")
+# 101.0, 101 .0, 101.: a number was made of it on the way.
+POINT_ZERO = re.compile("([0-9]+) ?[.] ?0*")
+# 20,261,102: digits in threes, which no code has.
+IN_THREES = re.compile("[0-9]{1,3}(?:,[0-9]{3})+")
+# A key that a person or a program has broken up: TS -1, 2026 1102 0001.
+BROKEN_UP = re.compile("[A-Za-z]{0,4}[ -]*[0-9][0-9 -]*")
+DASHES = "‐‑‒–—―−﹘﹣"
+UNFORCED, NO_POINT_ZERO = "已去掉强制为文本的符号", "已去掉末尾的 .0"
 CAPITALS = "小写字母已改为大写"
-POWER_OF_TEN = "^[+-]?[0-9]([.][0-9]+)?[Ee][+]?[0-9]+$"
 
 
-def _spellings(word: str) -> set[str]:
-    return {"".join(letters) for letters in product(*({one.lower(), one.upper()} for one in word))}
-
-
-_NOTHINGS = frozenset(spelling for word in NOTHING for spelling in _spellings(word))
-_LONGEST_NOTHING = max(len(word.encode()) for word in NOTHING)
 _UNSEEN, _BLANKS = re.compile(f"[{UNSEEN}]"), re.compile(f"[{BLANKS}]")
 
 
@@ -64,9 +59,11 @@ def _is_byte(*several: int) -> Mask:
 
 
 _SPACES = _is_byte(*b" \t\r\n")
-# Controls, and the first bytes of UTF-8 that signs without a shape begin with; of EF they are EF B8 and EF BB.
-_UNSEEN_LEADS = _is_byte(*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xC2, 0xD8, 0xE1, 0xE2)
-_FORCING_LEADS = _is_byte(*b"'`=", 0xE2, 0xEF)
+# Controls, and the first bytes of UTF-8 that signs without a shape begin with; of E3 and EF only with these behind.
+_UNSEEN_LEADS = _is_byte(*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xF3)
+_UNSEEN_BEHIND = {0xE3: _is_byte(0x85), 0xEF: _is_byte(0xB8, 0xBB, 0xBE, 0xBF)}
+_FORCING_LEADS = _is_byte(*b"'`=\"", 0xC2, 0xE2, 0xEF)
+_PROSE_FORCING_LEADS = _is_byte(*b"'`=")
 
 
 @dataclass
@@ -96,34 +93,44 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
     if not is_prose or is_name:
         read.become(_without_unseen(read.text), "已去掉看不见的字符")
     read.text = _trimmed(read.text)
-    if not is_prose:
-        read.become(_without_forcing(read.text), "已去掉强制为文本的符号")
-    read.text = _without_nothings(read.text, known)
+    read.become(_without_forcing(read.text, is_prose=is_prose), UNFORCED)
+    read.text = without_nothings(read.text, known)
     if is_code(column) or is_key:
         read.text = _half_width_capitals(read.text) if is_code(column) else _half_width(read.text)
-        if not column.parse:
-            read.become(_without_point_zero(read.text), "已去掉末尾的 .0")
+        if not (column.parse or column.separator):
+            _mend_code(read, is_checked=bool(column.check or column.check_when))
         if not is_code(column):
             read.become(_capitals_of_codes(read.text), CAPITALS)
     elif is_name:
         read.text = _wide_brackets(read.text)
     elif not is_prose:
         read.text = _half_width(read.text)
+        if column.type in ("date", "timestamp"):
+            read.become(_without_point_zero(read.text), NO_POINT_ZERO)
+    elif column.pattern:
+        read.become(_fitting(read.text, column.pattern), "已改为半角，并去掉多余的符号")
     read.doubts += _lost_characters(read.text, is_name=is_name)
     return read
+
+
+def _mend_code(read: Texts, *, is_checked: bool) -> None:
+    """Takes off what was put into a code on the way; what check digits stand behind may be broken up anywhere."""
+    read.become(_without_point_zero(read.text), NO_POINT_ZERO)
+    data = all_bytes(read.text)
+    if (data == ord(",")).any():
+        in_threes = matches(read.text, f"^{IN_THREES.pattern}$")
+        read.become(mended(read.text, in_threes, lambda cell: cell.replace(",", "")), "已去掉千位分隔符")
+    if (data == 0xE2).any() or (data == 0xEF).any():
+        dashed = matches(read.text, f"[{DASHES}]") & matches(read.text, "[0-9]")
+        read.become(mended(read.text, dashed, lambda cell: re.sub(f"[{DASHES}]", "-", cell)), "横线已改为半角")
+    if (data == ord(" ")).any():
+        broken = matches(read.text, " ") if is_checked else matches(read.text, f"^{BROKEN_UP.pattern}$")
+        read.become(mended(read.text, broken, lambda cell: cell.replace(" ", "")), "已去掉中间的空格")
 
 
 def is_code(column: Column) -> bool:
     """Whether a column holds codes, in which small letters mean capitals."""
     return bool(column.check or column.check_when or column.codes)
-
-
-def is_power_of_ten(text: pa.Array) -> Mask:
-    """Which codes have become a number in powers of ten, 1.42010E+19, and so lost their digits."""
-    data = all_bytes(text)
-    if not ((data == ord("E")) | (data == ord("e"))).any():
-        return np.zeros(len(text), bool)
-    return matches(text, POWER_OF_TEN)
 
 
 def has_small_letter(raw: pa.Array) -> Mask:
@@ -145,8 +152,8 @@ def _in_official_places(raw: pa.Array) -> pa.Array:
 
 def _without_unseen(text: pa.Array) -> pa.Array:
     data = all_bytes(text)
-    suspect = _UNSEEN_LEADS[data].any() or ((data[:-1] == 0xEF) & ((data[1:] == 0xB8) | (data[1:] == 0xBB))).any()
-    if not suspect:
+    behind = (((data[:-1] == lead) & second[data[1:]]).any() for lead, second in _UNSEEN_BEHIND.items())
+    if not (_UNSEEN_LEADS[data].any() or any(behind)):
         return text
     return mended(text, _has(text, _UNSEEN, _BLANKS), lambda cell: _BLANKS.sub(" ", _UNSEEN.sub("", cell)).strip(SPACE))
 
@@ -178,38 +185,46 @@ def _has_wide_space(data: npt.NDArray[np.uint8], begin: npt.NDArray[np.int32]) -
     return bool(((data[inside + 1] == 0x80) & (data[inside + 2] == 0x80)).any())
 
 
-def _without_forcing(text: pa.Array) -> pa.Array:
+def _without_forcing(text: pa.Array, *, is_prose: bool) -> pa.Array:
     data, bounds = cell_bytes(text)
     begin = bounds[:-1][bounds[1:] > bounds[:-1]]
-    if not _FORCING_LEADS[data[begin]].any():
+    if not (_PROSE_FORCING_LEADS if is_prose else _FORCING_LEADS)[data[begin]].any():
         return text
-    forced = matches(text, f'^(?:[{FORCING}]|=".*"$)')
-    return mended(text, forced, _unforced)
+    if is_prose:
+        return mended(text, matches(text, "^['`=]"), _unforced_prose)
+    return mended(text, matches(text, f"^[={FORCING}]"), _unforced)
 
 
 def _unforced(cell: str) -> str:
     formula = FORMULA_TEXT.fullmatch(cell)
-    return (formula[1] if formula else cell.strip(FORCING)).strip(SPACE)
+    return (formula[2] if formula else cell.strip(FORCING)).strip(SPACE)
 
 
-def _without_nothings(text: pa.Array, known: frozenset[str]) -> pa.Array:
-    _, bounds = cell_bytes(text)
-    short = np.flatnonzero(np.diff(bounds) <= _LONGEST_NOTHING)
-    if not len(short):
-        return text
-    nothings = _NOTHINGS - known if known else _NOTHINGS
-    nothing = np.zeros(len(text), bool)
-    if len(short) <= FEW:
-        nothing[short] = [cell in nothings for cell in text.take(pa.array(short)).to_pylist()]
-    else:
-        nothing = is_true(pc.is_in(text, pa.array(sorted(nothings))))
-    return without(text, nothing)
+def _unforced_prose(cell: str) -> str:
+    """Prose may begin with a quotation: only a formula, or a mark that has no other, is taken off."""
+    formula = FORMULA_TEXT.fullmatch(cell)
+    if formula:
+        return formula[2].strip(SPACE)
+    is_alone = cell[0] != "=" and not any(mark in cell[1:] for mark in "'`‘’")
+    return cell[1:].strip(SPACE) if is_alone else cell
+
+
+def _fitting(text: pa.Array, pattern: str) -> pa.Array:
+    """The cells, of which those that do not fit the pattern are tidied, if they fit it then."""
+    fits = re.compile(pattern)
+
+    def tidied(cell: str) -> str:
+        plain = _unforced(narrowed(_BLANKS.sub(" ", _UNSEEN.sub("", cell))))
+        plain = POINT_ZERO.sub(r"\1", plain) if POINT_ZERO.fullmatch(plain) else plain
+        return plain if fits.fullmatch(plain) else cell
+
+    return mended(text, differs(text, f"^(?:{pattern})$"), tidied)
 
 
 def _without_point_zero(text: pa.Array) -> pa.Array:
     data, bounds = cell_bytes(text)
-    last = bounds[1:][np.diff(bounds) >= 3] - 1
-    if not (data[last] == ord("0")).any() or not (data == ord(".")).any():
+    last = bounds[1:][np.diff(bounds) >= 2] - 1
+    if not (data == ord(".")).any() or not ((data[last] == ord("0")) | (data[last] == ord("."))).any():
         return text
     return mended(text, matches(text, f"^{POINT_ZERO.pattern}$"), lambda cell: POINT_ZERO.sub(r"\1", cell))
 

@@ -31,7 +31,8 @@ _NOTE = re.compile(
     r"|(?:格式|例如|如|示例):?.*|y{4}.?m{1,2}.?d{0,2}.*|\d{1,3}位(?:数字?|以内)?",
     re.IGNORECASE,
 )
-_UNIT_IN_BRACKETS = re.compile(f"(?:金额|计量|货币)?(?:单位)?:?{_UNIT}")
+# In brackets 万 is 万元.
+_UNIT_IN_BRACKETS = re.compile(f"(?:金额|计量|货币)?(?:单位)?:?(?:{_UNIT}|(百万|千万|万|亿))")
 _LARGE = "|".join(unit for unit in UNITS if unit != "元")
 _UNIT_BEHIND = re.compile(f"[:/_-](?:单位:?)?{_UNIT}$|(?<=[额金本价款费值])({_LARGE})$")
 _MARKS = "*:★☆●▲#.。、,;"
@@ -55,7 +56,7 @@ def undressed(heading: str) -> tuple[str, int | None]:
         if _NOTE.fullmatch(bracket[1]):
             return ""
         if (named := _UNIT_IN_BRACKETS.fullmatch(bracket[1])) and unit is None:
-            unit = UNITS[named[1]]
+            unit = UNITS[named[1] or f"{named[2]}元"]
             return ""
         return bracket[0]
 

@@ -19,7 +19,7 @@ from python_calamine import (
 
 from spark_jobs.landing.formats.packed import refuse_bomb
 from spark_jobs.landing.formats.sheet import Source, Unreadable, excess, shown
-from spark_jobs.landing.formats.xls_errors import errors_of_xls
+from spark_jobs.landing.formats.xls_cells import marks_of_xls
 from spark_jobs.landing.formats.xlsx_pages import Marks, Workbook
 
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
@@ -33,6 +33,7 @@ class Book:
         self._source = source
         self._xlsx = Workbook(source.path, source.beat) if zipfile.is_zipfile(source.path) else None
         self._marks = {page: self._xlsx.marks(page) for page in self._xlsx.pages} if self._xlsx else {}
+        self._formats = self._xlsx.formats if self._xlsx else []
         sparse = {page for page, marks in self._marks.items() if marks.is_sparse}
         if self._xlsx and sparse:
             self._values = CalamineWorkbook.from_filelike(self._xlsx.without_blanks(sparse))
@@ -58,12 +59,12 @@ class Book:
         """What is strange about a page's cells."""
         if self._xlsx:
             return self._marks.get(page, Marks())
-        errors = errors_of_xls(self._source.path, page)
-        return Marks({row: f"单元格是错误值 {error}" for row, error in errors.items()})
+        marks, self._formats = marks_of_xls(self._source.path, page)
+        return marks
 
     def format(self, number: int) -> str:
         """A number format's code."""
-        return self._xlsx.formats[number] if self._xlsx else ""
+        return self._formats[number]
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from spark_jobs.lake.headings import plain, undressed
 from spark_jobs.landing.formats.sheet import RAW_SHOWN, Source, Told, Unreadable, shown
 
 MOST_ROWS = 3
+MOST_OF_A_NOTE = 2
+STEMS = list("甲乙丙丁戊己庚辛壬癸")
 # A cell of more characters is no word that closes a table, and no unit.
 LONGEST_WORD = 100
 # Rows that show whether a column without a heading numbers them.
@@ -24,6 +26,11 @@ _SUM = re.compile(r".{0,10}(?:合计|总计|小计|共计|累计)(?:[:(].{0,20}|
 _SIGNED = re.compile(
     r"(?:(?:制|填)表|填报|报送|报表|编制|审核|复核|经办|统计|联系|(?:单位|部门|科室|主管)?负责|分管领导|校对)"
     r"(?:人|人员|单位|部门|日期|时间|电话|方式|领导)*(?:\((?:签字|签章|盖章|公章)\))?:.*"
+)
+# What stands below a table: notes, the number of the page, a day.
+_NOTE = re.compile(
+    r"(?:附?注\d?|备注|说明|填(?:表|报)(?:说明|须知|日期|时间)|数据来源|(?:金额|计量)?单位|日期|电话)[:].*"
+    r"|\d{1,2}[.、)].*[\u4e00-\u9fff].*|第\d+页(?:[,/]?共\d+页)?|\d{4}年\d{1,2}月(?:\d{1,2}日)?"
 )
 _NIL = re.compile(
     r"\(?(?:本|当|该)?(?:期|月|季度?|年度?|周|日|次|单位|部门|批次)*(?:暂?无|没有|未发生|零)(?:新增|变更|相关|有关|此类|可)*"
@@ -125,7 +132,23 @@ def closing(cells: Sequence[str], keys: Sequence[int]) -> str:
     if len(cells[place]) > LONGEST_WORD:
         return ""
     first = "".join(unicodedata.normalize("NFKC", cells[place]).split())
-    return first if _SUM.fullmatch(first) or _SIGNED.fullmatch(first) else ""
+    is_note = _NOTE.fullmatch(first) and sum(bool(cell.strip()) for cell in cells) <= MOST_OF_A_NOTE
+    return first if _SUM.fullmatch(first) or _SIGNED.fullmatch(first) or is_note else ""
+
+
+def is_sum(word: str) -> bool:
+    """Whether what closes a table is a sum, which may have another unit than its rows."""
+    return bool(_SUM.fullmatch(word))
+
+
+def numbers_columns(cells: Sequence[str]) -> bool:
+    """Whether a row below the headings only numbers the columns, as forms have it: 1 2 3, 甲 乙 1 2, （1）（2）."""
+    signs = [unicodedata.normalize("NFKC", cell).strip("()栏列 ") for cell in cells if cell.strip()]
+    letters = next(
+        (place for place, sign in enumerate(signs) if sign not in (STEMS[place : place + 1] or ["-"])), len(signs)
+    )
+    numbers = [str(number) for number in range(1, len(signs) - letters + 1)]
+    return len(signs) > MOST_OF_A_NOTE and len(signs) * 2 > len(cells) and signs[letters:] == numbers
 
 
 def says_nothing_to_report(cells: Sequence[str]) -> bool:

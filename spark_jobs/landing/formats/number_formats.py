@@ -16,6 +16,10 @@ from spark_jobs.lake.headings import UNITS
 
 _TOKEN = re.compile(r'"([^"]*)"|[\\!](.)|[_*].|\[([^\]]*)\]|(.)', re.DOTALL)
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|!.|\[[^\]]*\]|[^;])+', re.DOTALL)
+# Formats that have a number and no code in a file, of those that change what is seen.
+BUILT_IN = {9: "0%", 10: "0.00%"}
+# A number as it is, as Excel and as Chinese programs call it.
+_GENERAL = re.compile("General|G/通用格式", re.IGNORECASE)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _MONEY = re.compile("(?:人民币)?(元|圆|[十百千]元?|十?万元?|[百千]万元?|亿元?)(?:人民币|整)?")
 _FOREIGN = re.compile(r"(?:[美港欧日英澳加新韩]|台|澳门|新台)[元币镑]|英镑|卢布|[A-Z]{0,2}[$€£]|USD|HKD|EUR|JPY|GBP")
@@ -31,11 +35,18 @@ class Section:
     digits: int
     before: str
     after: str
+    is_share: bool = False
 
     @property
     def is_plain(self) -> bool:
         """Whether it shows the number as it is."""
-        return self.factor == 1 and self.digits < 2 and not _words(self.before) and not _words(self.after)
+        return (
+            not self.is_share
+            and self.factor == 1
+            and self.digits < 2
+            and not _words(self.before)
+            and not _words(self.after)
+        )
 
 
 def changes_what_is_seen(code: str) -> bool:
@@ -50,8 +61,10 @@ def seen(code: str, stored: str, is_amount: bool, is_text: bool) -> str | None:
     """
     number = Decimal(stored)
     section = _section_for(_sections(code), number)
-    if section is None or not (is_amount or is_text):
+    if section is None or not (is_amount or is_text) or (section.is_share and not is_amount):
         return stored
+    if section.is_share:
+        return None
     if is_text and not is_amount:
         digits = stored.zfill(section.digits) if number == number.to_integral() and number >= 0 else stored
         is_literal = section.factor == 1 and not section.is_plain
@@ -107,12 +120,12 @@ def _section(text: str) -> Section:
     """What a section does; shares, powers and fractions show the number itself."""
     condition = None
     number, before, after = "", "", ""
-    for literal, sign in _tokens(text):
+    for literal, sign in _tokens(_GENERAL.sub("0", text, count=1)):
         if sign.startswith("["):
             bound = _CONDITION.fullmatch(sign[1:])
             condition = (bound[1], Decimal(bound[2])) if bound else condition
         elif sign in ("%", "E", "e", "/", "@"):
-            return Section(condition, Decimal(1), 0, "", "")
+            return Section(condition, Decimal(1), 0, "", "", is_share=sign == "%")
         elif sign and sign in "0#?.,":
             number, after = number + after.replace(".", "p") + sign, ""
         elif number:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -35,10 +36,29 @@ class Page:
         yield from (known.heading for column in source.contract.columns for known in column.headings)
         yield from SUMS
 
+    def continues(self, other: Page, source: Source) -> bool:
+        """Whether the page, which has no headings, goes on where another one ends: its keys look like that one's."""
+        keys = [
+            place
+            for heading, place in zip(other.headings, other.named, strict=True)
+            if source.promises.scales(heading).keys() & set(source.contract.key)
+        ]
+        looks = {_look(row, keys) for row in other.below} - {None}
+        rows = [row for row in (self.headed.cells, *self.below) if any(row)]
+        return self.left == other.left and 2 * sum(_look(row, keys) in looks for row in rows) > len(rows)
+
     def has_keys(self, source: Source) -> bool:
         """Whether the page has every column of the contract's key: without them its rows are none of the feed."""
         columns = {name for heading in self.headings for name in source.promises.scales(heading)}
         return set(source.contract.key) <= columns
+
+
+def _look(cells: Sequence[str], keys: Sequence[int]) -> tuple[tuple[int, str], ...] | None:
+    """How the keys of a row look: about how long they are, and what stands between letters and digits."""
+    own = [cells[key].strip() if key < len(cells) else "" for key in keys]
+    if not own or not all(key.isascii() and any(sign.isdigit() for sign in key) for key in own):
+        return None
+    return tuple((len(key) // 4, re.sub("[0-9A-Za-z]", "", key)) for key in own)
 
 
 def choose(source: Source, pages: Sequence[Page], told: Told) -> list[Page]:
@@ -50,6 +70,12 @@ def choose(source: Source, pages: Sequence[Page], told: Told) -> list[Page]:
         raise Unreadable(f"有约定表头的工作表都是隐藏的：{names}。请取消隐藏要报送的工作表，删去其余的。")
     # Where no page has all of the key, the one that comes nearest is refused for what it lacks.
     read = read or keyed or [max(pages, key=lambda page: (not page.is_hidden, page.headed.promised))]
+    for page in pages:
+        if not page.headed.promised and (before := next((one for one in read if page.continues(one, source)), None)):
+            raise Unreadable(
+                f"工作表“{shown(page.name, 50)}”没有表头，看上去是“{shown(before.name, 50)}”的续表（{page.rows} 行）。"
+                "请给每个工作表补上表头，或并成一个工作表后重新报送。"
+            )
     if len(pages) > 1 or read[0].is_hidden:
         told.remarks.append(f"读取的工作表：{_names(read)}。")
     if left_out := [page for page in pages if page not in read]:

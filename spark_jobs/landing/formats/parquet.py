@@ -15,6 +15,7 @@ from spark_jobs.landing.formats.sheet import Sheet, Source, Unreadable, excess, 
 
 ROWS_A_BATCH = 8_192
 LOCAL = "Asia/Shanghai"
+LOST_DIGITS = "数字太大，浮点数存不下它的末几位，请把该列存为文本后重新导出"
 NUL = "单元格含有空字符（NUL）"
 
 
@@ -71,10 +72,23 @@ def _batches(source: Source, file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
             rows = split_rows(columns, pa.array(range(line, line + batch.num_rows), pa.int64()))
             line += batch.num_rows
             faults = long_cells(rows, source.limits.cell)
+            for column in batch.columns:
+                faults |= dict.fromkeys(_inexact(column), LOST_DIGITS)
             for column in columns:
                 for position in pc.indices_nonzero(pc.match_substring(column, "\0")).to_pylist():
                     faults.setdefault(position, NUL)
             yield from set_aside(rows, faults)
+
+
+def _inexact(column: pa.Array) -> list[int]:
+    """Where a column holds floating numbers so large that their last digits are lost."""
+    bits = {pa.float16(): 11, pa.float32(): 24, pa.float64(): 53}.get(column.type)
+    if bits is None or not len(column):
+        return []
+    numbers = column.cast(pa.float64())
+    is_large = pc.and_(pc.greater(pc.abs(numbers), float(1 << bits)), pc.is_finite(numbers))
+    positions: list[int] = pc.indices_nonzero(pc.fill_null(is_large, False)).to_pylist()
+    return positions
 
 
 def _refuse_broken(name: str, column: pa.Array) -> None:

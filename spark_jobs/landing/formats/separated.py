@@ -17,10 +17,12 @@ from spark_jobs.landing.formats.heading_rows import (
     PassedOver,
     closing,
     is_headings_again,
+    is_sum,
+    numbers_columns,
     refuse_other_headings,
     says_nothing_to_report,
 )
-from spark_jobs.landing.formats.matching import with_unit
+from spark_jobs.landing.formats.matching import refuse_unit_below, with_unit
 from spark_jobs.landing.formats.separated_head import Head, find_head
 from spark_jobs.landing.formats.sheet import (
     BROKEN,
@@ -65,7 +67,7 @@ def open_separated(source: Source) -> Sheet:
     headings = with_unit(source, [head.cells[place] for place in head.named], unit)
     if len(headings) > source.limits.columns:
         raise excess("文件有", len(headings), source.limits.columns, "列", "columns")
-    return Sheet(headings, _batches(source, text, head, told), text.encoding, told)
+    return Sheet(headings, _batches(source, text, head, headings, told), text.encoding, told)
 
 
 @dataclass
@@ -78,6 +80,7 @@ class _Skipped:
     rows: list[tuple[int, str, str]] = field(default_factory=list)
     mended: list[tuple[int, list[str]]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
+    short: list[tuple[str, list[str]]] = field(default_factory=list)
     is_open: bool = False
 
     def note(self, row: pacsv.InvalidRow) -> str:
@@ -96,15 +99,23 @@ class _Skipped:
             self.told.is_nil = True
         elif is_headings_again([self.head.cells[p] for p in self.head.named], [cells[place] for place in named]):
             self.passed.again.append(f"第 {line} 行")
-        elif closing(cells, ()) and len(cells) < len(self.head.named):
-            self.passed.closing.append(f"第 {line} 行“{shown(closing(cells, ()), 20)}”")
+        elif len(cells) < len(self.head.named) and (word := closing(cells, ())):
+            self.passed.closing.append(f"第 {line} 行“{shown(word, 20)}”")
+            if not is_sum(word):
+                self.short.append((f"第 {line} 行", cells))
         elif len(named) == len(self.head.named) and not any(map(str.strip, cells[self.head.width :])):
             self.mended.append((line, (cells + [""] * self.head.width)[: self.head.width]))
         else:
+            self.short.append((f"第 {line} 行", cells[: len(self.head.cells)]))
             self.rows.append((line, text[: RAW_SHOWN + 1], HALF_A_CHARACTER if BROKEN in text else WRONG_WIDTH))
 
     def take_rows(self) -> list[tuple[int, str, str]]:
         taken, self.rows = self.rows, []
+        return taken
+
+    def take_short(self) -> list[tuple[str, list[str]]]:
+        """Rows that may hold a unit; the parser, which calls `note`, lets nobody refuse a file."""
+        taken, self.short = self.short, []
         return taken
 
     def take_mended(self) -> pa.RecordBatch | None:
@@ -132,15 +143,18 @@ def _split(text: str, delimiter: str) -> list[str]:
         return [text]
 
 
-def _batches(source: Source, text: Text, head: Head, told: Told) -> Iterator[pa.RecordBatch]:
+def _batches(source: Source, text: Text, head: Head, headings: list[str], told: Told) -> Iterator[pa.RecordBatch]:
     passed = PassedOver()
-    skipped, next_line, below = _Skipped(head, told, passed), head.record + 1, _Below.of(source, head, told, passed)
+    below = _Below.of(source, head, headings, told, passed)
+    skipped, next_line = _Skipped(head, told, passed), head.record + 1
     for batch in _parsed(text, head, skipped):
         is_last = batch.num_rows > 0 and END in (batch.column(head.width - 1)[-1].as_py())
         if skipped.is_open or (is_last and batch.column(0)[-1].as_py() != END):
             break
         numbers = skipped.number(next_line, batch.num_rows)
         next_line = int(numbers[-1]) + 1 if len(numbers) else next_line
+        for row, cells in skipped.take_short():
+            below.refuse_unit(cells, row)
         kept = batch.slice(0, batch.num_rows - is_last)
         rows = split_rows(kept.columns, pa.array(numbers[: kept.num_rows], pa.int64()))
         for some in filter(None, (rows, skipped.take_mended())):
@@ -155,30 +169,38 @@ def _batches(source: Source, text: Text, head: Head, told: Told) -> Iterator[pa.
 
 @dataclass
 class _Below:
-    """What tells rows that are no data from those that are: few words that such a row begins with."""
+    """What tells rows that are no data from those that are.
+
+    Such a row begins with one of few words (`begins`), or holds nothing where every row must (`required`).
+    """
 
     source: Source
     head: Head
+    headings: list[str]
     told: Told
     passed: PassedOver
     begins: pa.Array
     keys: tuple[int, ...]
+    required: tuple[int, ...]
     is_first: bool = True
 
     @classmethod
-    def of(cls, source: Source, head: Head, told: Told, passed: PassedOver) -> _Below:
-        headings = {cell.strip() for cell in head.cells if cell.strip()}
+    def of(cls, source: Source, head: Head, headings: list[str], told: Told, passed: PassedOver) -> _Below:
+        own = {cell.strip() for cell in head.cells if cell.strip()}
         promised = {known.heading for column in source.contract.columns for known in column.headings}
-        words = {*headings, *promised, *(f"\ufeff{heading}" for heading in headings), *SUMS}
-        keys = tuple(
-            place for place in head.named if source.promises.scales(head.cells[place]).keys() & set(source.contract.key)
-        )
-        return cls(source, head, told, passed, pa.array(sorted(words)), keys)
+        words = {*own, *promised, *(f"\ufeff{heading}" for heading in own), *SUMS}
+        columns = {place: source.promises.scales(head.cells[place]).keys() for place in head.named}
+        keys = tuple(place for place, names in columns.items() if names & set(source.contract.key))
+        must = {column.name for column in source.contract.columns if column.required}
+        required = tuple(place for place, names in columns.items() if names & must and place != head.named[0])
+        return cls(source, head, headings, told, passed, pa.array(sorted(words)), keys, required)
 
     def data(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows that are data."""
         first = self.head.named[0] if self.head.named else 0
-        suspects = pc.indices_nonzero(pc.is_in(batch.column(first), value_set=self.begins)).to_pylist()
+        suspects: list[int] = pc.indices_nonzero(pc.is_in(batch.column(first), value_set=self.begins)).to_pylist()
+        if (is_blank := self._blank(batch)) is not None:
+            suspects = sorted({*suspects, *pc.indices_nonzero(is_blank).to_pylist()})
         if self.is_first:
             suspects = sorted({*suspects, *range(min(3, batch.num_rows))})
             self.is_first = False
@@ -189,18 +211,39 @@ class _Below:
         keep[no_data] = False
         return batch.filter(pa.array(keep))
 
+    def _blank(self, batch: pa.RecordBatch) -> pa.Array | None:
+        """Which rows hold nothing in any column that must be filled; None for no row."""
+        is_blank: pa.Array | None = None
+        for place in self.required:
+            is_empty = pc.equal(batch.column(place), "")
+            is_blank = is_empty if is_blank is None else pc.and_(is_blank, is_empty)
+            if not pc.any(is_blank).as_py():
+                return None
+        return is_blank
+
+    def refuse_unit(self, cells: list[str], row: str) -> None:
+        """Refuses the file where a row that is no data names a unit that the amounts were not read by."""
+        delivered = [self.head.cells[place] for place in self.head.named]
+        refuse_unit_below(self.source, delivered, self.headings, cells, row)
+
     def _is_data(self, batch: pa.RecordBatch, position: int) -> bool:
         cells = [batch.column(place)[position].as_py() or "" for place in range(self.head.width)]
         row = f"第 {batch.column(LINE)[position].as_py()} 行"
         named = [cells[place] for place in self.head.named]
         if is_headings_again([self.head.cells[place] for place in self.head.named], named):
             self.passed.again.append(row)
+        elif batch.column(LINE)[position].as_py() == self.head.record + 1 and numbers_columns(named):
+            self.passed.closing.append(f"{row}“栏次”")
         elif word := closing(cells, self.keys):
+            if not is_sum(word):
+                self.refuse_unit(cells, row)
             self.passed.closing.append(f"{row}“{shown(word, 20)}”")
         elif says_nothing_to_report(named):
             self.told.is_nil = True
         else:
             refuse_other_headings(self.source, named, row)
+            if not any(cells[place].strip() for place in self.required):
+                self.refuse_unit(cells, row)
             return True
         return False
 

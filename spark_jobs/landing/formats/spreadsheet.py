@@ -21,10 +21,12 @@ from spark_jobs.landing.formats.heading_rows import (
     closing,
     find_headings,
     is_headings_again,
+    is_sum,
+    numbers_columns,
     refuse_other_headings,
     says_nothing_to_report,
 )
-from spark_jobs.landing.formats.matching import tell_unit, with_unit
+from spark_jobs.landing.formats.matching import refuse_unit_below, tell_unit, with_unit
 from spark_jobs.landing.formats.merged import filled_rows
 from spark_jobs.landing.formats.number_formats import seen
 from spark_jobs.landing.formats.pages import Page, arrange, choose
@@ -43,7 +45,7 @@ from spark_jobs.landing.formats.xlsx_pages import Marks
 
 HEADING_ROWS = 20
 # What a sum, a signature or a nil report has in its first cell.
-MAY_CLOSE = re.compile("[:：计无零]|没有|未发生")
+MAY_CLOSE = re.compile("[:：计无零元页]|没有|未发生|单位|^\\d{4}年|^\\d{1,2}[.、)）]")
 LOST_DIGITS = "数字超过 15 位，Excel 已丢失末位，请将该列设为文本格式后重新填写"
 ANOTHER_AMOUNT = "单元格的数字格式显示的金额，与单元格里的数不一致；请改正后重新填写"
 OVER_COLUMNS = "合并单元格横跨了几列，不知道内容属于哪一列；请取消合并后逐格填写"
@@ -77,10 +79,11 @@ def _page(source: Source, book: Book, name: str, is_hidden: bool) -> Page | None
     told, left = Told(), (values.start or (0, 0))[1]
     above, below = first[: headed.row - headed.rows + 1], first[headed.row + 1 :]
     named = [place for place, cell in enumerate(headed.cells) if cell]
-    unit = tell_unit(source, above, headed.cells, told)
+    unit = tell_unit(source, above, headed.cells, told, name)
     headings = with_unit(source, [headed.cells[place] for place in named], unit)
     told.is_nil = any(map(says_nothing_to_report, above))
-    rows = (values.end or (0, 0))[0] - headed.row
+    # On a page without promised headings, what was looked at as one is a row too.
+    rows = (values.end or (0, 0))[0] - headed.row + (0 if headed.promised else headed.rows)
     return Page(name, is_hidden, headed, headings, named, left, below, told, rows)
 
 
@@ -150,8 +153,11 @@ class _Reading:
         for heading, place in zip(page.headings, page.named, strict=True):
             columns[place] = tuple(source.promises.scales(heading))
         keys = [place for place, names in columns.items() if set(names) & set(source.contract.key)]
+        where = f"工作表“{page.name}”：" if is_one else ""
+        if hidden := [row + 1 for row in marks.hidden if row > page.headed.row]:
+            told.remarks.append(f"{where}隐藏的行已一并读取：第 {_some(hidden)} 行。")
         nameless = Nameless.of(page.headed.cells, page.below, page.left + 1)
-        told.remarks += [f"工作表“{page.name}”：{said}" if is_one else said for said in page.told.remarks]
+        told.remarks += [f"{where}{said}" for said in page.told.remarks]
         told.is_nil = told.is_nil or page.told.is_nil
         name, begins = page.name if is_one else None, frozenset(page.begins(source))
         return cls(source, book, page, told, passed, before, name, nameless, keys, columns, marks, begins)
@@ -197,6 +203,9 @@ class _Reading:
     def _is_data(self, row: int, texts: list[str]) -> bool:
         """Whether a row is neither headings again, nor a sum or signature, nor empty but for its number."""
         first = texts[self.page.named[0]]
+        if row == self.page.headed.row + 1 and numbers_columns([texts[place] for place in self.page.named]):
+            self.passed.closing.append(f"{self.page_name or ''}第 {row + 1} 行“栏次”")
+            return False
         if first and first not in self.begins and not MAY_CLOSE.search(first) and self._is_keyed(texts):
             return True
         named = [texts[place] for place in self.page.named]
@@ -207,13 +216,21 @@ class _Reading:
         if is_headings_again([self.page.headed.cells[place] for place in self.page.named], named):
             self.passed.again.append(where)
         elif word := closing(texts, self.keys):
+            if not is_sum(word):
+                self._refuse_unit(texts, where)
             self.passed.closing.append(f"{where}“{shown(word, 20)}”")
         elif says_nothing_to_report(texts):
             self.told.is_nil = True
         else:
             refuse_other_headings(self.source, named, where)
+            if not any(texts[key].strip() for key in self.keys if key != self.page.named[0]):
+                self._refuse_unit(texts, where)
             return True
         return False
+
+    def _refuse_unit(self, texts: list[str], where: str) -> None:
+        delivered = [self.page.headed.cells[place] for place in self.page.named]
+        refuse_unit_below(self.source, delivered, self.page.headings, texts, where)
 
     def _is_keyed(self, texts: list[str]) -> bool:
         return all(texts[key] and not texts[key].isspace() for key in self.keys)
@@ -231,6 +248,10 @@ class _Reading:
         if key not in self.numeric:
             self.numeric[key] = numbers_mark(name for place in places for name in self.columns.get(place, ()))
         return self.numeric[key]
+
+
+def _some(rows: Sequence[int]) -> str:
+    return "、".join(map(str, rows[:10])) + (f" 等 {len(rows)}" if len(rows) > 10 else "")
 
 
 def _has_lost_digits(cells: Sequence[object], numbers: Sequence[int]) -> bool:

@@ -19,7 +19,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spark_jobs.landing.formats.number_formats import changes_what_is_seen
+from spark_jobs.landing.formats.number_formats import BUILT_IN, changes_what_is_seen
 from spark_jobs.landing.formats.sheet import Unreadable
 
 # Every repetition has its bound: the text is a stranger's, and patterns without one can take forever.
@@ -42,6 +42,9 @@ STRANGE = (
     r"""|<(\w+:)?f(\s[^>]*)?/>\s*(<(\w+:)?v\s*/>|<(\w+:)?v>\s*</(\w+:)?v>)?\s*</(\w+:)?c>"""
 )
 ZERO_RESULT = r"""|</(\w+:)?f>\s*<(\w+:)?v>0</"""
+HIDDEN_ROW = r"""<(\w+:)?row\s[^>]*hidden=["'](1|true)["']"""
+ROW = re.compile(rb"""<(?:\w{1,9}:)?row\s(?:[^>]{0,400}?\s)?r=["'](\d{1,7})["'][^>]{0,400}>""")
+HIDDEN = re.compile(rb"""\shidden=["'](?:1|true)["']""")
 FAR_COLUMN = r"""\sr=["'][A-Z]{3}[0-9]"""
 # Lines beyond the rows there are, and cells beyond those that hold something, before memory is spared.
 FAR_ROWS, SPARE_CELLS, SPARSE = 10_000, 4_000_000, 50
@@ -52,7 +55,7 @@ class Marks:
     """What is strange about a page's cells: the fault of each row (from 0) that has one, and formats by cell.
 
     `rows`, `columns` and `formats` have an entry a cell in the order of the page; a format is its index in the book.
-    `is_sparse`: cells lie far from one another.
+    `is_sparse`: cells lie far from one another. `hidden`: the rows that nobody sees.
     """
 
     faults: dict[int, str] = field(default_factory=dict)
@@ -60,6 +63,7 @@ class Marks:
     columns: array[int] = field(default_factory=lambda: array("H"))
     formats: array[int] = field(default_factory=lambda: array("H"))
     is_sparse: bool = False
+    hidden: list[int] = field(default_factory=list)
 
 
 class Workbook:
@@ -109,10 +113,11 @@ class Workbook:
     def _formats(self) -> list[str]:
         """By style the code of a number format that shows another number than the cell holds, else nothing."""
         text = self._text(self._book.parent / "styles.xml" if self._book else None)
-        codes = {format_.get("numFmtId"): format_.get("formatCode", "") for format_ in elements(text, "numFmt")}
-        strange = {number: code for number, code in codes.items() if changes_what_is_seen(code)}
+        built_in = {str(number): code for number, code in BUILT_IN.items()}
+        own = {format_.get("numFmtId", ""): format_.get("formatCode", "") for format_ in elements(text, "numFmt")}
+        strange = {number: code for number, code in {**built_in, **own}.items() if changes_what_is_seen(code)}
         begin, end = text.find("cellXfs"), text.rfind("cellXfs")
-        return [strange.get(style.get("numFmtId"), "") for style in elements(text[begin:end], "xf")] if strange else []
+        return [strange.get(style.get("numFmtId", ""), "") for style in elements(text[begin:end], "xf")]
 
     def marks(self, page: str) -> Marks:
         """What is strange about a page's cells; only parts that hold anything strange are looked at closely."""
@@ -121,6 +126,8 @@ class Workbook:
         for text in self._pieces(page):
             if _has(text, pattern):
                 self._look(text, marks)
+            if _has(text, HIDDEN_ROW):
+                marks.hidden += (int(row[1]) - 1 for row in ROW.finditer(text) if HIDDEN.search(row[0]))
             seen += text.count(b"</row>") + text.count(b":row>")
             rows = PLACE.findall(text[-LAST_CELLS:])
             last = max(last, int(rows[-1][1])) if rows else last
