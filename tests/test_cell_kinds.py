@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from schemas.contract import FeedContract, feeds
+from spark_jobs.judging.garbled import lost_characters
 from spark_jobs.judging.judge import Judge, Part
 
 RECEIVED = datetime(2026, 11, 26, 2, tzinfo=UTC)
@@ -229,10 +230,54 @@ def test_characters_of_the_private_area_have_their_place_of_today() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "doubt"), [("武汉晨\ufffd公司", "含有无法辨认的字符（�）"), ("武汉??公司", "连续的问号可能是丢失的文字")]
+    ("cell", "usual"),
+    [("\ue7c7\ue7c8店", "ḿǹ店"), ("⼀⼆⻄店", "一二西店"), ("\uf900店", "豈店"), ("王\ue843", "王龹")],
 )
-def test_lost_characters_are_doubted(cell: str, doubt: str) -> None:
-    assert judged("scjg_enterprise", "object_name", cell) == (cell, [doubt], [])
+def test_characters_of_other_places_are_the_usual_ones(cell: str, usual: str) -> None:
+    assert judged("scjg_enterprise", "object_name", cell) == (usual, [], [])
+
+
+MISREAD = "是用错编码读出的乱码，请用原来的编码重新导出"
+
+
+@pytest.mark.parametrize(
+    ("cell", "doubt"),
+    [
+        ("武汉晨\ufffd公司", "含有无法辨认的字符（�）"),
+        ("武汉??公司", "连续的问号可能是丢失的文字"),
+        ("武汉？？公司", "连续的问号可能是丢失的文字"),
+        ("?三", "问号可能是丢失的文字"),
+        ("武汉\uf8f5公司", "含有自造字，别处显示不出"),
+        ("武汉\U000f0000公司", "含有自造字，别处显示不出"),
+        ("武汉锟斤拷公司", "含有“锟斤拷”一类的乱码，原来的文字已丢失"),
+        ("烫烫烫", "含有“锟斤拷”一类的乱码，原来的文字已丢失"),
+        ("王□", "含有代替缺字的符号（□、〓等）"),
+        ("武汉&#20013;公司", "含有网页或程序的转义符，请重新导出"),
+        ("\\u6b66\\u6c49", "含有网页或程序的转义符，请重新导出"),
+        ("武汉样本".encode().decode("gbk"), MISREAD),
+        ("武汉样本".encode("gbk").decode("latin-1"), MISREAD),
+        ("商贸".encode().decode("cp1252"), MISREAD),
+    ],
+)
+@pytest.mark.parametrize("column", ["object_name", "legal_representative", "address_registered"])
+def test_lost_characters_are_doubted(column: str, cell: str, doubt: str) -> None:
+    assert judged("scjg_enterprise", column, cell) == (cell, [doubt], [])
+
+
+@pytest.mark.parametrize(
+    "cell", ["Café Zürich", "浠水县联通公司", "吃了吗店", "A&B公司", "×××公司", "ÅÄÖ", "娉娉袅袅店"]
+)
+def test_rare_characters_are_no_lost_ones(cell: str) -> None:
+    assert judged("scjg_enterprise", "object_name", cell) == (cell, [], [])
+
+
+def test_prose_may_ask() -> None:
+    assert judged("complaint", "complaint_matter", "为什么不退款??")[1] == []
+
+
+def test_of_many_cells_a_misread_column_is_seen() -> None:
+    cells = pa.array([f"武汉样本{place}公司".encode().decode("gbk", "ignore") for place in range(30_000)])
+    assert [mask.all() for _, mask in lost_characters(cells, is_short=True)] == [True]
 
 
 def test_a_number_may_have_lost_its_first_zero() -> None:
