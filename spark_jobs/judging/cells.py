@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -165,7 +166,7 @@ def _several_codes(column: Column, spelled: pa.Array) -> pa.Array:
 
 
 # Lists whose cells may hold more than their items: what shows such a cell, and how it is read.
-READ = {
+READ: dict[str | None, tuple[str, Callable[[Column, str], list[str] | None]]] = {
     "people": (r"[^\p{Han}·,，、;；]|[等无长]|不详|待定|主任|书记|科员|同志", people_in),
     "licences": ("[^0-9A-Za-z,，、;；]", licences_in),
 }
@@ -174,9 +175,9 @@ READ = {
 def _lists(text: pa.Array, column: Column) -> pa.Array:
     """The items of each cell, each once, without space around them and without empty ones."""
     lists = _split(text, str(column.separator))
-    odd, read = _has_repeated(lists), items
-    if column.parse in READ:
-        strange, read = READ[column.parse]
+    strange, read = READ.get(column.parse, (None, items))
+    odd = _has_repeated(lists)
+    if strange:
         odd = odd | matches(text, strange)
     if not odd.any():
         return lists

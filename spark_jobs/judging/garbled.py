@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 import numpy as np
@@ -10,20 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spark_jobs.judging.arrays import Mask, all_bytes, chosen, is_true, matches
+from spark_jobs.lake.misread import BYTE_SIGNS, HAN, REPLACEMENT, is_misread
 
-REPLACEMENT = "\ufffd"
 # The private area of the first plane, and the two planes that are private as a whole.
 PRIVATE = "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
-HAN = "\u4e00-\u9fff"
 # What programs write that have read bytes as text: U+FFFD as GBK, memory that nobody filled, a mark of UTF-8 as GBK.
 RUINS = "锟斤|斤拷|烫烫烫|屯屯屯|锘[锟挎]"
-# Latin letters that come in pairs where Chinese was read one byte a sign: æ­¦æ±‰, ÎäººÑ.
-BYTE_SIGNS = "\u0080-\u00ff\u0152-\u0192\u02c6\u02dc\u2013-\u2122"
 ESCAPED = r"&(?:#[0-9]{2,6}|#[xX][0-9A-Fa-f]{2,6}|nbsp|amp|lt|gt|quot);|\\u[0-9a-fA-F]{4}"
 # Garbled text comes by columns and files: of more cells than these so many are looked at first.
 LOOKED_AT = 20_000
-_HAN = re.compile(f"[{HAN}]")
-_BYTE_RUN = re.compile(f"[{BYTE_SIGNS}]{{2,}}")
 
 
 def lost_characters(text: pa.Array, *, is_short: bool) -> list[tuple[str, Mask]]:
@@ -87,35 +81,3 @@ def _signs(leads: range, trails: range) -> str:
     """The characters of GBK that begin and end with these bytes."""
     pairs = (bytes((lead, trail)).decode("gbk", "ignore") for lead in leads for trail in trails)
     return "".join(sign for sign in pairs if len(sign) == 1 and sign > "\x7f")
-
-
-def is_misread(text: str) -> bool:
-    """Whether a text is UTF-8 that was read as GBK, or Chinese that was read as an encoding of one byte a sign."""
-    as_bytes = (_as_one_byte(run) for run in _BYTE_RUN.findall(text))
-    return _is_utf8_as_gbk(text) or any(_is_chinese(data, "utf-8") or _is_chinese(data, "gb2312") for data in as_bytes)
-
-
-def _is_utf8_as_gbk(text: str) -> bool:
-    """Where the end of a character was lost as well, U+FFFD or a question mark stands."""
-    try:
-        data = text.replace(REPLACEMENT, "").replace("?", "").encode("gb18030")
-    except UnicodeEncodeError:
-        return False
-    return _is_chinese(data, "utf-8")
-
-
-def _as_one_byte(run: str) -> bytes:
-    for codec in ("latin-1", "cp1252"):
-        try:
-            return run.encode(codec)
-        except UnicodeEncodeError:
-            continue
-    # cp1252 has no sign for five bytes, and programs take Latin-1's for them.
-    return b"".join(sign.encode("cp1252", "ignore") or sign.encode("latin-1", "ignore") for sign in run)
-
-
-def _is_chinese(data: bytes, encoding: str) -> bool:
-    """Whether of what is beyond ASCII most is Chinese, and at least two characters are."""
-    beyond = [sign for sign in data.decode(encoding, "replace") if ord(sign) > 127]
-    chinese = sum(1 for sign in beyond if _HAN.match(sign))
-    return chinese >= 2 and chinese * 3 >= 2 * len(beyond)

@@ -90,7 +90,7 @@ def code_spellings(name: str) -> dict[str, str]:
 def code_of(name: str, spelling: str) -> str | None:
     """The code that a spelling stands for; also where code and label stand side by side, if they mean the same.
 
-    Of a division also its statistical code of 9 or 12 digits (统计用区划代码) and its path of names: 湖北省-武汉市-武昌区.
+    Of a division also its statistical code (统计用区划代码) and its path of names: 湖北省-武汉市-武昌区.
     """
     known = code_spellings(name)
     if spelling in known:
