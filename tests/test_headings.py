@@ -43,7 +43,6 @@ FIRMS = feeds()["scjg_enterprise"]
         ("企业名称/Name", "企业名称", None),
         ("企业名称\nName", "企业名称", None),
         ("企业名称[object_name]", "企业名称", None),
-        ("“企业名称”", "企业名称", None),
         ("代码（18位数字或字母）", "代码", None),
         ("注册资金（万）", "注册资金", 10_000),
         ("注册资金，万元", "注册资金", 10_000),
@@ -108,7 +107,7 @@ def test_an_unknown_heading_is_asked_for_by_likeness(tmp_path: Path, heading: st
         land(tmp_path, "a.csv", f"{HEADINGS[0]},{heading}\n{USCC},x\n")
 
 
-@pytest.mark.parametrize("heading", ["注销日期", "企业名称（曾用名）", "企业名称类型", "企业名称是否变更"])
+@pytest.mark.parametrize("heading", ["注销日期", "编号", "企业名称（曾用名）", "企业名称类型", "企业名称是否变更"])
 def test_a_heading_that_means_something_else_is_not_asked_for(tmp_path: Path, heading: str) -> None:
     with pytest.raises(Unreadable) as refused:
         land(tmp_path, "a.csv", f"{HEADINGS[0]},{heading}\n{USCC},x\n")
@@ -134,6 +133,13 @@ def test_an_unknown_unit_is_no_other_heading(tmp_path: Path) -> None:
     head = "统一社会信用代码,企业名称,注册资金（万美元）"
     with pytest.raises(Unreadable, match="“注册资金（万美元）”（不认识这个单位，请换算成元或万元"):
         land(tmp_path, "a.csv", f"{head}\n{USCC},x,5\n", FIRMS)
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "“"])
+def test_marks_that_stand_around_every_cell_are_not_taken_off_headings_alone(tmp_path: Path, quote: str) -> None:
+    cells = ", ".join(f"{quote}{heading}{quote}" for heading in HEADINGS)
+    with pytest.raises(Unreadable, match="是否就是“企业名称”？"):
+        land(tmp_path, "a.csv", f"{cells}\n{GOOD}\n")
 
 
 @pytest.mark.parametrize("numbering", ["#", "No.", "序", "序号（自动生成）"])

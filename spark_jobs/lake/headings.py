@@ -51,7 +51,7 @@ _LATIN_BESIDE = re.compile(
     rf"(?<=[\u4e00-\u9fff])[/:_|-]?(?!(?:{_MONEY})$)[A-Za-z][A-Za-z_]{{2,}}$|^[A-Za-z][A-Za-z_]{{2,}}[/:_|.-]?(?=[\u4e00-\u9fff])",
     re.IGNORECASE,
 )
-_MARKS = "*:★☆●▲#.。、,;_|“”‘’\"'`「」"
+_MARKS = "*:★☆●▲#.。、,;_|"
 _NUMBERINGS = frozenset(("", "no", "序", "行号", "顺序号", "项次", "序列"))
 # Words by which two headings that look alike mean different things.
 _APART = (
@@ -60,6 +60,8 @@ _APART = (
 )
 # Words that mean the same in a heading.
 _SAME = (("时间", "日期"), ("编码", "代码"), ("编号", "代码"), ("号码", "代码"), ("地址", "住所"))
+# Too little to say which column is meant.
+_GENERIC = frozenset((*(usual for _, usual in _SAME), "名称", "金额", "类型", "备注", "说明"))
 _LIKE = 0.6
 
 
@@ -157,6 +159,8 @@ class Promised:
     def likely(self, heading: str, taken: Collection[str] = ()) -> str | None:
         """The promised heading that one nobody promised is most like; none of a column that the file has (`taken`)."""
         base = _meant(heading)
+        if base in _GENERIC:
+            return None
         best, best_likeness = None, _LIKE
         for promised, columns in self.written.items():
             if columns & set(taken):
