@@ -19,7 +19,7 @@ from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, read_sidecar, with_sidecar
 from spark_jobs.lake.whole import write_whole
 from spark_jobs.receipts.doubtful import Doubtful, doubtful
-from spark_jobs.receipts.offering import offered, write_templates
+from spark_jobs.receipts.offering import explained_at, offered, write_templates
 from spark_jobs.receipts.paths import (
     UNJUDGED,
     Ledger,
@@ -150,12 +150,16 @@ def _write_receipt(home: Home, ledger: Ledger, delivery: Delivery, rejected: Rej
         rejected_path(path).unlink(missing_ok=True)
     doubt = remarks.doubts.get(delivery.delivery, Doubtful())
     receipt = _receipt(ledger, delivery, rejected, doubt, remarks.repeated.get(delivery.delivery, ()))
+    index = index_path(home, delivery.department)
+    up = "../" * len(path.parent.relative_to(index.parent).parts)
+    explained = explained_at(index, delivery.department, delivery.feed)
     page = render(
         "receipt.html",
         receipt=receipt,
         state=state_of(delivery),
         next=next_step(delivery),
-        index="../" * len(path.parent.relative_to(index_path(home, delivery.department).parent).parts) + "index.html",
+        index=f"{up}index.html",
+        explained=explained and up + explained,
         rejected=rejected.file and quote(rejected.file.name),
         json=quote(path.name),
     )
