@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from schemas.contract import FeedContract, feeds
+from spark_jobs.judging.garbled import lost_characters
 from spark_jobs.judging.judge import Judge, Part
 from spark_jobs.lake.home import LOCAL
 
@@ -401,35 +402,154 @@ def test_a_word_that_the_list_knows_is_its_code_first() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "cell", ["罚款;没收违法所得", "罚款；没收违法所得", "罚款、没收违法所得", "罚款，没收违法所得", "没收违法所得 罚款"]
-)
+PENALTIES = [
+    *("罚款;没收违法所得", "罚款；没收违法所得", "罚款、没收违法所得", "罚款，没收违法所得", "没收违法所得 罚款"),
+    *("罚款|没收违法所得", "罚款｜没收", "罚款&没收", "罚款\\没收", "罚款\n没收", "罚款<br>没收", "罚款\\n没收"),
+    *("罚款和没收违法所得", "罚款，并处没收违法所得", "罚款没收违法所得", "罚款·没收", "罚款。没收。"),
+    *("02;03", "2、3", "02、没收", "02罚款；03没收", "02-罚款、03-没收", "罚款(02)、没收(03)", "02.罚款 03.没收"),
+    *("1.罚款 2.没收", "1、罚款；2、没收", "（1）罚款（2）没收", "①罚款②没收", '["罚款","没收"]', "[02,03]"),
+]
+
+
+@pytest.mark.parametrize("cell", PENALTIES)
 def test_all_kinds_of_a_penalty_are_kept_and_the_gravest_counts(cell: str) -> None:
     assert judged("punish_action", "punish_kind", cell)[0] == "03"
     assert sorted(judged("punish_action", "punish_kinds", cell)[0]) == ["02", "03"]
 
 
-def test_the_unknown_one_of_several_is_named() -> None:
-    assert judged("punish_action", "punish_kind", "罚款、戴高帽")[2] == ["“戴高帽”不在代码表中"]
+@pytest.mark.parametrize(
+    ("cell", "unknown"),
+    [
+        ("罚款、戴高帽", "戴高帽"),
+        ("罚款戴高帽", "罚款戴高帽"),
+        ("03罚款、警告", "03罚款"),  # the code says another thing than the label
+        ("1、罚款", "1、罚款"),  # the number counts, or is 警告
+        ("罚款5000元", "罚款5000元"),
+        ("0203", "0203"),
+    ],
+)
+def test_the_unknown_one_of_several_is_named(cell: str, unknown: str) -> None:
+    assert judged("punish_action", "punish_kind", cell)[2] == [f"“{unknown}”不在代码表中"]
 
 
 @pytest.mark.parametrize(
-    "cell",
-    ["张三 李四", "张三\n李四", "张三；\n李四", "张三（17010000001）、李四17050000002", "张三/李四", "张 三、李四"],
+    ("cell", "code"), [("01日常", "01"), ("日常(01)", "01"), ("02日常", None), ("日常（02）", None)]
 )
+def test_a_code_beside_its_label_is_that_code_and_no_other(cell: str, code: str | None) -> None:
+    assert judged("check_action", "check_form", cell)[0] == code
+
+
+OFFICERS = [
+    *("张三 李四", "张三\n李四", "张三；\n李四", "张三（17010000001）、李四17050000002", "张三/李四", "张 三、李四"),
+    *("张三|李四", "张三&李四", "张三+李四", "张三\\李四", "张三<br>李四", '["张三","李四"]', "（张三、李四）"),
+    *("张三（组长）、李四（外聘专家）", "组长：张三，组员：李四", "执法人员：张三、李四", "张三科长、李四同志"),
+    *("张三：17010000001；李四：17050000002", "张三(鄂A17010000001)、李四", "张三、李四（执法证号：17050000002）"),
+    *("张三17010000001李四17050000002", "张三-17010000001、李四", "张三<17010000001>,李四", "张三、李四、张 三"),
+    *("1.张三 2.李四", "1、张三；2、李四", "①张三②李四", "张三、李四、无"),
+]
+
+
+@pytest.mark.parametrize("cell", OFFICERS)
 def test_officers_are_told_apart(cell: str) -> None:
     assert judged("check_action", "check_personnel", cell)[0] == ["张三", "李四"]
 
 
-def test_one_person_twice_is_one_person() -> None:
-    assert judged("check_action", "check_personnel", "张三、张三")[2] == ["少于 2 人"]
+FEWER = "少于 2 人（多人之间请用“、”隔开）"
 
 
 @pytest.mark.parametrize(
-    "cell", ["420106000000", "420106007012", "420106007", "湖北省-武汉市-武昌区", "湖北省 武汉市 武昌区", "420106.0"]
+    "cell",
+    [
+        "张三、张三",
+        "张三、张三（17010000001）",
+        "阿卜杜拉•买买提、阿卜杜拉·买买提",
+        "张三、无",
+        "张三等2人",
+        "张三李四",
+    ],
+)
+def test_one_person_twice_is_one_person(cell: str) -> None:
+    assert judged("check_action", "check_personnel", cell)[2] == [FEWER]
+
+
+@pytest.mark.parametrize("cell", ["欧阳 修 张三、李四", "张 三 李 四、王五", "1、张三", "张三 1、张三 2"])
+def test_people_that_cannot_be_told_apart_are_turned_away(cell: str) -> None:
+    assert judged("check_action", "check_personnel", cell)[2] == ["分不清是几个人，请用“、”隔开"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "people", "doubt"),
+    [
+        ("张三、李四等3人", ["张三", "李四"], ["写着“等”，没有写出全部姓名"]),
+        ("张三和李四、王五", ["张三和李四", "王五"], ["有超过 4 个字的姓名，可能是几个人连在一起"]),
+        ("John Smith, Mary Poppins", ["John Smith", "Mary Poppins"], []),
+        ("阿卜杜拉.买买提、张三", ["阿卜杜拉·买买提", "张三"], []),
+        ("李长江、李局长", ["李长江", "李局长"], []),
+    ],
+)
+def test_names_are_kept_as_they_are(cell: str, people: list[str], doubt: list[str]) -> None:
+    assert judged("check_action", "check_personnel", cell) == (people, doubt, [])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("17010000001|17050000002", "17010000001&17050000002", "１７０１００００００１、17050000002"),
+        *("张三17010000001、李四17050000002", "张三：17010000001；李四：17050000002", "17010000001.0、17050000002"),
+        *("No.17010000001 No.17050000002", "张三（17010000001）、李四（17050000002）", '"17010000001"、"17050000002"'),
+    ],
+)
+def test_licences_are_told_apart_and_from_names(cell: str) -> None:
+    assert judged("check_action", "check_personnel_code", cell)[0] == ["17010000001", "17050000002"]
+
+
+def test_a_licence_has_all_its_digits_and_all_its_letters() -> None:
+    lost = "已变成科学计数法，位数丢失，请把该列设为文本后重新导出"
+    assert judged("check_action", "check_personnel_code", "1.70100E+10、17050000002")[2] == [lost]
+    assert judged("check_action", "check_personnel_code", "鄂A-17010000001、17050000002")[0] == [
+        "鄂A-17010000001",
+        "17050000002",
+    ]
+    assert judged("check_action", "check_personnel_code", "17010000001、无")[2] == [FEWER]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("420106000000", "420106007012", "420106007", "湖北省-武汉市-武昌区", "湖北省 武汉市 武昌区", "420106.0"),
+        *(
+            "武汉武昌",
+            "湖北武汉武昌",
+            "中国/湖北省/武汉市/武昌区",
+            "420000/420100/420106",
+            "湖北省/武汉市/武昌区/水果湖街道",
+        ),
+        *("420106武昌区", "武昌区（420106）", "420106-武昌区", "武昌区 420106", '["420000","420100","420106"]'),
+    ],
 )
 def test_a_division_is_its_first_six_digits_or_its_path_of_names(cell: str) -> None:
     assert judged("check_action", "region_code", cell)[0] == "420106"
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("武汉江岸", "420102"),
+        ("湖北省/省直辖县级行政区划/仙桃市", "429004"),
+        ("武汉市本级", "420100"),
+        ("恩施恩施市", "422801"),
+    ],
+)
+def test_a_path_ends_where_it_ends(cell: str, code: str) -> None:
+    assert judged("check_action", "region_code", cell)[0] == code
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["湖北省/宜昌市/武昌区", "武昌区、洪山区", "武昌区(420111)", "武汉市/水果湖街道", "北京市东城区", "42010600"],
+)
+def test_a_path_whose_parts_disagree_is_none(cell: str) -> None:
+    assert judged("check_action", "region_code", cell)[2] == ["不在代码表中"]
 
 
 def test_characters_of_the_private_area_have_their_place_of_today() -> None:
@@ -438,10 +558,54 @@ def test_characters_of_the_private_area_have_their_place_of_today() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "doubt"), [("武汉晨\ufffd公司", "含有无法辨认的字符（�）"), ("武汉??公司", "连续的问号可能是丢失的文字")]
+    ("cell", "usual"),
+    [("\ue7c7\ue7c8店", "ḿǹ店"), ("⼀⼆⻄店", "一二西店"), ("\uf900店", "豈店"), ("王\ue843", "王龹")],
 )
-def test_lost_characters_are_doubted(cell: str, doubt: str) -> None:
-    assert judged("scjg_enterprise", "object_name", cell) == (cell, [doubt], [])
+def test_characters_of_other_places_are_the_usual_ones(cell: str, usual: str) -> None:
+    assert judged("scjg_enterprise", "object_name", cell) == (usual, [], [])
+
+
+MISREAD = "是用错编码读出的乱码，请用原来的编码重新导出"
+
+
+@pytest.mark.parametrize(
+    ("cell", "doubt"),
+    [
+        ("武汉晨\ufffd公司", "含有无法辨认的字符（�）"),
+        ("武汉??公司", "连续的问号可能是丢失的文字"),
+        ("武汉？？公司", "连续的问号可能是丢失的文字"),
+        ("?三", "问号可能是丢失的文字"),
+        ("武汉\uf8f5公司", "含有自造字，别处显示不出"),
+        ("武汉\U000f0000公司", "含有自造字，别处显示不出"),
+        ("武汉锟斤拷公司", "含有“锟斤拷”一类的乱码，原来的文字已丢失"),
+        ("烫烫烫", "含有“锟斤拷”一类的乱码，原来的文字已丢失"),
+        ("王□", "含有代替缺字的符号（□、〓等）"),
+        ("武汉&#20013;公司", "含有网页或程序的转义符，请重新导出"),
+        ("\\u6b66\\u6c49", "含有网页或程序的转义符，请重新导出"),
+        ("武汉样本".encode().decode("gbk"), MISREAD),
+        ("武汉样本".encode("gbk").decode("latin-1"), MISREAD),
+        ("商贸".encode().decode("cp1252"), MISREAD),
+    ],
+)
+@pytest.mark.parametrize("column", ["object_name", "legal_representative", "address_registered"])
+def test_lost_characters_are_doubted(column: str, cell: str, doubt: str) -> None:
+    assert judged("scjg_enterprise", column, cell) == (cell, [doubt], [])
+
+
+@pytest.mark.parametrize(
+    "cell", ["Café Zürich", "浠水县联通公司", "吃了吗店", "A&B公司", "×××公司", "ÅÄÖ", "娉娉袅袅店"]
+)
+def test_rare_characters_are_no_lost_ones(cell: str) -> None:
+    assert judged("scjg_enterprise", "object_name", cell) == (cell, [], [])
+
+
+def test_prose_may_ask() -> None:
+    assert judged("complaint", "complaint_matter", "为什么不退款??")[1] == []
+
+
+def test_of_many_cells_a_misread_column_is_seen() -> None:
+    cells = pa.array([f"武汉样本{place}公司".encode().decode("gbk", "ignore") for place in range(30_000)])
+    assert [mask.all() for _, mask in lost_characters(cells, is_short=True)] == [True]
 
 
 def test_a_number_may_have_lost_its_first_zero() -> None:

@@ -281,7 +281,9 @@ def test_content_that_is_another_format_is_named(tmp_path: Path, name: str) -> N
 def test_a_format_that_was_not_agreed_is_refused_with_those_that_were(tmp_path: Path) -> None:
     told = refused(tmp_path, "a.json", "[]", formats=["csv", "parquet"])
     assert "不接收“.json”格式的文件。请报送 .csv、.tsv、.txt、.parquet 文件" in told
-    assert "不接收“没有后缀”" in refused(tmp_path, "没有后缀", "x")
+    assert "文件名没有扩展名" in refused(tmp_path, "没有后缀", "x")
+    assert "请改用 .zip 压缩" in refused(tmp_path, "a.rar", "x")
+    assert "请用 Excel 或 WPS 打开后另存为 .xlsx" in refused(tmp_path, "a.et", "x")
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.xls", "a.json", "a.parquet"])

@@ -31,6 +31,25 @@ FIRMS = feeds()["scjg_enterprise"]
         ("罚款金额(元)", "罚款金额", 1),
         ("企业\u200b名\u2060称\xa0\ufeff", "企业名称", None),
         ("\u200e企业名称\u202c", "企业名称", None),
+        ("1.企业名称", "企业名称", None),
+        ("（1）企业名称", "企业名称", None),
+        ("①企业名称", "企业名称", None),
+        ("一、企业名称", "企业名称", None),
+        ("1. *企业名称（必填）：", "企业名称", None),
+        ("企业名称 必填", "企业名称", None),
+        ("企业名称（全称）", "企业名称", None),
+        ("企业名称（与营业执照一致）", "企业名称", None),
+        ("企业名称(Enterprise Name)", "企业名称", None),
+        ("企业名称/Name", "企业名称", None),
+        ("企业名称\nName", "企业名称", None),
+        ("企业名称[object_name]", "企业名称", None),
+        ("代码（18位数字或字母）", "代码", None),
+        ("注册资金（万）", "注册资金", 10_000),
+        ("注册资金，万元", "注册资金", 10_000),
+        ("注册资金（RMB 万元）", "注册资金", 10_000),
+        ("注册资金(USD)", "注册资金(USD)", None),
+        ("注册资金（万美元）", "注册资金(万美元)", None),
+        ("双随机一公开计划id", "双随机一公开计划id", None),
         ("企业名称（曾用名）", "企业名称(曾用名)", None),
         ("人数（万人）", "人数(万人)", None),
     ],
@@ -76,14 +95,56 @@ def test_one_column_under_two_dresses_is_refused(tmp_path: Path) -> None:
     ("heading", "likely"),
     [
         ("企业名", "企业名称"),
-        ("统一信用代码", "统一社会信用代码"),
-        ("企业名称（曾用名）", "企业名称"),
+        ("企业名秤", "企业名称"),
+        ("企业名称（章）", "企业名称"),
+        ("name", "企业名称"),
         ("检察人员", "检查人员"),
+        ("注册时间", "注册日期"),
     ],
 )
 def test_an_unknown_heading_is_asked_for_by_likeness(tmp_path: Path, heading: str, likely: str) -> None:
     with pytest.raises(Unreadable, match=f"是否就是“{likely}”？"):
-        land(tmp_path, "a.csv", f"{HEAD},{heading}\n{GOOD},x\n")
+        land(tmp_path, "a.csv", f"{HEADINGS[0]},{heading}\n{USCC},x\n")
+
+
+@pytest.mark.parametrize("heading", ["注销日期", "编号", "企业名称（曾用名）", "企业名称类型", "企业名称是否变更"])
+def test_a_heading_that_means_something_else_is_not_asked_for(tmp_path: Path, heading: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        land(tmp_path, "a.csv", f"{HEADINGS[0]},{heading}\n{USCC},x\n")
+    assert "是否就是" not in str(refused.value)
+
+
+def test_a_column_that_the_file_has_is_not_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="未约定的列：“企业名”。请按约定"):
+        land(tmp_path, "a.csv", f"{HEAD},企业名\n{GOOD},x\n")
+
+
+def test_beside_unknown_headings_those_that_lack_are_named(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="未约定的列：“单位”。缺少必需的列：“统一社会信用代码”。"):
+        land(tmp_path, "a.csv", "单位,注册日期\nx,2016-03-01\n")
+
+
+def test_misread_headings_are_called_that(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="表头是用错编码读出的乱码"):
+        land(tmp_path, "a.csv", f"{HEAD}\n{GOOD}\n".encode().decode("gbk", "replace"))
+
+
+def test_an_unknown_unit_is_no_other_heading(tmp_path: Path) -> None:
+    head = "统一社会信用代码,企业名称,注册资金（万美元）"
+    with pytest.raises(Unreadable, match="“注册资金（万美元）”（不认识这个单位，请换算成元或万元"):
+        land(tmp_path, "a.csv", f"{head}\n{USCC},x,5\n", FIRMS)
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "“"])
+def test_marks_that_stand_around_every_cell_are_not_taken_off_headings_alone(tmp_path: Path, quote: str) -> None:
+    cells = ", ".join(f"{quote}{heading}{quote}" for heading in HEADINGS)
+    with pytest.raises(Unreadable, match="是否就是“企业名称”？"):
+        land(tmp_path, "a.csv", f"{cells}\n{GOOD}\n")
+
+
+@pytest.mark.parametrize("numbering", ["#", "No.", "序", "序号（自动生成）"])
+def test_a_column_that_numbers_is_known_where_序号_is(tmp_path: Path, numbering: str) -> None:
+    assert land(tmp_path, "a.csv", f"{numbering},统一社会信用代码,企业名称\n1,{USCC},x\n", FIRMS).lines == [2]
 
 
 def test_a_heading_like_none_is_not_guessed_at(tmp_path: Path) -> None:

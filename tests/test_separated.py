@@ -120,7 +120,7 @@ def test_headings_in_two_rows_are_one(tmp_path: Path) -> None:
 def test_sums_and_signatures_below_are_passed_over_and_told(tmp_path: Path) -> None:
     landed = land(tmp_path, "a.csv", f"{HEAD}\n{GOOD}\n合计,1 户,\n填表人：张三\n")
     assert (landed.cells, landed.faults) == ([ROW], {})
-    assert landed.staged.remarks == ["表中的合计、落款未作为数据读取：第 4 行“填表人:张三”、第 3 行“合计”。"]
+    assert landed.staged.remarks == ["表中的合计、落款、附注未作为数据读取：第 4 行“填表人:张三”、第 3 行“合计”。"]
 
 
 def fines(*above: str, below: str = "", end: str = "") -> str:
@@ -205,3 +205,74 @@ def test_a_text_that_ends_in_half_a_character_was_not_sent_whole(tmp_path: Path)
 def test_a_web_page_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
     with pytest.raises(Unreadable, match=r"网页（HTML）。请用 Excel 或 WPS 打开后另存为 \.xlsx"):
         land(tmp_path, name, "<html><table><tr><td>统一社会信用代码</td></tr></table></html>")
+
+
+@pytest.mark.parametrize("separator", ["\x01", "^", "~", "|"])
+def test_separators_of_other_programs_are_known(tmp_path: Path, separator: str) -> None:
+    text = f"{HEAD}\n{GOOD}\n{GOOD}\n".replace(",", separator)
+    assert land(tmp_path, "a.txt", text).cells == [ROW] * 2
+
+
+@pytest.mark.parametrize("separator", ["，", "    ", "、"])
+def test_headings_in_one_cell_are_called_that(tmp_path: Path, separator: str) -> None:
+    with pytest.raises(Unreadable, match="几个列名连在一格里"):
+        land(tmp_path, "a.csv", f"{HEAD}\n{GOOD}\n".replace(",", separator))
+    with pytest.raises(Unreadable, match="整行不要放在一对引号里"):
+        land(tmp_path, "a.csv", f'"{HEAD}"\n"{GOOD}"\n')
+
+
+def test_a_separator_that_is_said_and_not_used_does_no_harm(tmp_path: Path) -> None:
+    assert land(tmp_path, "a.csv", f"sep=;\n{HEAD}\n{GOOD}\n").cells == [ROW]
+
+
+def test_rows_may_begin_with_their_number_and_headings_not(tmp_path: Path) -> None:
+    landed = land(tmp_path, "a.csv", f'{HEAD}\n"1",{GOOD}\n"2",{GOOD}\n')
+    assert (landed.cells, landed.faults) == ([ROW] * 2, {})
+
+
+@pytest.mark.parametrize(
+    "head", [f"{HEAD},检查人员", "统一社会信用代码,企业名称", "企业名称,统一社会信用代码,注册日期"]
+)
+def test_other_headings_in_the_middle_are_refused_and_no_row_is_lost(tmp_path: Path, head: str) -> None:
+    with pytest.raises(Unreadable, match="第 4 行又是一行表头"):
+        land(tmp_path, "a.csv", f"{HEAD}\n{GOOD}\n{GOOD}\n{head}\n" + f"{'x,' * head.count(',')}x\n" * 4)
+
+
+def test_lines_of_blanks_and_an_old_end_are_no_rows(tmp_path: Path) -> None:
+    landed = land(tmp_path, "a.csv", f"{HEAD}\n \t\n{GOOD}\n , ,\t\n\u3000\n{GOOD}\n\x1a")
+    assert (landed.cells, landed.lines, landed.faults) == ([ROW] * 2, [3, 6], {})
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *(
+            "# 第二批",
+            "注：以上数据截至 2026-10-31,,",
+            "导出时间：2026-11-01 10:00,,",
+            "(5 rows affected)",
+            "共 5 条,,",
+        ),
+        *("-----,-----,-----", "说明：本表由某科填报,,", "数据来源：某系统"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 9])
+def test_notes_are_passed_over_and_told(tmp_path: Path, note: str, place: int) -> None:
+    rows = [GOOD] * 9
+    rows.insert(place, note)
+    landed = land(tmp_path, "a.csv", "\n".join([HEAD, *rows, ""]))
+    assert (landed.cells, landed.faults) == ([ROW] * 9, {})
+    assert f"第 {place + 2} 行“" in landed.staged.remarks[0]
+
+
+def test_a_firm_is_no_note(tmp_path: Path) -> None:
+    landed = land(tmp_path, "a.csv", f"{HEAD}\n{USCC},注：某公司,\n,导出公司,\n{USCC},共享 5 家,\n")
+    assert landed.lines == [2, 3, 4]
+
+
+def test_a_pair_of_stray_marks_swallows_no_row(tmp_path: Path) -> None:
+    swallowing = f'{USCC},"武汉样本,2016-03-01\n{USCC},武汉"样本,2016-03-01'
+    landed = land(tmp_path, "a.csv", f"{HEAD}\n{GOOD}\n{swallowing}\n{GOOD}\n")
+    assert landed.faults == {3: "单元格内含有整行数据，引号没有成对"}
+    text = land(tmp_path, "b.csv", f'{HEAD}\n{USCC},"武汉\n样本",2016-03-01\n')
+    assert text.cells == [(USCC, "武汉\n样本", "2016-03-01")]

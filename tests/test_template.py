@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from datetime import date
+from html import unescape
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
 from schemas.characters import narrowed
-from schemas.contract import deliverers, feeds
+from schemas.contract import code_list, deliverers, feeds
 from spark_jobs import pipeline
 from spark_jobs.command.cli import main
 from spark_jobs.lake.codes import code_spellings
@@ -23,6 +24,7 @@ from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import read_ledger
 from spark_jobs.lake.tables import read
 from spark_jobs.landing.formats.sheet import plain
+from spark_jobs.receipts.explaining import explained
 from spark_jobs.receipts.filling import Filling, choices, fillings
 from spark_jobs.receipts.template import EXPLAINED, LISTED, template
 from tests.drops import FIRMS, drop, table
@@ -150,7 +152,8 @@ def test_the_departments_page_offers_a_template_a_feed_and_writes_it_once(home: 
     assert {"enterprise.xlsx", "officer.xlsx", "check_action.xlsx"} <= made.keys()
     assert "drug_trade_licence.xlsx" not in made
     page = (home.receipts / "scjg" / "index.html").read_text("utf-8")
-    assert '<a href="templates/enterprise.xlsx">市场主体登记信息</a>' in page
+    assert '<td>landing/scjg/enterprise/</td><td><a href="templates/enterprise.html">填报说明</a></td>' in page
+    assert '<a href="templates/enterprise.xlsx">Excel 模板</a>' in page
     (folder / "officer.xlsx").unlink()
     pipeline.conform(home)
     after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
@@ -164,4 +167,32 @@ def test_the_command_writes_a_template(home: Home, tmp_path: Path) -> None:
     assert out.read_bytes() == template(feeds()["officer"])
     told = CliRunner().invoke(main, ["template", "horoscope", "--home", str(home.path)])
     assert told.exit_code == 2
-    assert "no feed" in told.output
+    assert "no such feed" in told.output
+
+
+@pytest.mark.parametrize("name", ["市场主体登记信息", "enterprise", "scjg/enterprise", "scjg_enterprise"])
+def test_a_feed_is_called_by_its_title_and_folder_too(home: Home, name: str) -> None:
+    told = CliRunner().invoke(main, ["schemas", "show", name, "--home", str(home.path)])
+    assert (told.exit_code, told.output.splitlines()[0]) == (0, "scjg_enterprise  市场主体登记信息")
+
+
+def test_a_name_that_nobody_has_is_answered_with_likely_ones(home: Home) -> None:
+    told = CliRunner().invoke(main, ["schemas", "show", "市场主体登记", "--home", str(home.path)])
+    assert (told.exit_code, told.output) == (
+        2,
+        "lakewarden: 市场主体登记: no such contract; did you mean scjg_enterprise?\n",
+    )
+    told = CliRunner().invoke(main, ["template", "base.licence", "--home", str(home.path)])
+    assert (told.exit_code, "no such feed" in told.output) == (2, True)
+
+
+@pytest.mark.parametrize("feed", feeds())
+def test_a_page_explains_every_column_and_code(feed: str) -> None:
+    contract = feeds()[feed]
+    page = unescape(explained(contract, deliverers(contract)[0]))
+    for filling in fillings(contract):
+        assert f"<td>{' 或 '.join(known.heading for known in filling.column.headings)}</td>" in page
+        for code in code_list(filling.column.codes) if filling.column.codes else ():
+            known = f"<b>{code.code}</b> {code.label}" in page or f"{code.code} {code.label}" in page
+            assert known != bool(code.valid_to or code.extra.get("successor")), code
+    assert f"landing/{deliverers(contract)[0]}/{contract.folder}/" in page

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from schemas import contract as reader
-from schemas.contract import contracts
+from schemas.contract import contracts, feeds
 from spark_jobs import pipeline
 from spark_jobs.judging import decide
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import read_ledger
 from spark_jobs.lake.text_mark import LOOSE_CELLS
 from spark_jobs.receipts import index_path
+from spark_jobs.receipts.advising import advice
 from spark_jobs.receipts.loose import loose_cells
 from spark_jobs.receipts.signs import shown_value
 from tests.drops import FIRMS, GOOD, HEADINGS, OTHER, drop, receipt, table
@@ -128,8 +129,8 @@ def test_keys_told_twice_are_named_with_their_lines(home: Home) -> None:
     assert told["状态"] == "已接收"
     assert told["主键重复行数"] == 12
     assert told["重复主键"] == [
-        {"主键": "统一社会信用代码 91420100MA4K00010R", "行": [2, 4], "行数": 2},
-        {"主键": "统一社会信用代码 92420502MA4L0TE52G", "行": [3, *range(8, 17)], "行数": 12},
+        {"主键": "统一社会信用代码 91420100MA4K00010R", "行": [2, 4], "行数": 2, "留用行": 4},
+        {"主键": "统一社会信用代码 92420502MA4L0TE52G", "行": [3, *range(8, 17)], "行数": 12, "留用行": 18},
     ]
     page = (home.receipts / PLACE / "a.csv.receipt.html").read_text("utf-8")
     assert "<h2>重复主键</h2>" in page
@@ -160,9 +161,96 @@ def test_they_are_held_where_the_contract_says_so(home: Home, tmp_path: Path, mo
         told = landed(home, "a.csv", table(GOOD, *FIRMS))
         assert told["状态"] == "暂缓入库"
         assert "主键重复行数为 1，高于约定的 0，整批暂缓入库" in str(told["说明"])
-        assert told["重复主键"] == [{"主键": "统一社会信用代码 91420100MA4K00010R", "行": [2, 3], "行数": 2}]
+        assert told["重复主键"] == [
+            {"主键": "统一社会信用代码 91420100MA4K00010R", "行": [2, 3], "行数": 2, "留用行": 3}
+        ]
         decide.release(home, "a.csv", "样本", "两行相同，核实")
         assert [one.state for one in read_ledger(home)] == ["accepted"]
     finally:
         monkeypatch.delenv("LAKEWARDEN_SCHEMAS")
         contracts.cache_clear()
+
+
+# -- advice ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("正常经营", "不在代码表中，"),
+        ("存续（在营、开业）在册", "不在代码表中，"),
+    ],
+)
+def test_a_value_that_no_list_knows_is_answered_with_what_may_be_meant(home: Home, state: str, told: str) -> None:
+    rows = [f"{row},{state}" for row in FIRMS]
+    landed(home, "a.csv", table(*rows, headings=f"{HEADINGS},登记状态"))
+    [first, *_] = receipt(home, "a.csv")["问题示例"]  # type: ignore[misc]
+    assert first["问题"].startswith(told)
+    assert "登记状态：不在代码表中，" in returned(home, "a.csv")[0]["退回原因"]
+    page = (home.receipts / PLACE / "a.csv.receipt.html").read_text("utf-8")
+    assert '<a href="../templates/enterprise.html">这个数据集怎么填' in page
+    assert (home.receipts / "scjg" / "templates" / "enterprise.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("codes", "value", "told"),
+    [
+        ("punish_kind", "罚金", None),
+        ("region", "武昌去", "，是否就是“武昌区”？"),
+        ("region", "火星", "，可填内容见“填报说明”"),
+        ("yes_no", "大概", "，可填：否、是"),
+        ("registration_state", "吊消", "，是否就是“吊销未注销”？"),
+    ],
+)
+def test_advice_is_likely_or_tells_what_is_allowed(codes: str, value: str, told: str | None) -> None:
+    column = next(one for feed in feeds().values() for one in feed.columns if one.codes == codes)
+    contract = next(feed for feed in feeds().values() if column in feed.columns)
+    said = advice(contract, column.name, "不在代码表中", value)
+    assert said.startswith(told or "，")
+    assert advice(contract, column.name, "缺少必填内容", value) == ""
+
+
+# -- rows that wait ----------------------------------------------------------------------------------------------------
+
+
+def needing_action(home: Home) -> str:
+    page = index_path(home, "scjg").read_text("utf-8")
+    return page.split("报送明细" if "报送明细" in page else "全部报送")[0]
+
+
+BAD = [row.replace("-0", "-4", 1) for row in FIRMS[:2]]
+
+
+def test_returned_rows_need_action_until_they_are_sent_again(home: Home) -> None:
+    landed(home, "a.csv", table(*FIRMS[2:], *BAD))
+    assert "需要处理：1 份文件有退回行待更正" in needing_action(home)
+    assert "5 行中退回 2 行" in needing_action(home)
+    back = returned(home, "a.csv")
+    landed(home, "half.csv", as_csv([{**back[0], "注册日期": "2016-03-01"}]))
+    assert "需要处理：1 份文件有退回行待更正" in needing_action(home)
+    landed(home, "rest.csv", as_csv([{**back[1], "注册日期": "2016-03-01"}]))
+    assert "没有需要处理的文件" in needing_action(home)
+
+
+def test_rows_that_are_returned_again_wait_with_the_file_that_they_came_in(home: Home) -> None:
+    landed(home, "a.csv", table(*FIRMS[2:], *BAD))
+    landed(home, "b.csv", as_csv([{**row, "注册日期": "x"} for row in returned(home, "a.csv")]))
+    assert "需要处理：1 份文件未入库" in needing_action(home)
+    assert "b.csv" in needing_action(home)
+    assert "a.csv" not in needing_action(home)
+
+
+def test_the_same_name_and_a_new_full_list_take_their_place(home: Home) -> None:
+    landed(home, "a.csv", table(*FIRMS[2:], *BAD))
+    landed(home, "other.csv", table(*FIRMS))
+    assert "1 份文件有退回行待更正" in needing_action(home)
+    landed(home, "a.csv", table(*FIRMS, ""))
+    assert "没有需要处理的文件" in needing_action(home)
+
+
+def test_what_the_first_delivery_is_told_is_what_its_page_says(home: Home) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "first-delivery.md").read_text("utf-8")
+    told = landed(home, "a.csv", table(GOOD, OTHER.replace("2018-05-01", "2018-13-01")))
+    assert f"> {str(told['说明']).split('；')[0]}\n" in page
+    [example] = told["问题示例"]  # type: ignore[misc]
+    assert f"> 行 {example['行']}　{example['列']}　{example['问题']}　{example['值']}\n" in page

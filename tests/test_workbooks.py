@@ -180,7 +180,7 @@ def test_sums_and_signatures_are_passed_over_and_told(tmp_path: Path) -> None:
     landed = land(tmp_path, "a.xlsx", sheets(表=fill))
     assert (landed.cells, landed.faults) == ([ROW], {})
     told = "第 3 行“合计”、第 4 行“制表人:张三”、第 5 行“单位负责人(签字):”"
-    assert landed.staged.remarks == [f"表中的合计、落款未作为数据读取：{told}。"]
+    assert landed.staged.remarks == [f"表中的合计、落款、附注未作为数据读取：{told}。"]
 
 
 def test_headings_again_in_the_middle_are_told_and_other_ones_refuse_the_file(tmp_path: Path) -> None:

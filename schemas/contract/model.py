@@ -93,10 +93,10 @@ class Column(Strict):
     codes: str | None = None
     says: dict[str, str] = {}
     """Of a coded column: other words than the list's for some codes, where the column means something of its own."""
-    parse: Literal["amount", "currency", "term_begin", "term_end", "gravest", "people"] | None = None
+    parse: Literal["amount", "currency", "term_begin", "term_end", "gravest", "people", "licences"] | None = None
     """How a cell is read that holds more than a value of the type: an amount with its unit and currency; the first or
     last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest; names of people without the
-    numbers that stand beside them."""
+    numbers that stand beside them, and the numbers of their licences without the names."""
     separator: str | None = None
     min: float | None = None
     max: float | None = None

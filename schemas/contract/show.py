@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.contract import Column, Contract, ContractError, FeedContract, TableContract, contracts
+from schemas.contract import Column, Contract, FeedContract, TableContract, contracts
 from schemas.contract.feeding import feeds_into
+from schemas.contract.named import named
 
 
 def describe(name: str) -> Iterator[str]:
-    """The lines that `python -m schemas show` prints; raises ContractError for an unknown name."""
-    known = contracts()
-    if name not in known:
-        raise ContractError(f"{name}: no such contract; there are {', '.join(known)}")
-    contract = known[name]
+    """The lines that `lakewarden schemas show` prints; raises ContractError for what nobody is called."""
+    contract = named(name)
     yield f"{contract.name}  {contract.title}"
     yield contract.doc
     yield f"key: {', '.join(contract.key)}"

@@ -72,6 +72,11 @@ def risk_group() -> None:
     """Risk models: what scores which objects."""
 
 
+@main.group("schemas", params=[*COMMON])
+def schemas_group() -> None:
+    """Contracts: what each feed and table promises."""
+
+
 def _command(name: str | None = None, of: click.Group = main) -> Callable[[Command], click.Command]:
     """Registers a command that gets the home first; what a person can mend is told in one line."""
 
@@ -399,69 +404,23 @@ def simulate(
 @click.option("--out", type=click.Path(path_type=Path), help="Where it goes [default: <feed>.xlsx, here].")
 def template_command(home: Home, feed: str, out: Path | None) -> None:
     """A workbook to fill for a feed: headings, lists to choose from, formats that keep digits, and explanations."""
-    from schemas.contract import feeds
+    from schemas.contract.named import feed_named
     from spark_jobs.command.screen import say
     from spark_jobs.receipts.template import template
 
-    if feed not in feeds():
-        raise Refused(f"{feed!r} is no feed; there are {', '.join(feeds())}")
-    path = out or Path(f"{feed}.xlsx")
-    path.write_bytes(template(feeds()[feed]))
-    say(f"{path}: {feeds()[feed].title}")
+    contract = feed_named(feed)
+    path = out or Path(f"{contract.name}.xlsx")
+    path.write_bytes(template(contract))
+    say(f"{path}: {contract.title}")
 
 
-@_command("docs")
-def docs_command(home: Home) -> None:
-    """dbt's documentation of base, themes and gold, lineage included, as one page."""
-    from spark_jobs.building.dbt import write_docs
-    from spark_jobs.command.screen import say
-    from spark_jobs.engine.session import connect
-    from spark_jobs.lake.tables import create_tables
+@_command("show", of=schemas_group)
+@click.argument("contract")
+def show_contract(home: Home, contract: str) -> None:
+    """What a feed or a table promises; by its name, title or folder: 市场主体登记信息, enterprise, scjg/enterprise."""
+    from schemas.contract.show import describe
 
-    create_tables(home)
-    connect(home)
-    say(str(write_docs(home)))
-
-
-@_command("up")
-@click.option("--demo", is_flag=True, help="With the demo login, which is in the README.")
-def up_command(home: Home, demo: bool) -> None:
-    """PostgreSQL, engine, worker, Airflow and Superset on loopback."""
-    from spark_jobs.command.screen import say
-    from spark_jobs.services import up
-
-    for name, address in up(home, demo=demo, say=say).items():
-        say(f"{name:<9} {address}")
-
-
-@_command("down")
-def down_command(home: Home) -> None:
-    """Stops what `up` started."""
-    from spark_jobs.command.screen import say
-    from spark_jobs.services import down
-
-    down(home, say)
-
-
-@_command("doctor")
-def doctor_command(home: Home) -> int:
-    """What is wrong with this machine, and what to do about it."""
-    from spark_jobs.command.screen import show_table
-    from spark_jobs.services import doctor
-
-    findings = doctor(home)
-    show_table(["", "what", "found", "do"], [[f.state, f.subject, f.seen, f.advice] for f in findings])
-    return FAILED if any(finding.state == "fail" for finding in findings) else DONE
-
-
-@_command("demo")
-@click.option("--objects", default=5000, show_default=True, help="Supervised objects of the synthetic province.")
-@click.option("--days", default=180, show_default=True, help="Days of activity.")
-def demo_command(home: Home, objects: int, days: int) -> int:
-    """The whole way on this machine: a synthetic province through Airflow's DAGs to Superset."""
-    from spark_jobs.command.demo import demo
-
-    return demo(home, objects, days)
+    click.echo("\n".join(describe(contract)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.characters import narrowed
 from schemas.contract import Column, code_list
-from spark_jobs.judging.arrays import FEW, Mask, is_null, matches, mended, without
+from spark_jobs.judging.arrays import FEW, Mask, chosen, is_null, matches, mended, without
 from spark_jobs.judging.days import day_doubts, read_dates, read_moments, read_term_begins, read_term_ends
 from spark_jobs.judging.numbers import Amounts, read_numbers
+from spark_jobs.judging.several import AND_OTHERS, LONG_NAME, codes_in, items, licences_in, people_in
 from spark_jobs.judging.texts import SPACE, Texts, read_texts
 from spark_jobs.lake.codes import code_of, code_spellings
 from spark_jobs.lake.headings import scale_of
@@ -57,6 +57,8 @@ class Cells:
             return cls._of_amounts(column, raw, places, read, scale_of(column, heading), is_yuan=role == "yuan")
         spelled = Amounts.read(read.text).currencies() if role == "currency of an amount" else read.text
         typed = _typed(column, read.text, spelled)
+        if column.parse == "people":
+            read.doubts += _doubts_about_people(read.text, typed)
         doubts = (*read.doubts, *(day_doubts(read.text, typed) if column.type in ("date", "timestamp") else ()))
         return cls(column, raw, places, read.text, spelled, typed, doubts)
 
@@ -150,45 +152,52 @@ def _spellings(name: str) -> tuple[pa.Array, pa.Array]:
     return pa.array(known.keys(), pa.string()), pa.array(known.values(), pa.string())
 
 
-def unknown_items(column: Column, cell: str) -> list[str]:
-    """The items of a cell with several codes that the list does not know; a label may itself hold a separator."""
-    if code_of(str(column.codes), cell):
-        return []
-    return [item for item in _items(column, cell) if code_of(str(column.codes), item) is None]
-
-
 def _several_codes(column: Column, spelled: pa.Array) -> pa.Array:
     """All codes of each cell as a list, or the gravest of them; null where one is not known."""
-    name = str(column.codes)
 
     def codes(cell: str | None) -> list[str] | None:
-        if cell is None:
-            return None
-        if whole := code_of(name, cell):
-            return [whole]
-        items = _items(column, cell)
-        known = [code for code in (code_of(name, item) for item in items) if code is not None]
-        return [*dict.fromkeys(known)] if len(known) == len(items) > 0 else None
+        known, unknown = codes_in(column, cell) if cell is not None else ([], [])
+        return known if known and not unknown else None
 
     several = [codes(cell) for cell in spelled.to_pylist()]
     if column.parse != "gravest":
         return pa.array(several, pa.list_(pa.string()))
-    gravity = {code.code: int(code.extra.get("gravity") or 0) for code in code_list(name)}
+    gravity = {code.code: int(code.extra.get("gravity") or 0) for code in code_list(str(column.codes))}
     return pa.array([some and max(some, key=lambda code: gravity[code]) for some in several], pa.string())
+
+
+# Lists whose cells may hold more than their items: what shows such a cell, and how it is read.
+READ: dict[str | None, tuple[str, Callable[[Column, str], list[str] | None]]] = {
+    "people": (r"[^\p{Han}·,，、;；]|[等无长]|不详|待定|主任|书记|科员|同志", people_in),
+    "licences": ("[^0-9A-Za-z,，、;；]", licences_in),
+}
 
 
 def _lists(text: pa.Array, column: Column) -> pa.Array:
     """The items of each cell, each once, without space around them and without empty ones."""
     lists = _split(text, str(column.separator))
-    odd, read = _has_repeated(lists), _items
-    if column.parse == "people":
-        odd, read = odd | matches(text, MORE_THAN_NAMES), _people
+    strange, read = READ.get(column.parse, (None, items))
+    odd = _has_repeated(lists)
+    if strange:
+        odd = odd | matches(text, strange)
     if not odd.any():
         return lists
     places = np.arange(len(text))
     places[odd] = len(text) + np.arange(odd.sum())
-    looked_at = [read(column, cell) for cell in text.filter(pa.array(odd)).to_pylist()]
+    looked_at = [read(column, cell) for cell in chosen(text, odd)]
     return pa.concat_arrays([lists, pa.array(looked_at, lists.type)]).take(pa.array(places))
+
+
+def _doubts_about_people(text: pa.Array, people: pa.Array) -> list[tuple[str, Mask]]:
+    """Where more people may be meant than are told apart."""
+    has_long = np.zeros(len(text), bool)
+    is_long = matches(people.flatten(), LONG_NAME)
+    has_long[pc.list_parent_indices(people).filter(pa.array(is_long)).to_numpy()] = True
+    doubts = [
+        ("写着“等”，没有写出全部姓名", matches(text, AND_OTHERS)),
+        ("有超过 4 个字的姓名，可能是几个人连在一起", has_long),
+    ]
+    return [(words, mask & ~is_null(people)) for words, mask in doubts if mask.any()]
 
 
 def _split(text: pa.Array, separator: str) -> pa.Array:
@@ -210,22 +219,3 @@ def _has_repeated(lists: pa.Array) -> Mask:
     repeated = np.zeros(len(lists), bool)
     repeated[pairs[times > 1] // max(1, len(items.dictionary))] = True
     return repeated
-
-
-def _items(column: Column, cell: str) -> list[str]:
-    items = (item.strip(SPACE) for item in re.split(str(column.separator), cell))
-    return [*dict.fromkeys(item for item in items if item)]
-
-
-MORE_THAN_NAMES = r"[0-9０-９(（\[【]|\S\s+\S"
-# 张三（17010000001）, 张三17010000001: the number of a card beside a name.
-_CARD = re.compile(r"[(（\[【]?\s*[A-Za-z]{0,4}[0-9]{6,}[0-9A-Za-z-]*\s*[)）\]】]?")
-
-
-def _people(column: Column, cell: str) -> list[str]:
-    """The names of people; blanks stand between names, unless a name is one letter: 张 三 is one person."""
-    names: list[str] = []
-    for item in _items(column, _CARD.sub(" ", narrowed(cell))):
-        parts = item.split()
-        names += parts if all(len(part) > 1 for part in parts) else ["".join(parts)]
-    return [*dict.fromkeys(names)]

@@ -12,15 +12,18 @@ import pyarrow.compute as pc
 
 from schemas.contract import Column, FeedContract
 from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true, matches
-from spark_jobs.judging.cells import TERMS, Cells, Rows, unknown_items
+from spark_jobs.judging.cells import READ, TERMS, Cells, Rows
 from spark_jobs.judging.check_digits import broken_checks
 from spark_jobs.judging.days import days_of, is_term
 from spark_jobs.judging.lost import AREA_CODE, POWER, ZEROS, lost_area_codes, lost_contents, lost_digits, lost_to_zeros
 from spark_jobs.judging.odd_days import is_strange_zone
+from spark_jobs.judging.several import codes_in
 from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code
 from spark_jobs.lake.codes import code_of
 
 MISSING = "缺少必填内容"
+POWER_INSIDE = r"[0-9][.][0-9]+[Ee][+][0-9]+"
+UNTOLD = "分不清是几个人，请用“、”隔开"
 EXPECTED = {"date": "不是有效日期", "timestamp": "不是有效时间", "integer": "不是整数", "boolean": "不是“是”或“否”"}
 PERIOD = "应填一个日期，这里写的是一段期间或长期"
 NO_TERM = "期限看不懂：应写明截止日期（不早于起始日期）或“长期”"
@@ -91,6 +94,8 @@ class Chunk:
             yield LOST, words, cells.by_row(is_lost)
         if not column.parse and (is_code(column) or is_key):
             yield LOST, POWER, cells.by_row(lost_digits(cells.text))
+        if column.parse == "licences":
+            yield LOST, POWER, cells.by_row(matches(cells.text, POWER_INSIDE))
         if is_key and not is_code(column):
             yield DOUBT, ZEROS, cells.by_row(lost_to_zeros(cells.text))
         for rule, words, is_broken in _broken_alone(column, cells):
@@ -190,6 +195,8 @@ def _broken_alone(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask
         yield from _unknown_items(column, cells)
     elif column.codes:
         yield "codes", "不在代码表中", is_null(typed) & ~is_null(cells.spelled)
+    if column.parse in READ:
+        yield "type", UNTOLD, is_null(typed) & ~is_null(text)
     if column.pattern:
         yield "pattern", "格式不符", differs(text, f"^(?:{column.pattern})$")
 
@@ -199,7 +206,7 @@ def _unknown_items(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mas
     places = np.flatnonzero(is_null(cells.typed) & ~is_null(cells.spelled))
     holding: dict[str, list[int]] = {}
     for place, cell in zip(places.tolist(), cells.spelled.take(pa.array(places)).to_pylist(), strict=True):
-        for item in unknown_items(column, cell):
+        for item in codes_in(column, cell)[1]:
             holding.setdefault(item, []).append(place)
     for item, its_places in holding.items():
         is_held = np.zeros(len(cells.raw), bool)
@@ -218,7 +225,8 @@ def _out_of_bounds(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mas
         yield "length", f"超过 {column.max_length} 个字", is_long
     if column.min_items:
         is_short = is_true(pc.less(pc.list_value_length(cells.typed), column.min_items))
-        yield "items", f"少于 {column.min_items} 人", is_short
+        how = "（多人之间请用“、”隔开）" if column.parse in READ else ""
+        yield "items", f"少于 {column.min_items} 人{how}", is_short
     is_day = column.type in ("date", "timestamp")
     least, most, unit = ("早于", "晚于", " 年") if is_day else ("小于", "大于", "")
     figure = pc.year(days_of(column, cells.typed)) if is_day else cells.typed

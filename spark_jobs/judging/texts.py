@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.characters import BLANKS, UNSEEN, WIDE, narrowed, placed
+from schemas.characters import BLANKS, DISPLACED, UNSEEN, WIDE, narrowed, placed
 from schemas.contract import Column
 from spark_jobs.judging.arrays import (
     FEW,
@@ -29,13 +29,12 @@ from spark_jobs.judging.arrays import (
     matches,
     mended,
 )
+from spark_jobs.judging.garbled import lost_characters
 from spark_jobs.judging.nothings import without_nothings
 
 SPACE = " \u3000\t\r\n"
 SMALL_LETTER = r"\p{Ll}"
 FULL_WIDTH = f"{WIDE[0]}-{WIDE[-2]}{WIDE[-1]}"
-PRIVATE = "\ue000-\uf8ff"
-REPLACEMENT = "\ufffd"
 # ="0101", =T("0101"), '0101, ‘0101, `0101, "0101": what keeps a spreadsheet from taking a code for a number.
 FORCING = "'`‘’＇´\"“”＂"
 FORMULA_TEXT = re.compile(r"""=\s?(?:T\()?(["'])(.*)\1\)?""")
@@ -90,7 +89,8 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
     read = Texts(_in_official_places(raw))
     is_prose = column.type == "string" and not (is_code(column) or is_key or column.parse)
     is_name = is_prose and column.name.endswith("_name")
-    if not is_prose or is_name:
+    is_short = column.max_length is not None or column.parse == "people"
+    if not is_prose or is_name or is_short:
         read.become(_without_unseen(read.text), "已去掉看不见的字符")
     read.text = _trimmed(read.text)
     read.become(_without_forcing(read.text, is_prose=is_prose), UNFORCED)
@@ -109,7 +109,7 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
             read.become(_without_point_zero(read.text), NO_POINT_ZERO)
     elif column.pattern:
         read.become(_fitting(read.text, column.pattern), "已改为半角，并去掉多余的符号")
-    read.doubts += _lost_characters(read.text, is_name=is_name)
+    read.doubts += lost_characters(read.text, is_short=is_short)
     return read
 
 
@@ -144,10 +144,18 @@ def has_small_letter(raw: pa.Array) -> Mask:
 
 
 def _in_official_places(raw: pa.Array) -> pa.Array:
-    data = all_bytes(raw)
-    if not (data == 0xEE).any():  # U+E000 to U+EFFF
+    if not _may_be_displaced(all_bytes(raw)):
         return raw
-    return mended(raw, matches(raw, f"[{PRIVATE}]"), placed)
+    return mended(raw, matches(raw, f"[{DISPLACED}]"), placed)
+
+
+def _may_be_displaced(data: npt.NDArray[np.uint8]) -> bool:
+    """By their first bytes: U+E000 to U+EFFF is EE, radicals are E2 BA to E2 BF, U+F900 to U+FAFF is EF A4 to EF AB."""
+    if (data == 0xEE).any():
+        return True
+    lead, second = data[:-1], data[1:]
+    is_radical = (lead == 0xE2) & (second >= 0xBA)
+    return bool(is_radical.any() or ((lead == 0xEF) & (second >= 0xA4) & (second <= 0xAB)).any())
 
 
 def _without_unseen(text: pa.Array) -> pa.Array:
@@ -257,18 +265,6 @@ def _capitals_of_codes(text: pa.Array) -> pa.Array:
     """Keys with a digit in capitals; one without, Birmingham, is a name and stays as it is."""
     capitals = _half_width_capitals(text)
     return text if capitals is text else pc.if_else(pc.match_substring_regex(text, "[0-9]"), capitals, text)
-
-
-def _lost_characters(text: pa.Array, *, is_name: bool) -> list[tuple[str, Mask]]:
-    """Where characters were lost on the way to us: no program could read them, or no font has them."""
-    data, doubts = all_bytes(text), []
-    if (data == 0xEF).any():
-        doubts.append(("含有无法辨认的字符（�）", is_true(pc.match_substring(text, REPLACEMENT))))
-    if (data == 0xEE).any():
-        doubts.append(("含有自造字，别处显示不出", matches(text, f"[{PRIVATE}]")))
-    if is_name and (data == ord("?")).any():
-        doubts.append(("连续的问号可能是丢失的文字", is_true(pc.match_substring(text, "??"))))
-    return [(words, mask) for words, mask in doubts if mask.any()]
 
 
 def _beyond_ascii(text: pa.Array, pattern: str, test: Callable[[str], bool]) -> Mask:

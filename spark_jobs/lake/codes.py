@@ -14,13 +14,15 @@ from schemas.characters import narrowed
 from schemas.contract import Code, code_list, code_lists, departments, roots
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
+from spark_jobs.lake.regions import REGION, division
 from spark_jobs.lake.tables import exists, overwrite, read
 from spark_jobs.lake.working_days import is_worked, official_years
 
 # What has codes with labels.
 DECLARING = ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml")
-REGION = "region"
-STATISTICAL, BETWEEN = re.compile("[0-9]{9}(?:[0-9]{3})?"), re.compile(r"[\s\-/\\>·,，、]+")
+# A code and its label in one cell: 02-罚款, 02罚款, 罚款(02).
+CODE_AND_LABEL = re.compile(r"[(\[]?([0-9A-Z]{1,12})[)\]]?[\s:._|-]*([^\s0-9A-Z:._|()-].*)")
+LABEL_AND_CODE = re.compile(r"(.*[^\s0-9A-Z:._|(\[-])[\s:._|-]*[(\[]?([0-9A-Z]{1,12})[)\]]?")
 FIRST_DAY = date(2000, 1, 1)
 
 
@@ -86,14 +88,19 @@ def code_spellings(name: str) -> dict[str, str]:
 
 
 def code_of(name: str, spelling: str) -> str | None:
-    """The code that a spelling stands for; of a division also its statistical code of 9 or 12 digits (统计用区划代码),
-    which begins with its own, and its path of names: 湖北省-武汉市-武昌区."""
+    """The code that a spelling stands for; also where code and label stand side by side, if they mean the same.
+
+    Of a division also its statistical code (统计用区划代码) and its path of names: 湖北省-武汉市-武昌区.
+    """
     known = code_spellings(name)
-    if spelling in known or name != REGION:
-        return known.get(spelling)
-    if STATISTICAL.fullmatch(spelling):
-        return known.get(spelling[:6])
-    return known.get(BETWEEN.sub("", spelling))
+    if spelling in known:
+        return known[spelling]
+    if name == REGION:
+        return division(spelling, known)
+    for pattern in (CODE_AND_LABEL, LABEL_AND_CODE):
+        if (both := pattern.fullmatch(spelling)) and (code := known.get(both[1])) and code == known.get(both[2]):
+            return code
+    return None
 
 
 def _as_number(code: str) -> str:

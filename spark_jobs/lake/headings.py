@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 from schemas.contract import Column, FeedContract
 
@@ -24,18 +25,46 @@ UNITS = {
     "千万元": 10_000_000,
     "亿元": 100_000_000,
 }
-_UNIT = f"(?:人民币)?({'|'.join(sorted(UNITS, key=len, reverse=True))})(?:人民币)?"
-_BRACKETS = re.compile(r"[(\[【〔{]([^()\[\]【】〔〕{}]{0,20})[)\]】〕}]")
+_YUAN = "(?:人民币|RMB|CNY|¥)?"
+_NAMES = "|".join(sorted(UNITS, key=len, reverse=True))
+_UNIT = f"{_YUAN}({_NAMES}){_YUAN}"
+_BRACKETS = re.compile(r"[(\[【〔{<《]([^()\[\]【】〔〕{}<>《》]{0,30})[)\]】〕}>》]")
+_MUST = "(?:必|选|非必|可)(?:填|选|录|输)(?:项|列|字段)?|(?:不|不能|不可|可|可以)?为?空"
 _NOTE = re.compile(
-    r"\**(?:(?:必|选|非必|可)(?:填|选|录|输)(?:项|列|字段)?|(?:不|不能|不可|可|可以)?为?空)?\**|文本(?:格式|型)?|字符型?|数字|数值型?|日期型?"
-    r"|(?:格式|例如|如|示例):?.*|y{4}.?m{1,2}.?d{0,2}.*|\d{1,3}位(?:数字?|以内)?",
+    rf"\**(?:{_MUST})?\**|文本(?:格式|型)?|字符型?|数字|数值型?|日期型?|自动(?:生成|填充|计算)?|下拉(?:选择)?|请?选择|全称|国标码?"
+    r"|(?:格式|例如|如|示例):?.*|y{4}.?m{1,2}.?d{0,2}.*|年.?月.?日|精确到.{1,3}|\d{1,3}位(?:数字?|以内|代码)?(?:(?:数字|字母|大写|或|和|及)*)"
+    r"|[与同].{0,12}一致|(?:多[个人项].{0,4})?[用以]?.{1,4}(?:分隔|隔开)",
     re.IGNORECASE,
 )
 # In brackets 万 is 万元.
-_UNIT_IN_BRACKETS = re.compile(f"(?:金额|计量|货币)?(?:单位)?:?(?:{_UNIT}|(百万|千万|万|亿))")
+_UNIT_IN_BRACKETS = re.compile(
+    f"(?:金额|计量|货币)?(?:单位)?:?{_YUAN}({_NAMES}|百万|千万|[万亿]){_YUAN}", re.IGNORECASE
+)
 _LARGE = "|".join(unit for unit in UNITS if unit != "元")
-_UNIT_BEHIND = re.compile(f"[:/_-](?:单位:?)?{_UNIT}$|(?<=[额金本价款费值])({_LARGE})$")
-_MARKS = "*:★☆●▲#.。、,;"
+_UNIT_BEHIND = re.compile(f"[:,/_-](?:单位:?)?{_UNIT}$|(?<=[额金本价款费值])({_LARGE})$")
+# 1.企业名称, （1）企业名称, 一、企业名称, ①企业名称 (which is 1 in its plain form), A.企业名称.
+_COUNT = re.compile(
+    r"^(?:[(\[]?\d{1,2}[)\]]?[.、:_-]?|\(?[一二三四五六七八九十]{1,3}[、.)]+|[A-Z][.、])(?=[*【(\[“\"]?[\u4e00-\u9fff])"
+)
+_MUST_BEHIND = re.compile("(?<=[\u4e00-\u9fff])[:/_-]?(?:必填|选填|必录|非必填)(?:项)?$")
+# A name in Latin letters beside the Chinese one says nothing, unless it is that of a currency or a unit.
+_MONEY = "USD|RMB|CNY|EUR|HKD|JPY|GBP|TWD|MOP|KRW|SGD|AUD|CAD|CHF|yuan|wan|dollars?|us|k|m|kg|km|cm|mm"
+_LATIN = re.compile(rf"(?!(?:{_MONEY})$)[A-Za-z][A-Za-z_.'/&-]*", re.IGNORECASE)
+_LATIN_BESIDE = re.compile(
+    rf"(?<=[\u4e00-\u9fff])[/:_|-]?(?!(?:{_MONEY})$)[A-Za-z][A-Za-z_]{{2,}}$|^[A-Za-z][A-Za-z_]{{2,}}[/:_|.-]?(?=[\u4e00-\u9fff])",
+    re.IGNORECASE,
+)
+_MARKS = "*:★☆●▲#.。、,;_|"
+_NUMBERINGS = frozenset(("", "no", "序", "行号", "顺序号", "项次", "序列"))
+# Words by which two headings that look alike mean different things.
+_APART = (
+    *("注销", "吊销", "撤销", "变更", "核准", "截止", "终止", "失效", "到期", "实缴", "认缴", "币种", "曾用", "上级"),
+    *("备案", "是否", "数量", "个数", "占比", "类型", "类别", "状态", "电话", "邮箱"),
+)
+# Words that mean the same in a heading.
+_SAME = (("时间", "日期"), ("编码", "代码"), ("编号", "代码"), ("号码", "代码"), ("地址", "住所"))
+# Too little to say which column is meant.
+_GENERIC = frozenset((*(usual for _, usual in _SAME), "名称", "金额", "类型", "备注", "说明"))
 _LIKE = 0.6
 
 
@@ -53,14 +82,16 @@ def undressed(heading: str) -> tuple[str, int | None]:
 
     def _taken_off(bracket: re.Match[str]) -> str:
         nonlocal unit
-        if _NOTE.fullmatch(bracket[1]):
+        if _NOTE.fullmatch(bracket[1]) or _LATIN.fullmatch(bracket[1]):
             return ""
         if (named := _UNIT_IN_BRACKETS.fullmatch(bracket[1])) and unit is None:
-            unit = UNITS[named[1] or f"{named[2]}元"]
+            unit = UNITS[named[1] if named[1] in UNITS else f"{named[1]}元"]
             return ""
         return bracket[0]
 
-    base = _BRACKETS.sub(_taken_off, plain(heading)).strip(_MARKS)
+    base = _COUNT.sub("", plain(heading).strip(_MARKS))
+    base = _MUST_BEHIND.sub("", _BRACKETS.sub(_taken_off, base).strip(_MARKS))
+    base = _LATIN_BESIDE.sub("", base).strip(_MARKS)
     if unit is None and (behind := _UNIT_BEHIND.search(base)):
         unit, base = UNITS[behind[1] or behind[2]], base[: behind.start()]
     return base.strip(_MARKS), unit
@@ -68,12 +99,16 @@ def undressed(heading: str) -> tuple[str, int | None]:
 
 @dataclass(frozen=True)
 class Promised:
-    """The headings that a contract promises, as they may be delivered: by what they read, the column and its scale."""
+    """The headings that a contract promises, as they may be delivered: by what they read, the column and its scale.
+
+    `written`: as the contract writes them, with the columns that are read from each.
+    """
 
     exact: dict[str, dict[str, int]] = field(default_factory=dict)
     by_base: dict[str, dict[str, int]] = field(default_factory=dict)
     money: dict[str, frozenset[str]] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    written: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, columns: tuple[Column, ...], ignored: tuple[str, ...] = ()) -> Promised:
@@ -89,8 +124,15 @@ class Promised:
                     by_base.setdefault(base, {}).setdefault(column.name, known.scale or 1)
                 if column.parse:
                     money.setdefault(base, set()).add(column.name)
+        written = {
+            known.heading: frozenset(exact[plain(known.heading)]) for column in columns for known in column.headings
+        }
         return cls(
-            exact, by_base, {base: frozenset(names) for base, names in money.items()}, frozenset(map(plain, ignored))
+            exact,
+            by_base,
+            {base: frozenset(names) for base, names in money.items()},
+            frozenset(map(plain, ignored)),
+            written,
         )
 
     @classmethod
@@ -109,12 +151,39 @@ class Promised:
 
     def is_known(self, heading: str) -> bool:
         """Whether anybody promised it, be it to be ignored."""
-        return bool(plain(heading) in self.ignored or self.scales(heading) or undressed(heading)[0] in self.ignored)
+        base, _ = undressed(heading)
+        if plain(heading) in self.ignored or base in self.ignored or self.scales(heading):
+            return True
+        return bool(plain(heading)) and base.lower() in _NUMBERINGS and "序号" in self.ignored
 
-    def likely(self, heading: str) -> str | None:
-        """The promised heading that one nobody promised is most like."""
-        like = get_close_matches(undressed(heading)[0], self.exact, 1, _LIKE)
-        return like[0] if like else None
+    def names_strange_unit(self, heading: str) -> bool:
+        """Whether it is an amount's heading with a unit that nobody understands: 注册资金（万美元）."""
+        base = _BRACKETS.sub("", plain(heading)).strip(_MARKS)
+        return base != plain(heading).strip(_MARKS) and base in self.money
+
+    def likely(self, heading: str, taken: Collection[str] = ()) -> str | None:
+        """The promised heading that one nobody promised is most like; none of a column that the file has (`taken`)."""
+        base = _meant(heading)
+        if base in _GENERIC:
+            return None
+        best, best_likeness = None, _LIKE
+        for promised, columns in self.written.items():
+            if columns & set(taken):
+                continue
+            if any((word in heading) != (word in promised) for word in _APART):
+                continue
+            likeness = 1.0 if base.lower() in columns else SequenceMatcher(None, base, _meant(promised)).ratio()
+            if likeness > best_likeness:
+                best, best_likeness = promised, likeness
+        return best
+
+
+def _meant(heading: str) -> str:
+    """A heading without what dresses it and what stands in brackets, in one word for each that means the same."""
+    base = _BRACKETS.sub("", undressed(heading)[0]) or undressed(heading)[0]
+    for other, usual in _SAME:
+        base = base.replace(other, usual)
+    return base
 
 
 def scale_of(column: Column, heading: str) -> int:

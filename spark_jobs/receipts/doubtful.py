@@ -10,7 +10,7 @@ from spark_jobs.lake.columns import place
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
-from spark_jobs.receipts.findings import EXAMPLES, ROWS, labels_of, problem, sorter
+from spark_jobs.receipts.findings import EXAMPLES, ROWS, advised, labels_of, problem, sorter
 
 
 @dataclass
@@ -47,5 +47,5 @@ def doubtful(home: Home, contract: FeedContract, deliveries: Mapping[str, Delive
             " order by _delivery, _line, place"
         )
         for name, line, page, flag in first.fetchall():
-            by_delivery[name].examples.append({"行": place(line, page), **problem(labels[name], flag)})
+            by_delivery[name].examples.append({"行": place(line, page), **advised(contract, labels[name], flag)})
     return by_delivery

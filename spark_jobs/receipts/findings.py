@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from schemas.contract import FeedContract
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery
+from spark_jobs.receipts.advising import advice
 from spark_jobs.receipts.signs import shown_value
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ def problem(labels: dict[str, str], finding: str) -> dict[str, str]:
     """One finding (`column: what is wrong: value`) in the department's words."""
     column, what, value = finding.split(": ", 2)
     return {"列": labels.get(column, "整行"), "问题": what, "值": shown_value(value)}
+
+
+def advised(contract: FeedContract, labels: dict[str, str], finding: str) -> dict[str, str]:
+    """The same, with what may be meant by a value that a code list does not know."""
+    told = problem(labels, finding)
+    column, what, value = finding.split(": ", 2)
+    return {**told, "问题": what + advice(contract, column, what, value)}
 
 
 @contextmanager

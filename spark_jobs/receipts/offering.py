@@ -1,9 +1,10 @@
-"""Departments flow in; the workbooks that each may fill flow out below its receipts, written only when they change."""
+"""Departments flow in; workbooks to fill and pages that explain them flow out below receipts, when they change."""
 
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,7 +14,11 @@ from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.whole import writing
+from spark_jobs.receipts.explaining import explained
 from spark_jobs.receipts.template import template
+
+# What follows from how we write them.
+OURS = ("template.py", "filling.py", "explaining.py", "pages/feed.html", "pages/page.html", "pages/style.css")
 
 
 def template_path(index: Path, contract: FeedContract) -> Path:
@@ -21,10 +26,32 @@ def template_path(index: Path, contract: FeedContract) -> Path:
     return index.parent / "templates" / f"{contract.folder}.xlsx"
 
 
+def explanation_path(index: Path, contract: FeedContract) -> Path:
+    """Where it reads how the feed is filled."""
+    return template_path(index, contract).with_suffix(".html")
+
+
+def explained_at(index: Path, department: str, feed: str) -> str:
+    """The link from the index to the page that explains a feed; nothing of one that the department does not deliver."""
+    contract = next((one for one in _feeds_of(department) if one.name == feed), None)
+    return _link(index, explanation_path(index, contract)) if contract else ""
+
+
 def offered(index: Path, department: str) -> list[dict[str, str]]:
-    """The workbooks of the feeds that a department may deliver: title, and link from its index."""
-    paths = {one.title: template_path(index, one).relative_to(index.parent) for one in _feeds_of(department)}
-    return [{"title": title, "link": quote(path.as_posix())} for title, path in paths.items()]
+    """Of the feeds that a department may deliver title, folder, and links from its index to workbook and page."""
+    return [
+        {
+            "title": one.title,
+            "folder": f"landing/{department}/{one.folder}/",
+            "link": _link(index, template_path(index, one)),
+            "page": _link(index, explanation_path(index, one)),
+        }
+        for one in _feeds_of(department)
+    ]
+
+
+def _link(index: Path, path: Path) -> str:
+    return quote(path.relative_to(index.parent).as_posix())
 
 
 def write_templates(home: Home, index: Path, department: str) -> None:
@@ -32,23 +59,34 @@ def write_templates(home: Home, index: Path, department: str) -> None:
     mark = Mark(home.state / "templates" / f"{index.parent.name}.json", _made_of(roots()))
     is_current = mark.is_current()
     for contract in _feeds_of(department):
-        path = template_path(index, contract)
-        if is_current and path.exists():
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = template(contract)
-        if not path.exists() or path.read_bytes() != made:
-            with writing(path) as part:
-                part.write_bytes(made)
+        made: dict[Path, Callable[[], bytes]] = {
+            template_path(index, contract): partial(template, contract),
+            explanation_path(index, contract): partial(_explained, contract, department),
+        }
+        for path, make in made.items():
+            if not (is_current and path.exists()):
+                _write(path, make())
     if not is_current:
         mark.path.parent.mkdir(parents=True, exist_ok=True)
         mark.keep()
 
 
+def _explained(contract: FeedContract, department: str) -> bytes:
+    return explained(contract, department).encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    if path.exists() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path) as part:
+        part.write_bytes(content)
+
+
 @cache
 def _made_of(_folders: tuple[Path, ...]) -> dict[str, str]:
     """What workbooks follow from: contracts, code lists, and how we write them."""
-    ours = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("template.py", "filling.py"))
+    ours = b"".join((Path(__file__).parent / name).read_bytes() for name in OURS)
     return {"declared": declared(), "codes": codes_fingerprint(), "ours": hashlib.sha256(ours).hexdigest()}
 
 

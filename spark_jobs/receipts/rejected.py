@@ -17,10 +17,12 @@ from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import files_since
 from spark_jobs.lake.text_mark import LOOSE_CELLS, MENDED, REJECTED_NOTES, marked
 from spark_jobs.lake.whole import writing
-from spark_jobs.receipts.findings import EXAMPLES, ROWS, labels_of, problem, sorter
+from spark_jobs.receipts.findings import EXAMPLES, ROWS, advised, labels_of, problem, sorter
 from spark_jobs.receipts.loose import SEPARATORS, loose_cells
 
 ROWS_AT_ONCE = 5_000
+# Rows of which each value is told what may be meant by it: a look at a long list takes milliseconds.
+ADVISED = 1_000
 # A row that could not be split into cells, and into how many it may fall apart.
 WHOLE = "_row['_row']"
 LOOSE = f"1 + length(regexp_replace({WHOLE}, '[^{SEPARATORS}]', '', 'g'))"
@@ -100,13 +102,14 @@ def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows:
     with writing(path) as part, part.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow([*(marked(labels[name]) for name in columns), *REJECTED_NOTES, *LOOSE_CELLS[:loose]])
-        for row in chain([first] if first else [], left):
-            problems = [problem(labels, reason) for reason in row.reasons]
+        for number, row in enumerate(chain([first] if first else [], left)):
+            told = [problem(labels, reason) for reason in row.reasons]
+            problems = [advised(contract, labels, reason) for reason in row.reasons] if number < ADVISED else told
             kept = [marked(row.cells[name] or "", text.get(name, True)) for name in columns]
             apart = [marked(cell) for cell in loose_cells(row.whole, len(columns))] if row.whole is not None else []
             reasons = _to_mend(row.whole, problems) if row.whole is not None else _said(problems)
             writer.writerow([*kept, row.place, marked(reasons), *apart, *[""] * (loose - len(apart))])
-            rejected.counted.update((p["列"], p["问题"]) for p in problems)
+            rejected.counted.update((p["列"], p["问题"]) for p in told)
             room = EXAMPLES - len(rejected.examples)
             rejected.examples += [{"行": row.place, **p} for p in problems[:room]]
     return rejected

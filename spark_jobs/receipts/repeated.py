@@ -30,16 +30,18 @@ def repeated(
     found: dict[str, list[dict[str, object]]] = {name: [] for name in deliveries}
     with sorter(home) as reader:
         rows = reader.execute(
-            f"select _delivery, list_sort(list({{'line': _line, 'page': _page}}))[:{LINES}], count(*), {shown}"
+            f"select _delivery, list_sort(list({{'line': _line, 'page': _page}}))[:{LINES}], count(*),"
+            f" max({{'line': _line, 'page': _page}}), {shown}"
             f" from {ROWS} where _delivery in (select unnest(?)) group by _delivery, {names}"
             f" having count(*) > 1 qualify row_number() over (partition by _delivery order by min(_line)) <= {EXAMPLES}"
             " order by _delivery, min(_line)",
             [files, list(deliveries)],
         )
-        for name, lines, count, *key in rows.fetchall():
+        for name, lines, count, last, *key in rows.fetchall():
             labels = labels_of(contract, deliveries[name])
             cells = zip(contract.key, key, strict=True)
             said = "，".join(f"{labels[column]} {shown_value(cell or '')}" for column, cell in cells)
             places = [place(row["line"], row["page"]) for row in lines]
-            found[name].append({"主键": said, "行": places, "行数": count})
+            kept = place(last["line"], last["page"])  # of equal moments the last line counts (dbt_project/macros)
+            found[name].append({"主键": said, "行": places, "行数": count, "留用行": kept})
     return found

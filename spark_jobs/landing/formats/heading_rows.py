@@ -27,15 +27,38 @@ _SIGNED = re.compile(
     r"(?:(?:制|填)表|填报|报送|报表|编制|审核|复核|经办|统计|联系|(?:单位|部门|科室|主管)?负责|分管领导|校对)"
     r"(?:人|人员|单位|部门|日期|时间|电话|方式|领导)*(?:\((?:签字|签章|盖章|公章)\))?:.*"
 )
-# What stands below a table: notes, the number of the page, a day.
+# What programs and people write below a table: notes, how many rows, the number of the page, a day.
 _NOTE = re.compile(
-    r"(?:附?注\d?|备注|说明|填(?:表|报)(?:说明|须知|日期|时间)|数据来源|(?:金额|计量)?单位|日期|电话)[:].*"
-    r"|\d{1,2}[.、)].*[\u4e00-\u9fff].*|第\d+页(?:[,/]?共\d+页)?|\d{4}年\d{1,2}月(?:\d{1,2}日)?"
+    r"(?:#|//|--|附?[注说备][注明]?\d?[:]|[注附说备][注明]?:|(?:数据)?来源:|数据(?:截至|截止|来自)|截[至止]"
+    r"|(?:导出|打印|查询|下载)(?:人|时间|日期|单位)?:|填(?:表|报)(?:说明|须知|日期|时间):|(?:(?:金额|计量)?单位|日期|电话):"
+    r"|以上(?:数据|信息|内容)).*|\(?\d+(?:rows?|行|条|条记录)(?:affected|selected|受影响|记录)?.{0,3}"
+    r"|共\d+(?:行|条|户|家|项|件|笔|页).{0,10}|\d{1,2}[.、)].*[\u4e00-\u9fff].*|第\d+页(?:[,/]?共\d+页)?"
+    r"|\d{4}年\d{1,2}月(?:\d{1,2}日)?",
+    re.IGNORECASE,
 )
+_DIVIDER = re.compile("[-=+|:_*—─━]{3,}")
+_OFFICE = "局|委|委员会|厅|办公室|中心|大队|支队|总队"
+_WHOSE = f"(?:(?:我|本|该|此)?(?:局|委|厅|办|单位|部门|辖区|表|处|科)|[\u4e00-\u9fff]{{2,20}}(?:{_OFFICE}))"
+_WHEN = (
+    r"(?:(?:本|当|该|上|今|这|次)(?:期|月|季度?|年度?|周|日|次|批次)?"
+    r"|(?:\d{2,4}年度?)?(?:\d{1,2}|[一二三四五六七八九十]{1,3})月份?"
+    r"|(?:\d{2,4}年度?)?(?:第?[一二三四1-4]季度|[上下]半年|全年)|\d{4}年度?|截[至止]?目前|目前|期间|经?(?:核查|核实|自查|统计|查))"
+)
+_NO = "(?:暂?无|没有|暂?未(?:发生|产生|开展|收到|办理|实施|新增|发现)|零|数据为空|为空|空|0条)"
+_THINGS = (
+    "(?:数据|报告|申报|报送|上报|记录|情况|信息|业务|变化|变更|更新|新增|异常|报|内容|案件|发生|企业|市场主体"
+    "|相关|有关|此类|可|的)*"
+)
+_NOTHING = f"(?:{_NO}{_THINGS}|不涉及{_THINGS}|nodata)"
 _NIL = re.compile(
-    r"\(?(?:本|当|该)?(?:期|月|季度?|年度?|周|日|次|单位|部门|批次)*(?:暂?无|没有|未发生|零)(?:新增|变更|相关|有关|此类|可)*"
-    r"(?:数据|报告|申报|报送|上报|记录|情况|信息|业务|变化|变更|新增|报|内容|案件|发生)*(?:报送|上报|报告)?\)?[。.!]?"
+    r"(?:特此说明:|说明:|备注:|注:)?\(?"
+    rf"(?:{_WHOSE}?[,:]?{_NOTHING}(?:[、,]{_NOTHING})*"
+    rf"|{_WHOSE}?[,:]?(?:{_WHEN}[,:]?)+{_WHOSE}?(?:{_WHEN}[,:]?)*{_NO}[\u4e00-\u9fff、]{{0,20}})"
+    r"\)?(?:\([^()]{0,20}\))?(?:[,;]特此(?:报告|说明))?[。.!]?",
+    re.IGNORECASE,
 )
+# What stands in every cell of a row where there is nothing to report.
+STROKES = frozenset(("无", "暂无", "/", "\\", "-", "--", "—", "——", "null", "none", "nil"))
 _NIL_IN_NAME = re.compile(r"(?:无数据|零报告|零报送|零申报|零上报|空报|无新增|无变更|无报送)")
 
 
@@ -114,11 +137,27 @@ def is_headings_again(headings: Sequence[str], cells: Sequence[str]) -> bool:
     return all(plain(cell) == plain(heading) for cell, heading in zip(cells, headings, strict=True))
 
 
+def is_other_headings(source: Source, cells: Sequence[str]) -> bool:
+    """Whether most of what a row holds is headings."""
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) > 1 and source.promised(filled) * 2 > len(filled)
+
+
+def other_headings(row: str) -> Unreadable:
+    """The refusal of a table in whose middle other headings stand: what follows would be read under the wrong ones."""
+    return Unreadable(f"{row}又是一行表头，与上面的表头不同。请把它们拆成几个文件，或统一列的顺序。")
+
+
 def refuse_other_headings(source: Source, cells: Sequence[str], row: str) -> None:
-    """Refuses a table in whose middle other headings stand: what follows would be read under the wrong ones."""
-    filled = [cell for cell in cells if cell]
-    if len(filled) > 1 and source.promised(filled) * 2 > len(filled):
-        raise Unreadable(f"{row}又是一行表头，与上面的表头不同。请把它们拆成几个文件，或统一列的顺序。")
+    """Refuses a table if this row of it is other headings."""
+    if is_other_headings(source, cells):
+        raise other_headings(row)
+
+
+def refuse_headings_above(source: Source, above: Sequence[Sequence[str]], row: str) -> None:
+    """Refuses a table above whose headings stand others: what lies between is data under those, and would be lost."""
+    for cells in above:
+        refuse_other_headings(source, cells, row)
 
 
 def closing(cells: Sequence[str], keys: Sequence[int]) -> str:
@@ -132,8 +171,11 @@ def closing(cells: Sequence[str], keys: Sequence[int]) -> str:
     if len(cells[place]) > LONGEST_WORD:
         return ""
     first = "".join(unicodedata.normalize("NFKC", cells[place]).split())
-    is_note = _NOTE.fullmatch(first) and sum(bool(cell.strip()) for cell in cells) <= MOST_OF_A_NOTE
-    return first if _SUM.fullmatch(first) or _SIGNED.fullmatch(first) or is_note else ""
+    if _SUM.fullmatch(first) or _SIGNED.fullmatch(first):
+        return first
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    is_note = len(filled) <= MOST_OF_A_NOTE and _NOTE.fullmatch(first)
+    return first if is_note or (_DIVIDER.match(first) and all(map(_DIVIDER.fullmatch, filled))) else ""
 
 
 def is_sum(word: str) -> bool:
@@ -152,9 +194,14 @@ def numbers_columns(cells: Sequence[str]) -> bool:
 
 
 def says_nothing_to_report(cells: Sequence[str]) -> bool:
-    """Whether the one cell of a row that holds something says that there is nothing to report."""
-    filled = [cell for cell in cells if cell.strip()]
-    return len(filled) == 1 and len(filled[0]) <= LONGEST_WORD and bool(_NIL.fullmatch(plain(filled[0])))
+    """Whether what a row holds, beside its number, says that there is nothing to report: 本期无数据, / / / /."""
+    filled = [plain(cell) for cell in cells if cell.strip() and len(cell) <= LONGEST_WORD]
+    if len(filled) != sum(1 for cell in cells if cell.strip()):
+        return False
+    words = [word for word in filled if not (word.isascii() and word.isdigit() and len(word) < 4)]
+    if not words or len(filled) > len(words) + 1:
+        return False
+    return all(word.lower() in STROKES for word in words) or (len(words) == 1 and bool(_NIL.fullmatch(words[0])))
 
 
 def name_says_nothing_to_report(name: str) -> bool:
@@ -168,13 +215,16 @@ class PassedOver:
 
     again: list[str] = field(default_factory=list)
     closing: list[str] = field(default_factory=list)
+    nothing: list[str] = field(default_factory=list)
 
     def tell(self, told: Told) -> None:
         """Adds a sentence for each kind."""
         if self.again:
             told.remarks.append(f"表中重复出现的表头未作为数据读取：{_some(self.again)}。")
+        if self.nothing:
+            told.remarks.append(f"写着没有数据的行未作为数据读取：{_some(self.nothing)}。")
         if self.closing:
-            told.remarks.append(f"表中的合计、落款未作为数据读取：{_some(self.closing)}。")
+            told.remarks.append(f"表中的合计、落款、附注未作为数据读取：{_some(self.closing)}。")
 
 
 def _some(rows: Sequence[str]) -> str:

@@ -5,13 +5,23 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from spark_jobs.lake.columns import numbers_mark
 from spark_jobs.lake.headings import plain
-from spark_jobs.landing.formats.json_text import DECODER, Number, Object, Wrapping, after_space, find_rows
+from spark_jobs.landing.formats.heading_rows import name_says_nothing_to_report, says_nothing_to_report
+from spark_jobs.landing.formats.json_text import (
+    DECODER,
+    Number,
+    Object,
+    Wrapping,
+    after_space,
+    find_rows,
+    flat,
+    words_in,
+)
 from spark_jobs.landing.formats.sheet import (
     BROKEN,
     HALF_A_CHARACTER,
@@ -29,6 +39,9 @@ from spark_jobs.landing.formats.utf8_stream import Text
 
 NO_OBJECT = "不是一个 JSON 对象"
 WHAT_TO_SEND = "请报送每行一个对象（JSON Lines），或一个对象数组 [{…}, {…}]。"
+NIL = '本期确实没有数据的，请报送 {"total": 0, "rows": []}，或在文件名中写明“零报告”。'
+# Under these keys programs say how it went.
+SAYING = ("msg", "message", "error", "errmsg", "errormsg", "resultmsg")
 CHUNK = 1 << 20
 WRAPPED = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*[\[{]')
 DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -58,9 +71,30 @@ def open_json(source: Source) -> Sheet:
                 raise excess("文件至少有", len(headings), source.limits.columns, "列", "columns")
         if item.line % 10_000 == 0:
             source.beat()
+    told.is_nil = told.is_nil or _says_nothing_to_report(source, sample, list(headings))
     if not headings and not told.is_nil:
-        raise Unreadable(f"文件里没有任何 JSON 对象。{WHAT_TO_SEND}")
+        raise Unreadable(f"文件里没有任何 JSON 对象。{WHAT_TO_SEND}{NIL}")
+    if told.is_nil and not source.promised(list(headings)):
+        return Sheet([], iter(()), text.encoding, told)
+    _refuse_answer(source, sample, list(headings))
     return Sheet(list(headings), _batches(source, text, shape, list(headings)), text.encoding, told)
+
+
+def _says_nothing_to_report(source: Source, sample: str, headings: list[str]) -> bool:
+    """Whether a file without rows says so, in its name or in a word inside it."""
+    if source.promised(headings):
+        return False
+    if name_says_nothing_to_report(source.name) and not headings:
+        return True
+    return any(says_nothing_to_report([word]) for word in words_in(_read(sample)))
+
+
+def _refuse_answer(source: Source, sample: str, headings: list[str]) -> None:
+    """Refuses what a program answered instead of data: {"code": 500, "msg": "服务器错误"}."""
+    if not source.promised(headings) and (said := next((name for name in headings if name.lower() in SAYING), None)):
+        answer = _read(sample)
+        words = answer.get(said) if isinstance(answer, Object) else ""
+        raise Unreadable(f"文件是接口的一个回答（{said}：{shown(str(words), 100)}），里面没有数据列表。{WHAT_TO_SEND}")
 
 
 def _shape(source: Source, sample: str, told: Told) -> Wrapping | None:
@@ -69,8 +103,9 @@ def _shape(source: Source, sample: str, told: Told) -> Wrapping | None:
     if sample[begin : begin + 1] == "[":
         return Wrapping(sample[:begin], source.contract.is_snapshot, told)
     first = sample[begin:].split("\n", 1)[0].strip()
+    first = first[:-1] if first.endswith("},") else first
     row = _read(first)
-    if isinstance(row, Object) and source.promised(list(row)):
+    if isinstance(row, Object) and source.promised(list(flat(row, source.promised))):
         return None
     if sample[begin : begin + 1] == "{" and (opening := find_rows(sample, begin)) is not None:
         return Wrapping(sample[:opening], source.contract.is_snapshot, told)
@@ -87,7 +122,11 @@ def _read(text: str) -> object:
 
 
 def _items(source: Source, text: Text, shape: Wrapping | None) -> Iterator[_Item]:
-    return _of_array(source, text, shape) if shape else _of_lines(text)
+    for item in _of_array(source, text, shape) if shape else _of_lines(text):
+        if isinstance(item.value, Object) and any(isinstance(value, Object) for value in item.value.values()):
+            yield replace(item, value=flat(item.value, source.promised))
+        else:
+            yield item
 
 
 def _of_lines(text: Text) -> Iterator[_Item]:
@@ -98,6 +137,8 @@ def _of_lines(text: Text) -> Iterator[_Item]:
             if len(line) > LONGEST:
                 raise excess(f"第 {number} 行至少有", len(line), LONGEST, "字节", "cell")
             written = line.decode().strip(" \t\r\n")
+            if written.endswith("},"):
+                written = written[:-1]
             if written:
                 yield _Item(number, written, _read(written))
 

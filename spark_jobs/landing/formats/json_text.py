@@ -12,6 +12,8 @@ from spark_jobs.landing.formats.sheet import Told, Unreadable
 SPACE = re.compile(r"[ \t\r\n]*")
 # {"code": 0, "data": {"page": {"list": [...]}}}
 DEEPEST = 4
+PAGES = ("pages", "totalpages", "totalpage", "pagecount", "pagetotal", "总页数")
+MORE, LAST = ("hasnextpage", "hasnext", "hasmore"), ("islastpage", "last", "lastpage")
 COUNTS = ("total", "totalcount", "totalnum", "totalelements", "recordstotal", "totalrows", "count", "总数")
 
 
@@ -90,9 +92,14 @@ class Wrapping:
         stated = [number for key, value in inside.items() if _is_count(key) and (number := _whole(value)) is not None]
         if stated and 0 in stated and not rows:
             self.told.is_nil = True
-        if not stated or rows in stated:
+        if rows in stated:
             return
-        said = f"文件里写着共 {stated[0]:,} 条，列表里是 {rows:,} 条。"
+        if stated:
+            said = f"文件里写着共 {stated[0]:,} 条，列表里是 {rows:,} 条。"
+        elif any(_says_more(key, value) for key, value in inside.items()):
+            said = f"文件里写着还有别的页，列表里只有 {rows:,} 条。"
+        else:
+            return
         if self.is_whole:
             raise Unreadable(f"{said}可能只是其中一页：这个数据集每次报送全量，请把全部数据放在一个列表里。")
         if said not in self.told.remarks:
@@ -101,6 +108,40 @@ class Wrapping:
 
 def _is_count(key: str) -> bool:
     return key.replace("_", "").lower() in COUNTS
+
+
+def _says_more(key: str, value: object) -> bool:
+    """Whether a key and its value say that this is one page of several: pages 10, hasNextPage true."""
+    name = key.replace("_", "").lower()
+    if name in PAGES:
+        return (_whole(value) or 0) > 1
+    return (name in MORE and value is True) or (name in LAST and value is False)
+
+
+def flat(row: Object, promised: Callable[[list[str]], int]) -> Object:
+    """A row with what stands in objects inside it that hold promised headings: {"基本信息": {"企业名称": …}}."""
+    inner = {
+        key: value
+        for key, value in row.items()
+        if isinstance(value, Object) and not promised([key]) and promised(list(value))
+    }
+    if not inner:
+        return row
+    pairs = [(key, value) for key, value in row.items() if key not in inner]
+    made = Object.of([*pairs, *(pair for value in inner.values() for pair in flat(value, promised).items())])
+    made.doubled = made.doubled or row.doubled or next((one.doubled for one in inner.values() if one.doubled), None)
+    return made
+
+
+def words_in(value: object) -> Iterator[str]:
+    """Every text in objects and lists."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from words_in(inner)
+    elif isinstance(value, str) and not isinstance(value, Number):
+        yield value
 
 
 def _whole(value: object) -> int | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from schemas.contract import Column, FeedContract
 from spark_jobs.lake.headings import UNITS, Promised, plain, undressed
+from spark_jobs.lake.misread import is_misread
 from spark_jobs.lake.text_mark import REJECTED_HEADINGS
 from spark_jobs.landing.formats.heading_rows import nameless
 from spark_jobs.landing.formats.sheet import RAW_SHOWN, Source, Told, Unreadable, shown
@@ -33,7 +34,7 @@ STRANGE_UNIT = re.compile(
 def find_columns(contract: FeedContract, delivered: Sequence[str]) -> dict[str, int]:
     """Which cell each contract column is read from; raises Unreadable for a heading that nobody promised."""
     promised = Promised.by(contract, REJECTED_HEADINGS)
-    _refuse_strange(promised, delivered)
+    _refuse_strange(contract, promised, delivered)
     cells_of: dict[str, list[int]] = {}
     for cell, heading in enumerate(delivered):
         for name in promised.scales(heading):
@@ -55,7 +56,7 @@ def _names(column: Column) -> str:
     return "或".join(f"“{h.heading}”" for h in column.headings)
 
 
-def _refuse_strange(promised: Promised, delivered: Sequence[str]) -> None:
+def _refuse_strange(contract: FeedContract, promised: Promised, delivered: Sequence[str]) -> None:
     """Refuses headings that are there twice, empty, or unknown."""
     plains = [plain(heading) for heading in delivered]
     doubled = sorted({heading for heading in plains if heading and plains.count(heading) > 1})
@@ -63,14 +64,23 @@ def _refuse_strange(promised: Promised, delivered: Sequence[str]) -> None:
         raise Unreadable(f"表头重复：{listed(doubled)}。每个列名只能出现一次。")
     if "" in plains:
         raise nameless(plains.index("") + 1)
-    unknown = [_asked(promised, heading) for heading in delivered if not promised.is_known(heading)]
-    if unknown:
-        raise Unreadable(f"表头中有未约定的列：{listed(unknown)}。请按约定的表头报送，或联系平台登记新列。")
+    unknown = [heading for heading in delivered if not promised.is_known(heading)]
+    if not unknown:
+        return
+    if any(map(is_misread, unknown)):
+        raise Unreadable(f"表头是用错编码读出的乱码：{listed(unknown)}。请用 UTF-8 或 GBK 编码重新导出。")
+    read = {name for heading in delivered for name in promised.scales(heading)}
+    asked = [_asked(promised, heading, read) for heading in unknown]
+    lacking = [_names(column) for column in contract.columns if column.required and column.name not in read]
+    and_lacks = f"缺少必需的列：{'、'.join(lacking[:10])}。" if lacking else ""
+    raise Unreadable(f"表头中有未约定的列：{listed(asked)}。{and_lacks}请按约定的表头报送，或联系平台登记新列。")
 
 
-def _asked(promised: Promised, heading: str) -> str:
-    """An unknown heading, and the one that may be meant by it."""
-    likely = promised.likely(heading)
+def _asked(promised: Promised, heading: str, read: Collection[str]) -> str:
+    """An unknown heading, and the one that may be meant by it; `read`: the columns that the file has."""
+    if promised.names_strange_unit(heading):
+        return f"“{shown(heading, 50)}”（不认识这个单位，请换算成元或万元，写成“（元）”“（万元）”）"
+    likely = promised.likely(heading, read)
     return f"“{shown(heading, 50)}”" + (f"（是否就是“{shown(likely, 50)}”？）" if likely else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from schemas.contract import Format
@@ -26,8 +27,19 @@ MAGIC = (
     (b"Rar!", "RAR 压缩包", ()),
     (b"%PDF", "PDF 文件", ()),
     (b"{\\rtf", "RTF 文档", ()),
+    (b"ID;P", "SYLK 表格（.slk）", ()),
+    (b"\x89PNG", "图片", ()),
+    (b"\xff\xd8\xff", "图片", ()),
 )
-WEB_PAGE = "网页（HTML）"
+# What Excel and WPS open and save as a workbook, and what packs files as we do not unpack them.
+SAVED_AS = (".et", ".ett", ".ods", ".xlsm", ".xlsb", ".htm", ".html", ".mht", ".mhtml", ".xml", ".dbf", ".slk", ".dif")
+PACKED = (".rar", ".7z", ".tar", ".tgz", ".bz2", ".xz")
+WEB_PAGE, XML = "网页（HTML）", " XML 文件"
+PAGE_BEGINS = (
+    *(b"<html", b"<!doctype", b"<!--", b"<table", b"<meta", b"<head", b"<body", b"<div", b"<style"),
+    b"mime-version:",
+)
+JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*\{|\{)\s*"')
 PASSWORD = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -38,8 +50,10 @@ def open_sheet(source: Source) -> Sheet:
     family = next((name for name, suffixes in FAMILIES.items() if suffix in suffixes), None)
     if family is None or family not in formats:
         agreed = "、".join(suffix for name in formats for suffix in FAMILIES[name])
-        given = f"“{shown(suffix or source.name, 50)}”"
-        raise Unreadable(f"不接收{given}格式的文件。请报送 {agreed} 文件，可用 .gz 或 .zip 压缩。")
+        given = f"不接收“{shown(suffix, 50)}”格式的文件" if suffix else "文件名没有扩展名，不知道是什么格式"
+        how = "请用 Excel 或 WPS 打开后另存为 .xlsx。" if suffix in SAVED_AS and "xlsx" in formats else ""
+        how = "请改用 .zip 压缩。" if suffix in PACKED else how
+        raise Unreadable(f"{given}。请报送 {agreed} 文件，可用 .gz 或 .zip 压缩。{how}")
     size = source.path.stat().st_size
     if size == 0:
         raise Unreadable("文件是空的（0 字节）。请重新导出后报送。")
@@ -73,13 +87,16 @@ def _refuse_disguise(source: Source, suffix: str) -> None:
             raise Unreadable("工作簿加了密码，无法读取。请去掉密码后重新报送。")
     if really and suffix not in really[1]:
         raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是 {really[0]}。请按实际格式改名，或重新导出。")
-    if suffix in FAMILIES["csv"] + FAMILIES["json"] and _text_of(head) == WEB_PAGE:
-        raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是{WEB_PAGE}。请用 Excel 或 WPS 打开后另存为 .xlsx。")
+    text = _text_of(head)
+    if suffix in FAMILIES["csv"] + FAMILIES["json"] and text in (WEB_PAGE, XML):
+        raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是{text}。请用 Excel 或 WPS 打开后另存为 .xlsx。")
+    if suffix in FAMILIES["csv"] and JSON.match(head):
+        raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是 JSON。请把文件名改为以 .json 结尾。")
     if really or suffix in FAMILIES["csv"] + FAMILIES["json"]:
         return
     if suffix == ".parquet":
         raise Unreadable("文件名以 .parquet 结尾，内容却不是 Parquet 文件。请重新导出。")
-    if what := _text_of(head):
+    if what := text:
         raise Unreadable(
             f"不是可读的 Excel 文件：文件名以 {suffix} 结尾，内容其实是{what}。"
             "请用 Excel 或 WPS 打开后另存为 .xlsx，或按实际格式改名。"
@@ -90,8 +107,8 @@ def _refuse_disguise(source: Source, suffix: str) -> None:
 def _text_of(head: bytes) -> str:
     """What a spreadsheet that is text really is; empty if it is no text."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<html", b"<!doctype", b"<table", b"<meta", b"<head", b"<body", b"<div", b"<style")):
+    if start.startswith(PAGE_BEGINS):
         return WEB_PAGE
     if start.startswith(b"<?xml"):
-        return WEB_PAGE if b"<html" in start else " XML 文件"
+        return WEB_PAGE if b"<html" in start else XML
     return "文本（例如 CSV）" if b"\0" not in head or head[:2] in (b"\xff\xfe", b"\xfe\xff") else ""

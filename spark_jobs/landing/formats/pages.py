@@ -16,8 +16,8 @@ from spark_jobs.landing.formats.sheet import Source, Told, Unreadable, shown
 class Page:
     """A page and what its first rows say.
 
-    `headings` of the places `named`; `left`: the page's column (from 0) that its first place is; `below`: the first
-    rows of data; `told`: what stands above the headings; `rows` below them, empty ones too.
+    `headings` of the places `named`; `left`: the page's column (from 0) that its first place is; `above` them stand
+    titles; `below`: the first rows of data; `told`: what stands above the headings; `rows` below them, empty ones too.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Page:
     headings: list[str]
     named: list[int]
     left: int
+    above: list[list[str]]
     below: list[list[str]]
     told: Told
     rows: int

@@ -17,21 +17,21 @@ from spark_jobs.landing.formats.heading_rows import (
     PassedOver,
     closing,
     is_headings_again,
+    is_other_headings,
     is_sum,
     numbers_columns,
+    other_headings,
     refuse_other_headings,
     says_nothing_to_report,
 )
 from spark_jobs.landing.formats.matching import refuse_unit_below, with_unit
 from spark_jobs.landing.formats.separated_head import Head, find_head
+from spark_jobs.landing.formats.separated_rows import judged, without_blank
 from spark_jobs.landing.formats.sheet import (
     BROKEN,
     CHARACTERS_A_BATCH,
-    FAULT,
     HALF_A_CHARACTER,
     LINE,
-    NO_NUMBERING,
-    RAW,
     RAW_SHOWN,
     WRONG_WIDTH,
     Sheet,
@@ -39,8 +39,6 @@ from spark_jobs.landing.formats.sheet import (
     Told,
     Unreadable,
     excess,
-    long_cells,
-    set_aside,
     shown,
     split_rows,
     unsplit_rows,
@@ -49,8 +47,10 @@ from spark_jobs.landing.formats.text import LONGEST, examine
 from spark_jobs.landing.formats.utf8_stream import BLOCK, Text, escapes_quotes
 
 SAMPLE = 1 << 20
-NUMBERING = r"^\s*[0-9]{0,9}\s*$"
-SWALLOWED = "单元格内含有整行数据，引号没有成对"
+# Rows at the beginning and at the end of which each may be a note or a signature.
+AT_THE_ENDS = 6
+# What a line may hold beside separators that is no row: blanks, and the end that old programs write (U+001A).
+NO_TEXT = " \t\r\n\x0b\x0c\x1a\u00a0\u3000\ufeff"
 # Ends every text that is parsed: no file can hold a NUL, so a row of them says that no quote is open at the end.
 END = "\0"
 
@@ -74,9 +74,11 @@ def open_separated(source: Source) -> Sheet:
 class _Skipped:
     """Rows of another width, noted while the parser passes over them; with nothing but empty cells more it is a row."""
 
+    source: Source
     head: Head
     told: Told
     passed: PassedOver
+    others: str = ""
     rows: list[tuple[int, str, str]] = field(default_factory=list)
     mended: list[tuple[int, list[str]]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -88,7 +90,7 @@ class _Skipped:
         self.lines.append(line)
         if END in row.text:
             self.is_open = True
-        elif row.text.strip(f" \r\n{self.head.delimiter}"):
+        elif row.text.strip(f"{NO_TEXT}{self.head.delimiter}"):
             self._take(line, row.text)
         return "skip"
 
@@ -97,6 +99,7 @@ class _Skipped:
         named = [place for place in self.head.named if place < len(cells)]
         if says_nothing_to_report(cells):
             self.told.is_nil = True
+            self.passed.nothing.append(f"第 {line} 行")
         elif is_headings_again([self.head.cells[p] for p in self.head.named], [cells[place] for place in named]):
             self.passed.again.append(f"第 {line} 行")
         elif len(cells) < len(self.head.named) and (word := closing(cells, ())):
@@ -105,6 +108,8 @@ class _Skipped:
                 self.short.append((f"第 {line} 行", cells))
         elif len(named) == len(self.head.named) and not any(map(str.strip, cells[self.head.width :])):
             self.mended.append((line, (cells + [""] * self.head.width)[: self.head.width]))
+        elif is_other_headings(self.source, cells):
+            self.others = self.others or f"第 {line} 行"
         else:
             self.short.append((f"第 {line} 行", cells[: len(self.head.cells)]))
             self.rows.append((line, text[: RAW_SHOWN + 1], HALF_A_CHARACTER if BROKEN in text else WRONG_WIDTH))
@@ -146,8 +151,10 @@ def _split(text: str, delimiter: str) -> list[str]:
 def _batches(source: Source, text: Text, head: Head, headings: list[str], told: Told) -> Iterator[pa.RecordBatch]:
     passed = PassedOver()
     below = _Below.of(source, head, headings, told, passed)
-    skipped, next_line = _Skipped(head, told, passed), head.record + 1
+    skipped, next_line = _Skipped(source, head, told, passed), head.record + 1
     for batch in _parsed(text, head, skipped):
+        if skipped.others:
+            raise other_headings(skipped.others)
         is_last = batch.num_rows > 0 and END in (batch.column(head.width - 1)[-1].as_py())
         if skipped.is_open or (is_last and batch.column(0)[-1].as_py() != END):
             break
@@ -158,7 +165,7 @@ def _batches(source: Source, text: Text, head: Head, headings: list[str], told: 
         kept = batch.slice(0, batch.num_rows - is_last)
         rows = split_rows(kept.columns, pa.array(numbers[: kept.num_rows], pa.int64()))
         for some in filter(None, (rows, skipped.take_mended())):
-            yield from _judged(source, below.data(_without_blank(some, head)), head, text)
+            yield from judged(source, below.data(without_blank(some, head)), head, text)
         if wrong := skipped.take_rows():
             yield unsplit_rows(wrong, len(head.named))
         if is_last:
@@ -182,7 +189,6 @@ class _Below:
     begins: pa.Array
     keys: tuple[int, ...]
     required: tuple[int, ...]
-    is_first: bool = True
 
     @classmethod
     def of(cls, source: Source, head: Head, headings: list[str], told: Told, passed: PassedOver) -> _Below:
@@ -196,15 +202,14 @@ class _Below:
         return cls(source, head, headings, told, passed, pa.array(sorted(words)), keys, required)
 
     def data(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The rows that are data."""
+        """The rows that are data; at both ends of a batch, where notes and signatures stand, every row is looked at."""
         first = self.head.named[0] if self.head.named else 0
         suspects: list[int] = pc.indices_nonzero(pc.is_in(batch.column(first), value_set=self.begins)).to_pylist()
         if (is_blank := self._blank(batch)) is not None:
-            suspects = sorted({*suspects, *pc.indices_nonzero(is_blank).to_pylist()})
-        if self.is_first:
-            suspects = sorted({*suspects, *range(min(3, batch.num_rows))})
-            self.is_first = False
-        no_data = [position for position in suspects if not self._is_data(batch, position)]
+            suspects += pc.indices_nonzero(is_blank).to_pylist()
+        suspects += range(min(AT_THE_ENDS, batch.num_rows))
+        suspects += range(max(0, batch.num_rows - AT_THE_ENDS), batch.num_rows)
+        no_data = [position for position in sorted({*suspects}) if not self._is_data(batch, position)]
         if not no_data:
             return batch
         keep = np.ones(batch.num_rows, bool)
@@ -234,12 +239,13 @@ class _Below:
             self.passed.again.append(row)
         elif batch.column(LINE)[position].as_py() == self.head.record + 1 and numbers_columns(named):
             self.passed.closing.append(f"{row}“栏次”")
+        elif says_nothing_to_report(named):
+            self.told.is_nil = True
+            self.passed.nothing.append(row)
         elif word := closing(cells, self.keys):
             if not is_sum(word):
                 self.refuse_unit(cells, row)
             self.passed.closing.append(f"{row}“{shown(word, 20)}”")
-        elif says_nothing_to_report(named):
-            self.told.is_nil = True
         else:
             refuse_other_headings(self.source, named, row)
             if not any(cells[place].strip() for place in self.required):
@@ -288,79 +294,3 @@ def _unclosed(source: Source, text: Text, head: Head) -> Unreadable:
         csv.field_size_limit(before)
     limit = f"{source.limits.cell:,}"
     return Unreadable(f"第 {record} 行的引号没有成对，或单元格超过上限 {limit} 个字（limits.cell）。请更正后重新报送。")
-
-
-def _without_blank(batch: pa.RecordBatch, head: Head) -> pa.RecordBatch:
-    """Leaves out lines with nothing in any cell, or with nothing but their number: they are not rows."""
-    places = [place for place in range(head.width) if place not in head.nameless.numbering]
-    blank = pc.equal(batch.column(places[0]), "")
-    for place in places[1:]:
-        if not pc.any(blank).as_py():
-            return batch
-        blank = pc.and_(blank, pc.equal(batch.column(place), ""))
-    return batch.filter(pc.invert(blank))
-
-
-def _judged(source: Source, batch: pa.RecordBatch, head: Head, text: Text) -> Iterator[pa.RecordBatch]:
-    """Sets aside rows with something in a nameless column, a cell that is too long, or rows inside a cell."""
-    faults = _broken(batch, head) if text.damage.places else {}
-    for position, fault in long_cells(batch, source.limits.cell).items():
-        faults.setdefault(position, fault)
-    for column in head.nameless.others:
-        for position in pc.indices_nonzero(pc.not_equal(batch.column(column), "")).to_pylist():
-            if batch.column(column)[position].as_py().strip():
-                faults.setdefault(position, WRONG_WIDTH)
-    for column in head.nameless.numbering:
-        for position in pc.indices_nonzero(
-            pc.invert(pc.match_substring_regex(batch.column(column), NUMBERING))
-        ).to_pylist():
-            faults.setdefault(position, NO_NUMBERING)
-    if text.is_quoted and head.width > 1:
-        for position in _swallowing(batch, head):
-            faults.setdefault(position, SWALLOWED)
-    for part in set_aside(batch, faults):
-        yield _named(part, head)
-
-
-def _named(batch: pa.RecordBatch, head: Head) -> pa.RecordBatch:
-    """The columns that have a heading, and what is said of each row."""
-    columns = [*(batch.column(place) for place in head.named), *(batch.column(name) for name in (LINE, RAW, FAULT))]
-    return pa.RecordBatch.from_arrays(columns, [*map(str, range(len(head.named))), LINE, RAW, FAULT])
-
-
-def _broken(batch: pa.RecordBatch, head: Head) -> dict[int, str]:
-    """The rows that hold half a character."""
-    return {
-        position: HALF_A_CHARACTER
-        for column in range(head.width)
-        for position in pc.indices_nonzero(pc.match_substring(batch.column(column), BROKEN)).to_pylist()
-    }
-
-
-def _swallowing(batch: pa.RecordBatch, head: Head) -> Iterator[int]:
-    """The rows with a cell one of whose lines is a row itself: two stray quotes have swallowed what lay between."""
-    width = head.width
-    for column in range(width):
-        cells = batch.column(column)
-        if not _has_line_break(cells):
-            continue
-        broken = pc.or_(pc.match_substring(cells, "\n"), pc.match_substring(cells, "\r"))
-        for position in pc.indices_nonzero(broken).to_pylist():
-            lines = cells[position].as_py().splitlines()
-            if any(line.count(head.delimiter) >= width - 1 and _width(line, head.delimiter) == width for line in lines):
-                yield position
-
-
-def _has_line_break(cells: pa.StringArray) -> bool:
-    """Whether any has one: asked of all at once, which few columns have, a tenth of what asking each cell takes."""
-    _, offsets, characters = cells.buffers()
-    ends = np.frombuffer(offsets, np.int32, len(cells) + 1, cells.offset * 4)
-    text = characters.slice(ends[0], ends[-1] - ends[0]).to_pybytes() if characters else b""
-    return b"\n" in text or b"\r" in text
-
-
-def _width(line: str, delimiter: str) -> int:
-    try:
-        return len(next(csv.reader([line], delimiter=delimiter), []))
-    except csv.Error:
-        return 0

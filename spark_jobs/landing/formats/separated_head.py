@@ -15,13 +15,18 @@ from spark_jobs.landing.formats.heading_rows import (
     Nameless,
     all_known,
     find_headings,
+    numbers_rows,
+    refuse_headings_above,
     says_nothing_to_report,
 )
 from spark_jobs.landing.formats.matching import tell_unit
-from spark_jobs.landing.formats.sheet import Source, Told, Unreadable
+from spark_jobs.landing.formats.sheet import RAW_SHOWN, Source, Told, Unreadable, shown
 
 HEADING_ROWS = 20
-SEPARATORS = ",\t;|"
+# The usual ones, and those of programs that fear that a cell holds one of them (Hive: U+0001).
+SEPARATORS = ",\t;|\x01^~"
+# What stands between headings where people have typed them.
+TYPED = re.compile(r"[，、；｜/\s\u3000]+|,")
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def find_head(source: Source, sample: str, told: Told) -> tuple[Head, str]:
     first_line = sample.lstrip("\r\n").split("\n", 1)[0]
     usual = sorted(SEPARATORS, key=first_line.count, reverse=True)
     best: tuple[Headed, str, list[_Record]] | None = None
-    for delimiter in declared.group(1) if declared else usual:
+    for delimiter in dict.fromkeys([declared.group(1), *usual] if declared else usual):
         records = list(_records(sample, delimiter))
         if declared and records:
             records[0] = _Record([], records[0].end)
@@ -70,13 +75,33 @@ def find_head(source: Source, sample: str, told: Told) -> tuple[Head, str]:
     if best is None:
         raise Unreadable("第 1 行不是可读的表头。请把列名放在第一行，并检查引号是否成对。")
     found, delimiter, records = best
+    _refuse_strange_separator(source, found.cells)
     above = [record.cells for record in records[: found.row - found.rows + 1]]
+    refuse_headings_above(source, above, f"第 {found.row + 1} 行")
     told.is_nil = any(map(says_nothing_to_report, above))
     rows = [record.cells for record in records[found.row + 1 :]]
-    width = _usual_width(found.cells, rows)
-    cells = (found.cells + [""] * width)[:width]
+    headings = [*([""] if _lacks_numbering(found.cells, rows) else []), *found.cells]
+    width = _usual_width(headings, rows)
+    cells = (headings + [""] * width)[:width]
     unit = tell_unit(source, above, cells, told)
     return Head(cells, delimiter, found.row + 1, records[found.row].end, width, Nameless.of(cells, rows)), unit
+
+
+def _refuse_strange_separator(source: Source, headings: list[str]) -> None:
+    """Refuses headings of which several stand in one cell, because nothing that separates cells stands between them."""
+    for cell in headings:
+        if not source.promised([cell]) and source.promised(TYPED.split(cell[:RAW_SHOWN])) > 1:
+            raise Unreadable(
+                f"几个列名连在一格里：“{shown(cell, 50)}”。"
+                "请用英文逗号、制表符、分号或竖线分隔各列，整行不要放在一对引号里。"
+            )
+
+
+def _lacks_numbering(headings: list[str], rows: list[list[str]]) -> bool:
+    """Whether all rows begin with their number, which no heading stands above: programs for statistics write so."""
+    some = [row for row in rows if any(row)]
+    is_wider = bool(some) and all(len(row) == len(headings) + 1 for row in some) and any(row[-1] for row in some)
+    return is_wider and all(headings) and numbers_rows([row[0].strip() for row in some])
 
 
 def _usual_width(headings: list[str], rows: list[list[str]]) -> int:

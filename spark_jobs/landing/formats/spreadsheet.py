@@ -16,6 +16,7 @@ from spark_jobs.landing.formats.book import Book, refuse_zip_bomb, refusing
 from spark_jobs.landing.formats.cell_text import FIRST_LOST, cell_text
 from spark_jobs.landing.formats.heading_rows import (
     SAMPLE,
+    STROKES,
     Nameless,
     PassedOver,
     closing,
@@ -23,6 +24,7 @@ from spark_jobs.landing.formats.heading_rows import (
     is_headings_again,
     is_sum,
     numbers_columns,
+    refuse_headings_above,
     refuse_other_headings,
     says_nothing_to_report,
 )
@@ -61,12 +63,18 @@ def open_spreadsheet(source: Source) -> Sheet:
         pages = [page for name, is_hidden in book.pages() if (page := _page(source, book, name, is_hidden))]
     if not pages:
         raise Unreadable("工作簿里没有任何内容。请把列名放在第一行、数据从第二行开始。")
+    if all(not page.below and says_nothing_to_report(page.headings) for page in pages):
+        return Sheet([], iter(()), _format(source), Told(is_nil=True))
     read = choose(source, pages, told)
     headings, cells_of = arrange(source, read)
     if len(headings) > source.limits.columns:
         raise excess("文件有", len(headings), source.limits.columns, "列", "columns")
     batches = _batches(source, book, read, cells_of, headings, told)
-    return Sheet(headings, batches, Path(source.name).suffix.lower().lstrip("."), told)
+    return Sheet(headings, batches, _format(source), told)
+
+
+def _format(source: Source) -> str:
+    return Path(source.name).suffix.lower().lstrip(".")
 
 
 def _page(source: Source, book: Book, name: str, is_hidden: bool) -> Page | None:
@@ -84,7 +92,7 @@ def _page(source: Source, book: Book, name: str, is_hidden: bool) -> Page | None
     told.is_nil = any(map(says_nothing_to_report, above))
     # On a page without promised headings, what was looked at as one is a row too.
     rows = (values.end or (0, 0))[0] - headed.row + (0 if headed.promised else headed.rows)
-    return Page(name, is_hidden, headed, headings, named, left, below, told, rows)
+    return Page(name, is_hidden, headed, headings, named, left, above, below, told, rows)
 
 
 def _batches(
@@ -152,6 +160,7 @@ class _Reading:
         columns: dict[int, tuple[str, ...]] = {}
         for heading, place in zip(page.headings, page.named, strict=True):
             columns[place] = tuple(source.promises.scales(heading))
+        refuse_headings_above(source, page.above, f"{page.name if is_one else ''}第 {page.headed.row + 1} 行")
         keys = [place for place, names in columns.items() if set(names) & set(source.contract.key)]
         where = f"工作表“{page.name}”：" if is_one else ""
         if hidden := [row + 1 for row in marks.hidden if row > page.headed.row]:
@@ -206,7 +215,14 @@ class _Reading:
         if row == self.page.headed.row + 1 and numbers_columns([texts[place] for place in self.page.named]):
             self.passed.closing.append(f"{self.page_name or ''}第 {row + 1} 行“栏次”")
             return False
-        if first and first not in self.begins and not MAY_CLOSE.search(first) and self._is_keyed(texts):
+        is_alone = texts.count("") >= len(texts) - 2 or first in STROKES
+        if (
+            first
+            and not is_alone
+            and first not in self.begins
+            and not MAY_CLOSE.search(first)
+            and self._is_keyed(texts)
+        ):
             return True
         named = [texts[place] for place in self.page.named]
         if not any(map(str.strip, named)):
@@ -215,12 +231,13 @@ class _Reading:
         where = f"{self.page_name or ''}第 {row + 1} 行"
         if is_headings_again([self.page.headed.cells[place] for place in self.page.named], named):
             self.passed.again.append(where)
+        elif says_nothing_to_report(texts):
+            self.told.is_nil = True
+            self.passed.nothing.append(where)
         elif word := closing(texts, self.keys):
             if not is_sum(word):
                 self._refuse_unit(texts, where)
             self.passed.closing.append(f"{where}“{shown(word, 20)}”")
-        elif says_nothing_to_report(texts):
-            self.told.is_nil = True
         else:
             refuse_other_headings(self.source, named, where)
             if not any(texts[key].strip() for key in self.keys if key != self.page.named[0]):
