@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.contract import departments, feeds
+
 ROOT = Path(__file__).parent.parent
 WIDTH = 120
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
@@ -29,3 +31,17 @@ def test_lines_fit_a_terminal_and_links_lead_to_files(page: Path) -> None:
 
 def test_the_pages_are_found() -> None:
     assert {ROOT / "README.md", ROOT / "docs" / "domain.md"} <= set(PAGES)
+
+
+def test_the_guide_for_departments_names_every_folder() -> None:
+    guide = (ROOT / "docs" / "landing-guide.md").read_text(encoding="utf-8")
+    for name, department in departments().items():
+        assert f"| {department.label} | `{name}` |" in guide
+    for feed in feeds().values():
+        assert f"/{feed.folder}/`" in guide, feed.name
+    assert "(first-delivery.md)" in guide
+
+
+def test_what_the_guide_promises_of_time_is_what_airflow_does() -> None:
+    assert 'schedule="*/10 * * * *"' in (ROOT / "dags" / "landing.py").read_text(encoding="utf-8")
+    assert "平台每十分钟收取一次" in (ROOT / "docs" / "landing-guide.md").read_text(encoding="utf-8")

@@ -208,3 +208,49 @@ def test_advice_is_likely_or_tells_what_is_allowed(codes: str, value: str, told:
     said = advice(contract, column.name, "不在代码表中", value)
     assert said.startswith(told or "，")
     assert advice(contract, column.name, "缺少必填内容", value) == ""
+
+
+# -- rows that wait ----------------------------------------------------------------------------------------------------
+
+
+def needing_action(home: Home) -> str:
+    page = index_path(home, "scjg").read_text("utf-8")
+    return page.split("报送明细" if "报送明细" in page else "全部报送")[0]
+
+
+BAD = [row.replace("-0", "-4", 1) for row in FIRMS[:2]]
+
+
+def test_returned_rows_need_action_until_they_are_sent_again(home: Home) -> None:
+    landed(home, "a.csv", table(*FIRMS[2:], *BAD))
+    assert "需要处理：1 份文件有退回行待更正" in needing_action(home)
+    assert "5 行中退回 2 行" in needing_action(home)
+    back = returned(home, "a.csv")
+    landed(home, "half.csv", as_csv([{**back[0], "注册日期": "2016-03-01"}]))
+    assert "需要处理：1 份文件有退回行待更正" in needing_action(home)
+    landed(home, "rest.csv", as_csv([{**back[1], "注册日期": "2016-03-01"}]))
+    assert "没有需要处理的文件" in needing_action(home)
+
+
+def test_rows_that_are_returned_again_wait_with_the_file_that_they_came_in(home: Home) -> None:
+    landed(home, "a.csv", table(*FIRMS[2:], *BAD))
+    landed(home, "b.csv", as_csv([{**row, "注册日期": "x"} for row in returned(home, "a.csv")]))
+    assert "需要处理：1 份文件未入库" in needing_action(home)
+    assert "b.csv" in needing_action(home)
+    assert "a.csv" not in needing_action(home)
+
+
+def test_the_same_name_and_a_new_full_list_take_their_place(home: Home) -> None:
+    landed(home, "a.csv", table(*FIRMS[2:], *BAD))
+    landed(home, "other.csv", table(*FIRMS))
+    assert "1 份文件有退回行待更正" in needing_action(home)
+    landed(home, "a.csv", table(*FIRMS, ""))
+    assert "没有需要处理的文件" in needing_action(home)
+
+
+def test_what_the_first_delivery_is_told_is_what_its_page_says(home: Home) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "first-delivery.md").read_text("utf-8")
+    told = landed(home, "a.csv", table(GOOD, OTHER.replace("2018-05-01", "2018-13-01")))
+    assert f"> {str(told['说明']).split('；')[0]}\n" in page
+    [example] = told["问题示例"]  # type: ignore[misc]
+    assert f"> 行 {example['行']}　{example['列']}　{example['问题']}　{example['值']}\n" in page

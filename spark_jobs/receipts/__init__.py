@@ -46,6 +46,7 @@ from spark_jobs.receipts.sentences import (
     state_of,
     taken_back,
 )
+from spark_jobs.receipts.waiting import waiting
 
 __all__ = ["index_path", "receipt_path", "receipt_stem", "restore_receipts", "write_index", "write_receipts"]
 
@@ -212,7 +213,11 @@ def _write_index(home: Home, ledger: Ledger, department: str, changed: Sequence[
     newest_first = ledger.of(department)[::-1]
     first, older = newest_first[:NEWEST], newest_first[NEWEST:]
     months = list(dict.fromkeys(map(_month, older)))
-    urgent = [delivery for delivery in newest_first if _is_urgent(delivery) and ledger.is_newest(delivery)]
+    to_mend = waiting(home, ledger.of(department), ledger.is_newest)
+    nothing_in = [delivery for delivery in to_mend if is_all_rejected(delivery)]
+    turned_away = [one for one in newest_first if one.state in URGENT and ledger.is_newest(one)]
+    urgent = sorted((*turned_away, *nothing_in), key=lambda delivery: delivery.received_at, reverse=True)
+    partly = [delivery for delivery in to_mend if not is_all_rejected(delivery)]
     counted = Counter(map(state_of, newest_first))
     states = list(dict.fromkeys((*STATES.values(), NOTHING_IN)))
     common = {"title": department_title(department), "states": states}
@@ -231,17 +236,18 @@ def _write_index(home: Home, ledger: Ledger, department: str, changed: Sequence[
         latest=local(newest_first[0].received_at) if newest_first else "",
         total=len(newest_first),
         counts=[(state, counted[state]) for state in states if counted[state]],
-        urgent=[_entry(home, ledger, path, delivery) for delivery in urgent[:MOST_URGENT]],
+        urgent=[_entry(home, ledger, path, delivery) for delivery in (*urgent, *partly)[:MOST_URGENT]],
         urgent_total=len(urgent),
+        partly_total=len(partly),
         templates=offered(path, department),
         entries=[_entry(home, ledger, path, delivery) for delivery in first],
     )
     write_whole(path, page, errors="replace")
 
 
-def _is_urgent(delivery: Delivery) -> bool:
-    """Whether nothing of it is in the lake, and its department can do something about that."""
-    return delivery.state in URGENT or is_all_rejected(delivery)
+def _to_mend(delivery: Delivery) -> str:
+    is_partly = delivery.state == "accepted" and delivery.rows_quarantined and not is_all_rejected(delivery)
+    return f"{delivery.rows} 行中退回 {delivery.rows_quarantined} 行。" if is_partly else ""
 
 
 def _month(delivery: Delivery) -> str:
@@ -259,6 +265,7 @@ def _entry(home: Home, ledger: Ledger, index: Path, delivery: Delivery) -> dict[
     decided = decision(delivery)
     remarks = (
         "没有一行通过核验。" if is_all_rejected(delivery) else "",
+        _to_mend(delivery),
         taken_back(delivery) if delivery.state == "accepted" and delivery.keys_withdrawn else "",
         delivery.reason if is_judged else "",
         correction(ledger.received, delivery),

@@ -79,7 +79,8 @@ def _kind(column: Column) -> tuple[str, str]:
         return CHECKS[column.check]
     if column.parse == "amount":
         unit = UNITS.get(column.headings[0].scale or 1, "元")
-        return f"数字，单位：{unit}", "1234.50"
+        scales = {known.scale for known in column.headings if known.scale}
+        return f"数字，单位：{unit}{'（列名写了别的单位的，按列名）' if len(scales) > 1 else ''}", "1234.50"
     if column.pattern:
         return "文本（有格式要求）", ""
     return TYPES.get(str(column.type), ("数字", "1234.50"))
