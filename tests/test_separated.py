@@ -177,7 +177,7 @@ def test_a_unit_below_the_table_refuses_it(tmp_path: Path, line: str, width: int
 def test_a_signature_with_separators_is_passed_over_too(tmp_path: Path) -> None:
     landed = land(tmp_path, "a.csv", fines(end="填表人：张三" + "," * fines().split("\n", 1)[0].count(",")), FINES)
     assert landed.lines == [2]
-    assert landed.staged.remarks == ["表中的合计、落款未作为数据读取：第 3 行“填表人:张三”。"]
+    assert landed.staged.remarks == ["表中的合计、落款、附注未作为数据读取：第 3 行“填表人:张三”。"]
 
 
 @pytest.mark.parametrize("line", ["金额单位：万美元", "币种：美元", "单位：万港元"])

@@ -398,7 +398,7 @@ def test_a_unit_below_the_table_refuses_it(tmp_path: Path, below: tuple[str, ...
 @pytest.mark.parametrize("numbers", [("1", "2", "3"), (1, 2, 3), ("甲", "乙", 1), ("（1）", "（2）", "（3）")])
 def test_a_row_that_numbers_the_columns_is_passed_over_and_told(tmp_path: Path, numbers: tuple[object, ...]) -> None:
     landed = land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, numbers, ROW)))
-    assert (landed.cells, landed.staged.remarks) == ([ROW], ["表中的合计、落款未作为数据读取：第 2 行“栏次”。"])
+    assert (landed.cells, landed.staged.remarks) == ([ROW], ["表中的合计、落款、附注未作为数据读取：第 2 行“栏次”。"])
     below = land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, ROW, numbers)))
     assert len(below.rows) == 2
     told = land(tmp_path, "a.csv", "\n".join([*(",".join(map(str, row)) for row in (HEADINGS, numbers, ROW)), ""]))
@@ -410,7 +410,7 @@ def test_notes_and_page_numbers_below_are_passed_over_and_told(tmp_path: Path) -
     landed = land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, ROW, *notes)))
     assert landed.cells == [ROW]
     assert landed.staged.remarks[-1] == (
-        "表中的合计、落款未作为数据读取：第 3 行“备注:数据来源登记系统”、第 4 行“第1页,共1页”、第 5 行“2026年11月1日”、"
+        "表中的合计、落款、附注未作为数据读取：第 3 行“备注:数据来源登记系统”、第 4 行“第1页,共1页”、第 5 行“2026年11月1日”、"
         "第 6 行“2、以登记为准”。"
     )
 

@@ -110,6 +110,8 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
     elif column.pattern:
         read.become(_fitting(read.text, column.pattern), "已改为半角，并去掉多余的符号")
     read.doubts += lost_characters(read.text, is_short=is_short)
+    says = ~is_null(read.text)  # of a cell that says nothing there is nothing to doubt
+    read.doubts = [(words, doubted & says) for words, doubted in read.doubts]
     return read
 
 
