@@ -37,11 +37,13 @@ _LARGE = "|".join(unit for unit in UNITS if unit != "元")
 _UNIT_BEHIND = re.compile(f"[:/_-](?:单位:?)?{_UNIT}$|(?<=[额金本价款费值])({_LARGE})$")
 _MARKS = "*:★☆●▲#.。、,;"
 _LIKE = 0.6
+_FORCING = "='\"`“”‘’ "
 
 
 def plain(heading: str) -> str:
-    """A heading for comparison: full-width forms, brackets, spaces and unseen signs do not make it another one."""
-    wide = unicodedata.normalize("NFKC", heading)
+    """A heading for comparison: full-width forms, brackets, spaces, unseen signs, and what keeps it text (="…") do not
+    make it another one."""
+    wide = unicodedata.normalize("NFKC", heading).strip(_FORCING)
     return "".join(sign for sign in wide if not sign.isspace() and unicodedata.category(sign) not in ("Cf", "Cc"))
 
 
