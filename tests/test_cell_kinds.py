@@ -181,6 +181,7 @@ def test_what_is_rounded_is_doubted() -> None:
         ("2026-11-02+08:00", date(2026, 11, 2)),
         ("2026-11-02+0800", date(2026, 11, 2)),
         ("202611020930", date(2026, 11, 2)),
+        ("20261102093000123", date(2026, 11, 2)),
         ("1793577600", date(2026, 11, 2)),
         ("1793577600000000", date(2026, 11, 2)),
         ("2026年11月2日 上午9时", date(2026, 11, 2)),
@@ -306,6 +307,13 @@ def test_a_key_that_became_a_number_is_that_key(cell: str) -> None:
     assert (value, len(flags)) == ("202611", 1)
 
 
+def test_the_letters_before_a_number_may_stand_apart() -> None:
+    value, flags, _ = judged(
+        "yjj_drug_trade_licence", "licence_no", "鄂DB 0270003", issued_date="2021-06-01", valid_to="长期"
+    )
+    assert (value, flags) == ("鄂DB0270003", ["已去掉中间的空格"])
+
+
 def test_a_code_with_check_digits_may_be_broken_up() -> None:
     assert judged("scjg_enterprise", "uscc", "91420100 MA4K 0001 0R") == (USCC, ["已去掉中间的空格"], [])
 
@@ -324,8 +332,10 @@ def test_an_error_value_is_no_content(cell: str) -> None:
     assert judged("scjg_enterprise", "address_registered", cell)[2] == [reason]
 
 
-def test_ditto_is_no_content() -> None:
-    assert judged("scjg_enterprise", "address_registered", "同上")[2] == ["写的是“同上”，请填写完整内容"]
+def test_ditto_is_doubted_and_turned_away_where_something_must_stand() -> None:
+    told = "写的是“同上”，请填写完整内容"
+    assert judged("scjg_enterprise", "address_registered", "同上") == ("同上", [told], [])
+    assert judged("complaint", "complained_name", "〃")[2] == [told]
 
 
 def test_digits_that_may_be_lost_are_doubted() -> None:

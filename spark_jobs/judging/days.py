@@ -28,6 +28,7 @@ FORMS = (
     f"{COMPACT_DAY}(?:[ T]?{COMPACT_TIME})?$",
     f"{DAY}日{TIME}$",
     f"{COMPACT_DAY}(?P<hour>[0-9]{{2}})(?P<minute>[0-9]{{2}})$",
+    f"{COMPACT_DAY}(?P<hour>[0-9]{{2}})(?P<minute>[0-9]{{2}})(?P<second>[0-9]{{2}})(?P<fraction>[0-9]{{3}})$",
     f"{DAY}(?:Z|[+][0-9]{{2}}:?[0-9]{{2}})$",  # a day is that day, in whatever zone it was written
 )
 # 1761926400, 1761926400000, 1761926400000000: seconds, milliseconds or microseconds since 1970, from 2001 on.

@@ -42,7 +42,11 @@ def lost_contents(text: pa.Array, is_key: bool) -> Iterator[tuple[str, Mask]]:
     """Cells that hold no content, whatever their column is; a key never begins as a formula does."""
     yield ERROR, _where(text, "#", _ERROR)
     yield FORMULA, _where(text, "=", "^=" if is_key else _FORMULA)
-    yield ABOVE, matches(text, _ABOVE)
+
+
+def is_ditto(text: pa.Array) -> Mask:
+    """Which cells only say that they hold what stands above them."""
+    return matches(text, _ABOVE)
 
 
 def _where(text: pa.Array, signs: str, pattern: str) -> Mask:

@@ -15,7 +15,17 @@ from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true, m
 from spark_jobs.judging.cells import READ, TERMS, Cells, Rows
 from spark_jobs.judging.check_digits import broken_checks
 from spark_jobs.judging.days import days_of, is_term
-from spark_jobs.judging.lost import AREA_CODE, POWER, ZEROS, lost_area_codes, lost_contents, lost_digits, lost_to_zeros
+from spark_jobs.judging.lost import (
+    ABOVE,
+    AREA_CODE,
+    POWER,
+    ZEROS,
+    is_ditto,
+    lost_area_codes,
+    lost_contents,
+    lost_digits,
+    lost_to_zeros,
+)
 from spark_jobs.judging.odd_days import is_strange_zone
 from spark_jobs.judging.several import codes_in
 from spark_jobs.judging.texts import CAPITALS, has_small_letter, is_code
@@ -92,6 +102,8 @@ class Chunk:
         is_key = column.name in self.contract.key or column.refers is not None
         for words, is_lost in lost_contents(cells.text, is_key):
             yield LOST, words, cells.by_row(is_lost)
+        if column.type == "string":
+            yield LOST if column.required else DOUBT, ABOVE, cells.by_row(is_ditto(cells.text))
         if not column.parse and (is_code(column) or is_key):
             yield LOST, POWER, cells.by_row(lost_digits(cells.text))
         if column.parse == "licences":

@@ -42,8 +42,8 @@ FORMULA_TEXT = re.compile(r"""=\s?(?:T\()?(["'])(.*)\1\)?""")
 POINT_ZERO = re.compile("([0-9]+) ?[.] ?0*")
 # 20,261,102: digits in threes, which no code has.
 IN_THREES = re.compile("[0-9]{1,3}(?:,[0-9]{3})+")
-# A key that a person or a program has broken up: TS -1, 2026 1102 0001.
-BROKEN_UP = re.compile("[A-Za-z]{0,4}[ -]*[0-9][0-9 -]*")
+# A key that a person or a program has broken up: TS -1, 2026 1102 0001, 鄂DB 0270003.
+BROKEN_UP = re.compile("[\u4e00-\u9fff]?[A-Za-z]{0,4}[ -]*[0-9][0-9 -]*")
 DASHES = "‐‑‒–—―−﹘﹣"
 UNFORCED, NO_POINT_ZERO = "已去掉强制为文本的符号", "已去掉末尾的 .0"
 CAPITALS = "小写字母已改为大写"

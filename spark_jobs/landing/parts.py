@@ -53,8 +53,8 @@ def named(file_name: str) -> Name:
     """How the name of a file reads: editions stay in what is common, places and a number at the end do not."""
     stem = SUFFIX.sub("", file_name.rpartition("/")[2])
     if of_all := _of_all(stem):
-        number, several, before = of_all
-        return named(before)._replace(number=number, is_part=True, all=several)
+        own, several, before = of_all
+        return named(before)._replace(number=own, is_part=True, all=several)
     editions = EDITION.findall(stem)
     rest = EDITION.sub("@", stem)
     found = NUMBER.search(rest) or FIRST.search(rest)
