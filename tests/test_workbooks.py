@@ -410,8 +410,8 @@ def test_notes_and_page_numbers_below_are_passed_over_and_told(tmp_path: Path) -
     landed = land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, ROW, *notes)))
     assert landed.cells == [ROW]
     assert landed.staged.remarks[-1] == (
-        "表中的合计、落款、附注未作为数据读取：第 3 行“备注:数据来源登记系统”、第 4 行“第1页,共1页”、第 5 行“2026年11月1日”、"
-        "第 6 行“2、以登记为准”。"
+        "表中的合计、落款、附注未作为数据读取：第 3 行“备注:数据来源登记系统”、第 4 行“第1页,共1页”、"
+        "第 5 行“2026年11月1日”、第 6 行“2、以登记为准”。"
     )
 
 

@@ -66,13 +66,16 @@ _SAME = (("时间", "日期"), ("编码", "代码"), ("编号", "代码"), ("号
 # Too little to say which column is meant.
 _GENERIC = frozenset((*(usual for _, usual in _SAME), "名称", "金额", "类型", "备注", "说明"))
 _LIKE = 0.6
-_FORCING = "='\"`“”‘’ "
+# ="企业名称", '企业名称: what keeps a spreadsheet's cell text. Marks around every cell ('企业名称') are another matter.
+_FORCED = re.compile(r"""=\s?(["'])(?P<formula>.*)\1|['`‘](?P<marked>.*[^'`’])""")
 
 
 def plain(heading: str) -> str:
     """A heading for comparison: full-width forms, brackets, spaces, unseen signs, and what keeps it text (="…") do not
     make it another one."""
-    wide = "".join(unicodedata.normalize("NFKC", heading).strip(_FORCING).split())
+    wide = "".join(unicodedata.normalize("NFKC", heading).split())
+    if forced := _FORCED.fullmatch(wide):
+        wide = forced["formula"] or forced["marked"] or ""
     if wide.isprintable():
         return wide
     return "".join(sign for sign in wide if unicodedata.category(sign) not in ("Cf", "Cc"))

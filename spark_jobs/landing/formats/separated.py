@@ -97,16 +97,18 @@ class _Skipped:
     def _take(self, line: int, text: str) -> None:
         cells = _split(text, self.head.delimiter) if len(text) <= CHARACTERS_A_BATCH else [text]
         named = [place for place in self.head.named if place < len(cells)]
+        is_more = any(map(str.strip, cells[self.head.width :]))
+        headings = [self.head.cells[place] for place in self.head.named]
         if says_nothing_to_report(cells):
             self.told.is_nil = True
             self.passed.nothing.append(f"第 {line} 行")
-        elif is_headings_again([self.head.cells[p] for p in self.head.named], [cells[place] for place in named]):
+        elif not is_more and is_headings_again(headings, [cells[place] for place in named]):
             self.passed.again.append(f"第 {line} 行")
         elif len(cells) < len(self.head.named) and (word := closing(cells, ())):
             self.passed.closing.append(f"第 {line} 行“{shown(word, 20)}”")
             if not is_sum(word):
                 self.short.append((f"第 {line} 行", cells))
-        elif len(named) == len(self.head.named) and not any(map(str.strip, cells[self.head.width :])):
+        elif len(named) == len(self.head.named) and not is_more:
             self.mended.append((line, (cells + [""] * self.head.width)[: self.head.width]))
         elif is_other_headings(self.source, cells):
             self.others = self.others or f"第 {line} 行"
