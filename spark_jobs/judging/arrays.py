@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,12 @@ def is_null(values: pa.Array) -> Mask:
     return is_true(pc.is_null(values)) if values.null_count else np.zeros(len(values), bool)
 
 
+def is_empty(text: pa.Array) -> Mask:
+    """Where a text without a character stands."""
+    mask: Mask = (np.diff(cell_bytes(text)[1]) == 0) & ~is_null(text)
+    return mask
+
+
 def matches(text: pa.Array, pattern: str) -> Mask:
     """Where a text matches a pattern (RE2)."""
     return is_true(pc.match_substring_regex(text, pattern))
@@ -51,6 +57,40 @@ def all_bytes(text: pa.Array) -> npt.NDArray[np.uint8]:
     """The bytes of all cells, one behind the other."""
     data, bounds = cell_bytes(text)
     return data[bounds[0] : bounds[-1]]
+
+
+def beginning(text: pa.Array, signs: npt.NDArray[np.bool_], most: int) -> npt.NDArray[np.intp]:
+    """The places of the cells of at most so many bytes, and at least one, whose first two bytes are among `signs`.
+
+    `signs`: for every pair of bytes whether it is one of them; behind a cell of one byte stands 0.
+    """
+    data, bounds = cell_bytes(text)
+    lengths = np.diff(bounds)
+    places = np.flatnonzero((lengths > 0) & (lengths <= most))
+    first = bounds[:-1][places]
+    second = np.where(lengths[places] > 1, data[np.minimum(first + 1, len(data) - 1)], 0) if len(places) else first
+    found: npt.NDArray[np.intp] = places[signs[data[first].astype(np.intp) * 256 + second]]
+    return found
+
+
+def pairs_of(begins: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """The table that `beginning` asks: by how cells begin, in a byte and whatever is behind it, or in more."""
+    table = np.zeros(1 << 16, bool)
+    for begin in begins:
+        some = begin.encode()
+        if len(some) == 1:
+            table[some[0] << 8 : (some[0] + 1) << 8] = True
+        else:
+            table[some[0] << 8 | some[1]] = True
+    return table
+
+
+def matches_some(text: pa.Array, places: npt.NDArray[np.intp], pattern: str) -> Mask:
+    """Where a text is in one of these places and matches a pattern (RE2)."""
+    found = np.zeros(len(text), bool)
+    if len(places):
+        found[places] = matches(text.take(pa.array(places)), pattern)
+    return found
 
 
 def is_ascii(text: pa.Array) -> bool:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from schemas.contract import Column
 from spark_jobs.judging.arrays import Mask, Numbers, cell_bytes, chosen, is_null, is_true, matches, mended
-from spark_jobs.judging.odd_days import SERIAL, of_serial, usual
+from spark_jobs.judging.odd_days import SERIAL, SERIAL_DIGITS, of_serial, usual
 
 # (ours) Older days are typing mistakes; of those before the Gregorian calendar (1582) readers mean different ones.
 FIRST_YEAR = 1600
@@ -97,12 +97,14 @@ def is_term(cell: str) -> bool:
 
 def day_doubts(text: pa.Array, typed: pa.Array) -> Iterator[tuple[str, Mask]]:
     """Which dates may be none: a spreadsheet's number of a day, and the day on which a program begins to count."""
-    is_serial = matches(text, SERIAL) & ~is_null(typed)
-    if is_serial.any():
+    data, bounds = cell_bytes(text)
+    if (np.diff(bounds) == SERIAL_DIGITS).any() or (data == ord(".")).any():
+        is_serial = matches(text, SERIAL) & ~is_null(typed)
         yield "是表格软件的日期序号，已换算成日期", is_serial
     days = typed if pa.types.is_date(typed.type) else _local_days(typed)
-    is_beginning = is_true(pc.is_in(days, value_set=pa.array(BEGINNINGS, pa.date32()), skip_nulls=True))
-    if is_beginning.any():
+    first = pc.min(days).as_py()
+    if first is not None and first <= BEGINNINGS[-1]:
+        is_beginning = is_true(pc.is_in(days, value_set=pa.array(BEGINNINGS, pa.date32()), skip_nulls=True))
         yield "像是系统的默认日期，不是真实日期", is_beginning
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pyarrow as pa
 
 from schemas.characters import NARROW, WIDE, narrowed
-from spark_jobs.judging.arrays import FEW, cell_bytes, chosen, matches, replaced
+from spark_jobs.judging.arrays import FEW, beginning, chosen, is_empty, matches_some, pairs_of, replaced
 
 _PROGRAMS = "NA N/A N.A. #N/A #NA NULL NONE NAN -NAN N／A NAT NIL UNDEFINED"
 _PEOPLE = (
@@ -24,6 +23,17 @@ _SIGNS = r"[-—–−‐―﹣_/\\.。…·、*~－＿／＼．＊～]{1,12}"
 _NO_DAY = r"(?:0000[-/.年]00?|1900[-/.年]0?[01])[-/.月]00?日?(?: 00?:00(?::00(?:\.0+)?)?)?|00000000|00:00:00"
 _BLANK = " \\t\\r\\n\u3000\u00a0\u200b-\u200f\u2060\ufeff"
 _OPEN, _CLOSE = "(（\\[【<＜{“\"'‘", ")）\\]】>＞}”\"'’。.!！"
+# How words for nothing begin, and what may stand before them.
+_BEGINS = pairs_of(
+    [
+        *"nNuU-_/\\.*~?#()[]<>{}\"'! \t\r\n",
+        "00",
+        "19",
+        *(word[0] for word in _PEOPLE.split()),
+        *"－＿／＼．＊～？！（）【】＜＞ｎｕ",
+        *"—–−‐―﹣。…·、“”‘’\u3000\u00a0\u200b\ufeff\u2060",
+    ]
+)
 # Longer cells, in bytes, are no word for nothing.
 _LONGEST = 48
 
@@ -42,15 +52,12 @@ _NOTHING = re.compile(NOTHING)
 
 def without_nothings(text: pa.Array, known: frozenset[str]) -> pa.Array:
     """The cells without words for nothing; one that the column's list knows (`known`) stays, bare of its brackets."""
-    _, bounds = cell_bytes(text)
-    short = np.flatnonzero(np.diff(bounds) <= _LONGEST)
-    if not len(short):
-        return text
-    if len(short) <= FEW:
-        nothing = np.zeros(len(text), bool)
-        nothing[short] = [cell is not None and is_nothing(cell) for cell in text.take(pa.array(short)).to_pylist()]
+    nothing = is_empty(text)
+    suspects = beginning(text, _BEGINS, _LONGEST)
+    if len(suspects) <= FEW:
+        nothing[suspects] = [is_nothing(cell) for cell in text.take(pa.array(suspects)).to_pylist()]
     else:
-        nothing = matches(text, NOTHING)
+        nothing |= matches_some(text, suspects, NOTHING)
     if not nothing.any():
         return text
     return replaced(text, nothing, [_known_word(cell, known) for cell in chosen(text, nothing)])

@@ -24,6 +24,7 @@ _STRANGE_ZONE = re.compile(
 )
 _WEEKDAYS = "一二三四五六日"
 # Days since the last but one of 1899, as spreadsheets count: of 1950 to 2099. Those like 20261 may be half a date.
+SERIAL_DIGITS = 5
 SERIAL = "^([1-7][0-9]{4})(?:[.]([0-9]{1,12}))?$"
 _SERIAL = re.compile(SERIAL)
 _FIRST, _LAST, _HALF_DATES = 18_264, 73_050, range(19_900, 20_400)

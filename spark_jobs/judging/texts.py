@@ -62,6 +62,7 @@ _SPACES = _is_byte(*b" \t\r\n")
 _UNSEEN_LEADS = _is_byte(*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xF3)
 _UNSEEN_BEHIND = {0xE3: _is_byte(0x85), 0xEF: _is_byte(0xB8, 0xBB, 0xBE, 0xBF)}
 _FORCING_LEADS = _is_byte(*b"'`=\"", 0xC2, 0xE2, 0xEF)
+_TIDY_SIGNS = _is_byte(*range(0x20), *b"'`=\".", 0x7F)
 _PROSE_FORCING_LEADS = _is_byte(*b"'`=")
 
 
@@ -162,7 +163,9 @@ def _may_be_displaced(data: npt.NDArray[np.uint8]) -> bool:
 
 def _without_unseen(text: pa.Array) -> pa.Array:
     data = all_bytes(text)
-    behind = (((data[:-1] == lead) & second[data[1:]]).any() for lead, second in _UNSEEN_BEHIND.items())
+    if not len(data) or (int(data.max()) < 128 and not _UNSEEN_LEADS[data].any()):
+        return text
+    behind = (second[data[1:][data[:-1] == lead]].any() for lead, second in _UNSEEN_BEHIND.items())
     if not (_UNSEEN_LEADS[data].any() or any(behind)):
         return text
     return mended(text, _has(text, _UNSEEN, _BLANKS), lambda cell: _BLANKS.sub(" ", _UNSEEN.sub("", cell)).strip(SPACE))
@@ -221,14 +224,16 @@ def _unforced_prose(cell: str) -> str:
 
 def _fitting(text: pa.Array, pattern: str) -> pa.Array:
     """The cells, of which those that do not fit the pattern are tidied, if they fit it then."""
-    fits = re.compile(pattern)
+    data, fits = all_bytes(text), re.compile(pattern)
+    if is_ascii(text) and not _TIDY_SIGNS[data].any():
+        return text
 
     def tidied(cell: str) -> str:
         plain = _unforced(narrowed(_BLANKS.sub(" ", _UNSEEN.sub("", cell))))
         plain = POINT_ZERO.sub(r"\1", plain) if POINT_ZERO.fullmatch(plain) else plain
         return plain if fits.fullmatch(plain) else cell
 
-    return mended(text, differs(text, f"^(?:{pattern})$"), tidied)
+    return mended(text, differs(text, f"^(?:{pattern})$") & matches(text, r"^\P{Han}{1,60}$"), tidied)
 
 
 def _without_point_zero(text: pa.Array) -> pa.Array:
