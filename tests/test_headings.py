@@ -155,3 +155,9 @@ def test_a_heading_like_none_is_not_guessed_at(tmp_path: Path) -> None:
 def test_a_unit_makes_no_amount_of_a_column_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="未约定的列：“企业名称（万元）”（是否就是“企业名称”？）"):
         land(tmp_path, "a.csv", f"{HEADINGS[0]},企业名称（万元）\n{USCC},x\n")
+
+
+def test_data_beyond_the_headings_is_no_second_row_of_them(tmp_path: Path) -> None:
+    landed = land(tmp_path, "a.csv", f"{HEAD}\n{GOOD},more\n{GOOD}\n")
+    assert landed.faults == {2: "列数与表头不一致"}
+    assert landed.lines == [2, 3]
