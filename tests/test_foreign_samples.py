@@ -126,6 +126,7 @@ def test_mangled_names_and_half_postcodes_are_kept_and_flagged(whole: Home) -> N
     flags = read(whole.table("silver", "fsa_hygiene_rating"), ["_flags"])["_flags"].to_pylist()
     assert Counter(flag.rsplit(": ", 1)[0] for row in flags for flag in row) == {
         "business: 格式不符": 56,
+        "business: 连续的问号可能是丢失的文字": 1,
         "address_1: 格式不符": 24,
         "address_2: 格式不符": 4,
         "address_3: 格式不符": 3,

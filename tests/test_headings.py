@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.contract import feeds
-from spark_jobs.lake.headings import scale_of, undressed
+from schemas.contract import Column, feeds
+from spark_jobs.lake.headings import Promised, scale_of, undressed
 from spark_jobs.landing.formats.sheet import Unreadable
 from tests.files import GOOD, HEAD, HEADINGS, USCC, land
 
@@ -157,3 +157,28 @@ def test_a_heading_like_none_is_not_guessed_at(tmp_path: Path) -> None:
 def test_a_unit_makes_no_amount_of_a_column_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="未约定的列：“企业名称（万元）”（是否就是“企业名称”？）"):
         land(tmp_path, "a.csv", f"{HEADINGS[0]},企业名称（万元）\n{USCC},x\n")
+
+
+def test_data_beyond_the_headings_is_no_second_row_of_them(tmp_path: Path) -> None:
+    landed = land(tmp_path, "a.csv", f"{HEAD}\n{GOOD},more\n{GOOD}\n")
+    assert landed.faults == {2: "列数与表头不一致"}
+    assert landed.lines == [2, 3]
+
+
+def test_headings_that_differ_in_their_dress_alone_are_told_apart() -> None:
+    columns = [
+        Column.model_validate({"name": name, "from": heading, "type": "string"})
+        for name, heading in (("hygiene", "Score (Hygiene)"), ("structural", "Score (Structural)"), ("kind", "Kind"))
+    ]
+    promised = Promised.of(tuple(columns))
+    assert list(promised.scales("score (Hygiene)")) == []
+    assert [list(promised.scales(heading)) for heading in ("Score (Structural)", "Score", "Kind (all)")] == [
+        ["structural"],
+        [],
+        ["kind"],
+    ]
+
+
+def test_a_bracket_behind_a_column_that_is_no_amount_is_no_unit(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match=r"“检查人员（两名）”（是否就是“检查人员”？）"):
+        land(tmp_path, "a.csv", f"{HEAD},检查人员（两名）\n{GOOD},x\n")

@@ -55,7 +55,7 @@ _LATIN_BESIDE = re.compile(
     re.IGNORECASE,
 )
 _MARKS = "*:★☆●▲#.。、,;_|"
-_NUMBERINGS = frozenset(("", "no", "序", "行号", "顺序号", "项次", "序列"))
+_NUMBERINGS = frozenset(("#", "no", "序", "行号", "顺序号", "项次", "序列"))
 # Words by which two headings that look alike mean different things.
 _APART = (
     *("注销", "吊销", "撤销", "变更", "核准", "截止", "终止", "失效", "到期", "实缴", "认缴", "币种", "曾用", "上级"),
@@ -127,11 +127,16 @@ class Promised:
                 base, unit = undressed(known.heading)
                 if unit is None:
                     by_base.setdefault(base, {}).setdefault(column.name, known.scale or 1)
-                if column.parse:
+                if column.parse in ("amount", "currency"):
                     money.setdefault(base, set()).add(column.name)
         written = {
             known.heading: frozenset(exact[plain(known.heading)]) for column in columns for known in column.headings
         }
+        # Two headings of one base are told apart by what dresses them: Score (Hygiene), Score (Structural).
+        dressed: dict[str, set[frozenset[str]]] = {}
+        for heading, names in written.items():
+            dressed.setdefault(undressed(heading)[0], set()).add(names)
+        by_base = {base: names for base, names in by_base.items() if any(names.keys() <= one for one in dressed[base])}
         return cls(
             exact,
             by_base,
@@ -159,7 +164,7 @@ class Promised:
         base, _ = undressed(heading)
         if plain(heading) in self.ignored or base in self.ignored or self.scales(heading):
             return True
-        return bool(plain(heading)) and base.lower() in _NUMBERINGS and "序号" in self.ignored
+        return plain(heading).strip(".:").lower() in _NUMBERINGS and "序号" in self.ignored
 
     def names_strange_unit(self, heading: str) -> bool:
         """Whether it is an amount's heading with a unit that nobody understands: 注册资金（万美元）."""

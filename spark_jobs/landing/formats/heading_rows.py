@@ -125,7 +125,8 @@ def _joined(source: Source, above: Sequence[str], below: Sequence[str]) -> list[
             continue
         is_word = 0 < len(lower) <= LONGEST_WORD
         unit = undressed(f"({lower.strip('()（） ')})")[1] if upper and is_word else None
-        ways = [f"{upper}（{lower.strip('()（） ')}）"] if unit else [lower, upper, group + lower]
+        both = "" if lower.isascii() else group + lower  # what is dropped of a heading in Latin letters is data here
+        ways = [f"{upper}（{lower.strip('()（） ')}）"] if unit else [lower, upper, both]
         joined.append(next((way for way in ways if way and source.promised([way])), lower or upper))
     return joined
 
