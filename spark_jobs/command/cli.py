@@ -72,15 +72,20 @@ def risk_group() -> None:
     """Risk models: what scores which objects."""
 
 
-def _command(name: str | None = None, of: click.Group = main) -> Callable[[Command], click.Command]:
-    """Registers a command that gets the home first; what a person can mend is told in one line."""
+def _command(
+    name: str | None = None, of: click.Group = main, begins: bool = False
+) -> Callable[[Command], click.Command]:
+    """Registers a command that gets the home first; what a person can mend is told in one line.
+
+    Only one that `begins` may be used where there is no home yet: a mistyped path must not become half a home.
+    """
 
     def register(work: Command) -> click.Command:
         @wraps(work)
         @click.pass_context
         def run(context: click.Context, /, **options: Any) -> None:
             chosen = context.ensure_object(dict)
-            sys.exit(_run(work, chosen.get("home"), chosen.get("debug", False), options))
+            sys.exit(_run(work, chosen.get("home"), chosen.get("debug", False), begins, options))
 
         command = of.command(name or work.__name__)(run)
         command.params += COMMON
@@ -89,12 +94,14 @@ def _command(name: str | None = None, of: click.Group = main) -> Callable[[Comma
     return register
 
 
-def _run(work: Command, home_option: str | None, debug: bool, options: dict[str, Any]) -> int:
+def _run(work: Command, home_option: str | None, debug: bool, begins: bool, options: dict[str, Any]) -> int:
     """The command's exit code."""
     logging.raiseExceptions = debug  # dbt's log may lie on a disk that is full: a trace for each line helps nobody
     try:
         home = Home.resolve(home_option)
         os.environ["LAKEWARDEN_HOME"] = str(home.path)
+        if not begins:
+            home.must_exist()
     except Refused as refusal:
         click.echo(f"lakewarden: {refusal}", err=True)
         return WRONG_USE
@@ -127,7 +134,7 @@ def _cause(home: Home, error: Exception) -> str:
     return f"{type(error).__name__}: {text[:1500]}"
 
 
-@_command()
+@_command(begins=True)
 def init(home: Home) -> None:
     """Makes the home and a landing folder per department and feed."""
     from spark_jobs.command.screen import say
@@ -139,7 +146,7 @@ def init(home: Home) -> None:
     say(f"{home.path}: ready, {folders} landing folders below {home.landing}")
 
 
-@_command()
+@_command(begins=True)
 def run(home: Home) -> int:
     """Everything once: land → conform → base → themes → gold → validate → publish."""
     from spark_jobs.pipeline import STAGES
@@ -147,7 +154,7 @@ def run(home: Home) -> int:
     return _run_stages(home, STAGES)
 
 
-@_command("land")
+@_command("land", begins=True)
 def land_command(home: Home) -> int:
     """Landing files → bronze, silver and quarantine, with receipts."""
     from spark_jobs import pipeline
@@ -315,19 +322,12 @@ def status_command(home: Home, as_json: bool) -> None:
 @click.argument("query")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def sql(home: Home, query: str, form: str) -> None:
-    """A query over every layer, for example: lakewarden sql "select * from ops.delivery"."""
-    from pyspark.errors import AnalysisException, PySparkException
-
+    """A query over every layer, for example: lakewarden sql "select * from ops.delivery". It changes nothing."""
     from spark_jobs.command.screen import show_rows
+    from spark_jobs.engine.query import ask
     from spark_jobs.engine.session import connect
-    from spark_jobs.lake.tables import create_tables
 
-    create_tables(home)
-    try:
-        rows = connect(home).sql(query).toArrow()
-    except (AnalysisException, PySparkException) as error:
-        raise Refused(f"the query cannot run: {str(error).strip().splitlines()[0]}") from None
-    show_rows(rows, form)
+    show_rows(ask(home, connect(home), query), form)
 
 
 @_command()
@@ -373,7 +373,7 @@ def show(home: Home, table: str) -> None:
     show_rows(rows, "table", {column.name: column.label or "" for column in contracts()[contract].columns})
 
 
-@_command()
+@_command(begins=True)
 @click.option("--objects", default=2000, show_default=True, help="Supervised objects.")
 @click.option("--days", default=180, show_default=True, help="Days of activity up to --until.")
 @click.option("--seed", default=42, show_default=True, help="Same seed, same files.")
@@ -394,7 +394,7 @@ def simulate(
     simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
 
 
-@_command("template")
+@_command("template", begins=True)
 @click.argument("feed")
 @click.option("--out", type=click.Path(path_type=Path), help="Where it goes [default: <feed>.xlsx, here].")
 def template_command(home: Home, feed: str, out: Path | None) -> None:
@@ -423,7 +423,7 @@ def docs_command(home: Home) -> None:
     say(str(write_docs(home)))
 
 
-@_command("up")
+@_command("up", begins=True)
 @click.option("--demo", is_flag=True, help="With the demo login, which is in the README.")
 def up_command(home: Home, demo: bool) -> None:
     """PostgreSQL, engine, worker, Airflow and Superset on loopback."""
@@ -434,7 +434,7 @@ def up_command(home: Home, demo: bool) -> None:
         say(f"{name:<9} {address}")
 
 
-@_command("down")
+@_command("down", begins=True)
 def down_command(home: Home) -> None:
     """Stops what `up` started."""
     from spark_jobs.command.screen import say
@@ -443,7 +443,7 @@ def down_command(home: Home) -> None:
     down(home, say)
 
 
-@_command("doctor")
+@_command("doctor", begins=True)
 def doctor_command(home: Home) -> int:
     """What is wrong with this machine, and what to do about it."""
     from spark_jobs.command.screen import show_table
@@ -454,7 +454,7 @@ def doctor_command(home: Home) -> int:
     return FAILED if any(finding.state == "fail" for finding in findings) else DONE
 
 
-@_command("demo")
+@_command("demo", begins=True)
 @click.option("--objects", default=5000, show_default=True, help="Supervised objects of the synthetic province.")
 @click.option("--days", default=180, show_default=True, help="Days of activity.")
 def demo_command(home: Home, objects: int, days: int) -> int:
