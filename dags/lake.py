@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +37,8 @@ def stage(name: str, title: str, emits: Asset | None = None, inherits: bool = Fa
         from spark_jobs.lake.home import Home
 
         report = getattr(pipeline, name)(Home.resolve())
+        for warning in report.warnings:
+            logging.getLogger(__name__).warning(warning)
         instance, before = context["ti"], context["task"].upstream_task_ids if inherits else ()
         changed_before = any(instance.xcom_pull(task_ids=one) for one in before)
         if not (report.changed or changed_before or instance.try_number > 1):

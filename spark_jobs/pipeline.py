@@ -107,12 +107,16 @@ def _parse(home: Home) -> None:
 
 
 def _report_landing(report: StageReport, result: Landing) -> None:
+    from spark_jobs.lake.remembered import said
+
     report.changed = bool(result.accepted)
     report.figures = {
         "deliveries": len(result.accepted),
         "rows": result.rows,
         **{state: result.count(state) for state in ("refused", "duplicate", "unpacked", "nil")},
+        **({"parked": len(result.missing)} if result.missing else {}),
     }
+    report.warnings = said(result.missing)
 
 
 def _replay(home: Home, report: StageReport, feed: str | None, department: str | None) -> None:
@@ -144,15 +148,22 @@ def conform(home: Home, report: StageReport) -> None:
     waiting = pending(home)
     if not waiting:
         return
+    from spark_jobs.judging.parking import unwritable
     from spark_jobs.judging.settle import settle
     from spark_jobs.judging.validation import begin
     from spark_jobs.lake.upkeep import keep_up
 
+    parked = unwritable(home, waiting)
+    report.warnings = [*parked.values()]
+    report.figures = {"parked": len(parked)} if parked else {}
+    waiting = {feed: some for feed, some in waiting.items() if feed not in parked}
+    if not waiting:
+        return
     settled = settle(home, waiting)
     begin(home)
     keep_up(home, "bronze", "silver", "quarantine", "ops", written={*waiting, *LEDGER})
     report.changed = True
-    report.figures = {
+    report.figures |= {
         "deliveries": len(settled),
         "held": sum(delivery.state == "held" for delivery in settled),
         "accepted": sum(delivery.rows_accepted for delivery in settled),

@@ -15,8 +15,9 @@ from rich.cells import cell_len
 COMMAND = str(Path(sys.executable).with_name("lakewarden"))
 
 
-def lakewarden(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, "--home", str(home), *words], capture_output=True, text=True, check=False)
+def lakewarden(home: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **settings}
+    return subprocess.run([COMMAND, "--home", str(home), *words], env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +130,36 @@ def test_a_home_that_is_none_is_wrong_use(tmp_path: Path) -> None:
     told = lakewarden(tmp_path / "nowhere", "status")
     assert told.returncode == 2
     assert "lakewarden init" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "said"),
+    [
+        ("LAKEWARDEN_SCHEMAS", "{tmp}/nowhere", "is no folder"),
+        ("LAKEWARDEN_SCHEMAS", "{tmp}", "holds no contracts"),
+        ("LAKEWARDEN_CONTRACTS", "{tmp}/nowhere", "is no folder"),
+        ("LAKEWARDEN_QUIET", "abc", "seconds"),
+        ("LAKEWARDEN_QUIET", "-1", "seconds"),
+        ("LAKEWARDEN_QUIET", "nan", "seconds"),
+        ("LAKEWARDEN_TODAY", "nonsense", "2026-03-31"),
+        ("LAKEWARDEN_NOW", "noon", "2026-03-31T08"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_a_setting_that_says_nothing_is_wrong_use(
+    tmp_path: Path, setting: str, text: str, said: str, command: str
+) -> None:
+    text = text.format(tmp=tmp_path)
+    told = lakewarden(tmp_path / "lake", command, **{setting: text})
+    assert told.returncode == 2, told.stderr
+    assert setting in told.stderr
+    assert text in told.stderr
+    assert said in told.stderr
+    assert not (tmp_path / "lake").exists()
+
+
+def test_the_lint_of_a_folder_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+    env = {**os.environ, "LAKEWARDEN_SCHEMAS": str(tmp_path / "nowhere")}
+    told = subprocess.run([sys.executable, "-m", "schemas", "lint"], env=env, capture_output=True, text=True)
+    assert told.returncode == 2
+    assert "is no folder" in told.stderr

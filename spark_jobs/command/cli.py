@@ -20,6 +20,7 @@ import click
 from schemas.contract import ContractError
 from spark_jobs.lake.faults import FULL, advice_on
 from spark_jobs.lake.home import Home, Refused, today
+from spark_jobs.lake.settings import check_settings
 
 DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
 
@@ -100,6 +101,7 @@ def _run(work: Command, home_option: str | None, debug: bool, begins: bool, opti
     try:
         home = Home.resolve(home_option)
         os.environ["LAKEWARDEN_HOME"] = str(home.path)
+        check_settings()
         if not begins:
             home.must_exist()
     except Refused as refusal:
@@ -136,13 +138,15 @@ def _cause(home: Home, error: Exception) -> str:
 
 @_command(begins=True)
 def init(home: Home) -> None:
-    """Makes the home and a landing folder per department and feed."""
+    """Makes the home and a landing folder per department and feed, and forgets feeds that have no contract any more."""
     from spark_jobs.command.screen import say
+    from spark_jobs.lake.remembered import remember
     from spark_jobs.lake.tables import create_tables
     from spark_jobs.landing.land import make_landing_zone
 
     folders = make_landing_zone(home)
     create_tables(home)
+    remember(home, only=True)
     say(f"{home.path}: ready, {folders} landing folders below {home.landing}")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from schemas.contract import departments, feed_of, feeds
 from spark_jobs.lake.home import Home, Refused, now
 from spark_jobs.lake.ledger import REPLAY_ALL, REPLAY_QUARANTINED, Delivery, read_ledger, record
+from spark_jobs.lake.likely import likely
 from spark_jobs.receipts import write_receipts
 
 SHORTEST = 6
@@ -67,14 +69,26 @@ def _find(home: Home, named: str) -> Delivery:
 
 
 def to_replay(home: Home, feed: str | None, department: str | None) -> list[Delivery]:
-    """Deliveries that another judgement could change: refused, held, or accepted with rows in quarantine."""
+    """Deliveries that another judgement could change: refused, held, or accepted with rows in quarantine.
+
+    Raises Refused for a feed or a department that there is none of: nothing chosen would mean everything.
+    """
+    for kind, named, known in (("feed", feed, feeds()), ("department", department, departments())):
+        if named is not None and named not in known:
+            raise Refused(f"{named!r} is no {kind}; {likely(named, known)}")
     return [
         delivery
         for delivery in read_ledger(home)
-        if feed in (None, delivery.feed)
+        if feed in (None, delivery.feed, _promised_now(delivery))
         and department in (None, delivery.department)
         and (delivery.state in ("held", "refused") or (delivery.state == "accepted" and delivery.rows_quarantined))
     ]
+
+
+def _promised_now(delivery: Delivery) -> str | None:
+    """The feed that its folder carries today; what came before its contract was recorded under the folder's name."""
+    contract = feed_of(delivery.department, delivery.folder)
+    return contract.name if contract else None
 
 
 def put_back(home: Home, deliveries: list[Delivery]) -> list[Delivery]:

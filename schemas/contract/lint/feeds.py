@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.contract import ENVELOPE, FeedContract, TableContract, contracts, departments
-from schemas.contract.feeding import stated_by, unreadable_keys
+from schemas.contract.feeding import other_types, stated_by, unreadable_keys
 from schemas.contract.lint.rules import rule
 
 
@@ -17,7 +17,7 @@ def targets_have_contracts(contract: FeedContract) -> Iterator[str]:
 
 @rule(FeedContract)
 def feeds_flow_into_base_tables(contract: FeedContract) -> Iterator[str]:
-    """A feed says all that the keys of its base tables are made of."""
+    """A feed says all that the keys of its base tables are made of, and everything in the type that they have it in."""
     for target in contract.into:
         table = contracts().get(f"base.{target}")
         if not isinstance(table, TableContract):
@@ -25,6 +25,7 @@ def feeds_flow_into_base_tables(contract: FeedContract) -> Iterator[str]:
         for key in unreadable_keys(contract, table):
             wanted = " or ".join(table.column(key).of or (key,))
             yield f"into: {target}: its key {key} cannot be read from this feed, which has no {wanted}"
+        yield from (f"into: {target}: {sentence}" for sentence in other_types(contract, table))
 
 
 @rule(FeedContract)
