@@ -15,15 +15,21 @@ from spark_jobs.resident import ask
 if TYPE_CHECKING:
     from spark_jobs.building.base import BaseBuild
     from spark_jobs.lake.ledger import Delivery
+    from spark_jobs.lake.marks import Mark
     from spark_jobs.landing.land import Landing
 
 
 @dataclass
 class StageReport:
-    """What a stage did: whether any table changed, its figures, what a person must see to, its wall time in seconds."""
+    """What a stage did: whether any table changed, its figures, what a person must see to, its wall time in seconds.
+
+    `wakes`: what follows has something to do although this stage had not, since somebody else changed the lake: a
+    release, a replay, a run by hand, a mended contract, a build that failed.
+    """
 
     name: str
     changed: bool = False
+    wakes: bool = False
     warnings: list[str] = field(default_factory=list)
     figures: dict[str, int | float | str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -145,6 +151,7 @@ def conform(home: Home, report: StageReport) -> None:
     """Bronze → silver and quarantine, then verdicts, receipts and the ledger."""
     from spark_jobs.lake.ledger import pending
 
+    report.wakes = not _read_by_base(home).is_current()
     waiting = pending(home)
     if not waiting:
         return
@@ -188,7 +195,19 @@ def base(home: Home, report: StageReport) -> None:
     if home in _preparations:
         # An error while starting is ignored here: what needs the engine starts it again, and raises it.
         wait([_preparations.pop(home)])
+    read = _read_by_base(home)
     _report_base(report, build_base(home))
+    read.keep()
+
+
+def _read_by_base(home: Home) -> Mark:
+    """The ledger and the declarations that base was last built from: whoever changes them, base has to look again."""
+    from spark_jobs.lake.declared import declared
+    from spark_jobs.lake.marks import Mark
+    from spark_jobs.lake.tables import version
+
+    ledger = str(version(home.table("ops", "delivery")))
+    return Mark(home.state / "read_by_base.json", {"ledger": ledger, "declared": declared()})
 
 
 def _report_base(report: StageReport, build: BaseBuild) -> None:
@@ -240,7 +259,9 @@ def rebuild(home: Home, report: StageReport) -> None:
     from spark_jobs.building.base import build_base
     from spark_jobs.building.views import build_gold, build_themes
 
+    read = _read_by_base(home)
     _report_base(report, build_base(home, full=True))
+    read.keep()
     report.changed |= build_themes(home, full=True) | build_gold(home, today(), full=True)
 
 

@@ -139,7 +139,7 @@ def _cause(home: Home, error: Exception) -> str:
 @_command(begins=True)
 def init(home: Home) -> None:
     """Makes the home and a landing folder per department and feed, and forgets feeds that have no contract any more."""
-    from spark_jobs.command.screen import say
+    from spark_jobs.command.screen import counted, say
     from spark_jobs.lake.remembered import remember
     from spark_jobs.lake.tables import create_tables
     from spark_jobs.landing.land import make_landing_zone
@@ -147,7 +147,7 @@ def init(home: Home) -> None:
     folders = make_landing_zone(home)
     create_tables(home)
     remember(home, only=True)
-    say(f"{home.path}: ready, {folders} landing folders below {home.landing}")
+    say(f"{home.path}: ready, {counted(folders, 'landing folders')} below {home.landing}")
 
 
 @_command(begins=True)
@@ -198,12 +198,13 @@ def _decision(work: Command) -> Command:
 @_decision
 def release(home: Home, delivery: str, by: str, why: str) -> None:
     """Accepts a held delivery (the start of its identity, or its file name) as it is."""
-    from spark_jobs.command.screen import say
+    from spark_jobs.command.screen import counted, say
     from spark_jobs.judging import decide
 
     with home.lock():
         released = decide.release(home, delivery, by, why)
-    say(f"{released.file_name}: released; lakewarden build (or the next run) loads {released.rows_accepted:,} rows")
+    rows = counted(released.rows_accepted, "rows")
+    say(f"{released.file_name}: released; the next run, or Airflow's next landing, loads {rows}")
 
 
 @_command()
@@ -361,7 +362,7 @@ def show(home: Home, table: str) -> None:
     from schemas.contract import contracts
     from schemas.contract.show import describe
     from spark_jobs.command.records import hang, terminal_width
-    from spark_jobs.command.screen import say, show_lines, show_rows, show_table
+    from spark_jobs.command.screen import counted, say, show_lines, show_rows, show_table
     from spark_jobs.command.status import sample, table_history
 
     layer, _, name = table.partition(".")
@@ -373,7 +374,7 @@ def show(home: Home, table: str) -> None:
     show_lines([""])
     history = table_history(home, layer, name)
     show_table(["version", "at", "operation"], [[str(value) for value in entry.values()] for entry in history])
-    say(f"\n{table}: {count:,} rows; the first {rows.num_rows}:")
+    say(f"\n{table}: {counted(count, 'rows')}; the first {rows.num_rows}:")
     show_rows(rows, "table", {column.name: column.label or "" for column in contracts()[contract].columns})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 UNBOUNDED = 1 << 20
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
+PLURAL = re.compile(r"\b(\w+?)(ie)?s\b")
 FIGURES = {
     "deliveries": "deliveries",
     "rows": "rows",
@@ -34,8 +36,17 @@ FIGURES = {
     "accepted": "rows accepted",
     "quarantined": "rows quarantined",
     "parked": "feeds parked",
-    "beyond_limit": "deliveries beyond their quarantine limit",
+    "beyond_limit": "deliveries beyond the quarantine limit",
 }
+
+
+def counted(number: float, noun: str) -> str:
+    """A number with what it counts, 1 row or 2 rows: `noun` is the plural, of which the first word in s is meant."""
+    return f"{number:,} {PLURAL.sub(_singular, noun, count=1) if number == 1 else noun}"
+
+
+def _singular(plural: re.Match[str]) -> str:
+    return plural[1] + ("y" if plural[2] else "")
 
 
 def say(text: str) -> None:
@@ -46,7 +57,7 @@ def say(text: str) -> None:
 def report_line(report: StageReport) -> str:
     """A stage's report as one line."""
     figures = ", ".join(
-        f"{value:,} {FIGURES.get(name, name)}" if isinstance(value, int | float) else f"{name} {value}"
+        counted(value, FIGURES.get(name, name)) if isinstance(value, int | float) else f"{name} {value}"
         for name, value in report.figures.items()
         if value or name in ("deliveries", "rows")
     )

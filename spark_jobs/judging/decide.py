@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from schemas.contract import departments, feed_of, feeds
+from spark_jobs.judging.told import released
 from spark_jobs.lake.home import Home, Refused, now
 from spark_jobs.lake.ledger import REPLAY_ALL, REPLAY_QUARANTINED, Delivery, read_ledger, record
 from spark_jobs.lake.likely import likely
@@ -18,7 +20,7 @@ def release(home: Home, named: str, by: str, why: str) -> Delivery:
 
     Raises Refused unless it is held.
     """
-    return _decide(home, named, "accepted", by, why)
+    return _decide(home, named, "accepted", by, why, released)
 
 
 def reject(home: Home, named: str, by: str, why: str) -> Delivery:
@@ -26,10 +28,10 @@ def reject(home: Home, named: str, by: str, why: str) -> Delivery:
 
     Raises Refused unless it is held.
     """
-    return _decide(home, named, "rejected", by, why)
+    return _decide(home, named, "rejected", by, why, str)
 
 
-def _decide(home: Home, named: str, state: str, by: str, why: str) -> Delivery:
+def _decide(home: Home, named: str, state: str, by: str, why: str, told: Callable[[str], str]) -> Delivery:
     if not why.strip():
         raise Refused("--why must say why; the department reads it")
     held = _find(home, named)
@@ -37,7 +39,7 @@ def _decide(home: Home, named: str, state: str, by: str, why: str) -> Delivery:
         raise Refused(f"{held.file_name} ({held.delivery[:12]}) is {held.state}, not held: there is nothing to decide")
     moment = now()
     decided = [
-        replace(one, state=state, decided_by=by, decided_why=why.strip(), decided_at=moment)
+        replace(one, state=state, reason=told(one.reason), decided_by=by, decided_why=why.strip(), decided_at=moment)
         for one in (held, *_other_parts(home, held))
     ]
     write_receipts(home, decided)
