@@ -120,6 +120,52 @@ def test_wrong_use_is_exit_code_two_and_no_trace(lake: Path, words: tuple[str, .
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("replay", "--feed", "nosuch"), "'nosuch' is no feed"),
+        (("replay", "--feed", "complaints"), "did you mean complaint?"),
+        (("replay", "--department", "sjcg"), "did you mean scjg?"),
+        (("deliveries", "--department", "sjcg"), "did you mean scjg?"),
+        (("deliveries", "--last", "0"), "--last"),
+        (("simulate", "--objects", "0"), "--objects"),
+        (("simulate", "--days", "0"), "--days"),
+        (("template", "offcer"), "did you mean officer?"),
+        (("show", "base.supervision_itme"), "did you mean base.supervision_item"),
+        (("sql", "select * from base.supervision_itme"), "did you mean base.supervision_item"),
+        (("sql", "delete from ops.delivery"), "only queries"),
+        (("drill", "problm_rate"), "did you mean problem_rate"),
+        (("drill", "checks", "--department", "nosuch"), "'nosuch' is no department"),
+        (("drill", "checks", "--city", "420199"), "'420199' is no city"),
+    ],
+)
+def test_wrong_use_is_named(lake: Path, words: tuple[str, ...], said: str) -> None:
+    told = lakewarden(lake, *words)
+    assert told.returncode == 2
+    assert said in told.stderr
+    assert told.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("sql", "select 1"), ("show", "base.complaint"), ("deliveries",), ("drill", "checks"), ("replay",), ("publish",)],
+)
+def test_a_mistyped_home_is_not_half_made(tmp_path: Path, words: tuple[str, ...]) -> None:
+    told = lakewarden(tmp_path / "lkae", *words)
+    assert told.returncode == 2
+    assert "lakewarden init" in told.stderr
+    assert not (tmp_path / "lkae").exists()
+
+
+def test_moments_are_told_in_china_time_with_the_zone(lake: Path) -> None:
+    received = lakewarden(lake, "sql", "select received_at from ops.delivery").stdout
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00", received)
+    for words in (("deliveries",), ("status",), ("show", "ops.delivery")):
+        assert "+08:00" in lakewarden(lake, *words).stdout
+    as_csv = lakewarden(lake, "sql", "select received_at from ops.delivery", "--format", "csv").stdout
+    assert "+00:00" in as_csv
+
+
 def test_a_home_that_no_engine_could_write_to_is_refused(tmp_path: Path) -> None:
     told = lakewarden(tmp_path / "湖", "init")
     assert told.returncode == 2

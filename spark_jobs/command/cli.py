@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from schemas.contract import ContractError
+from schemas.contract import ContractError, departments
 from spark_jobs.lake.faults import FULL, advice_on
 from spark_jobs.lake.home import Home, Refused, today
 from spark_jobs.lake.settings import check_settings
@@ -222,18 +222,23 @@ def reject(home: Home, delivery: str, by: str, why: str) -> None:
 @_command()
 @click.option("--state", type=click.Choice(["accepted", "held", "refused", "duplicate", "rejected", "unpacked", "nil"]))
 @click.option("--department", help="Only this department, for example scjg.")
-@click.option("--last", default=20, show_default=True, help="How many, newest first.")
+@click.option("--last", type=click.IntRange(1), default=20, show_default=True, help="How many, newest first.")
 def deliveries(home: Home, state: str | None, department: str | None, last: int) -> None:
     """What became of each file, newest first; the identity is what release and reject take."""
+    from spark_jobs.command.records import moment
     from spark_jobs.command.screen import show_table
     from spark_jobs.command.status import latest_deliveries
+    from spark_jobs.lake.likely import likely
+
+    if department is not None and department not in departments():
+        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
 
     show_table(
         ["identity", "received", "department", "feed", "file", "state", "rows", "doubtful", "quarantined", "reason"],
         [
             [
                 delivery.delivery[:12],
-                f"{delivery.received_at:%Y-%m-%d %H:%M}",
+                moment(delivery.received_at),
                 delivery.department,
                 delivery.feed,
                 delivery.file_name,
@@ -245,6 +250,7 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
             ]
             for delivery in latest_deliveries(home, state, department, last)
         ],
+        folded=("file", "reason"),
     )
 
 
@@ -285,7 +291,8 @@ def _run_stages(home: Home, stages: Any) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
 def status_command(home: Home, as_json: bool) -> None:
     """Feeds: last delivery, rows, quarantine share, freshness, onboarding state."""
-    from spark_jobs.command.screen import show_table
+    from spark_jobs.command.records import moment
+    from spark_jobs.command.screen import counted, show_table
     from spark_jobs.command.status import feed_status
 
     feeds = feed_status(home)
@@ -315,11 +322,12 @@ def status_command(home: Home, as_json: bool) -> None:
                 f"{feed.refused}",
                 f"{feed.rows:,}",
                 f"{feed.quarantined_share:.2%}",
-                "never" if feed.last_delivery is None else f"{feed.last_delivery:%Y-%m-%d %H:%M}",
-                f"{feed.working_days_late} working days" if feed.working_days_late else "",
+                "never" if feed.last_delivery is None else moment(feed.last_delivery),
+                counted(feed.working_days_late, "working days") if feed.working_days_late else "",
             ]
             for feed in feeds
         ],
+        folded=("title",),
     )
 
 
@@ -379,8 +387,8 @@ def show(home: Home, table: str) -> None:
 
 
 @_command(begins=True)
-@click.option("--objects", default=2000, show_default=True, help="Supervised objects.")
-@click.option("--days", default=180, show_default=True, help="Days of activity up to --until.")
+@click.option("--objects", type=click.IntRange(1), default=2000, show_default=True, help="Supervised objects.")
+@click.option("--days", type=click.IntRange(1), default=180, show_default=True, help="Days of activity up to --until.")
 @click.option("--seed", default=42, show_default=True, help="Same seed, same files.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day [default: yesterday].")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the home's landing zone].")
@@ -406,10 +414,11 @@ def template_command(home: Home, feed: str, out: Path | None) -> None:
     """A workbook to fill for a feed: headings, lists to choose from, formats that keep digits, and explanations."""
     from schemas.contract import feeds
     from spark_jobs.command.screen import say
+    from spark_jobs.lake.likely import likely
     from spark_jobs.receipts.template import template
 
     if feed not in feeds():
-        raise Refused(f"{feed!r} is no feed; there are {', '.join(feeds())}")
+        raise Refused(f"{feed!r} is no feed; {likely(feed, feeds())}")
     path = out or Path(f"{feed}.xlsx")
     path.write_bytes(template(feeds()[feed]))
     say(f"{path}: {feeds()[feed].title}")
@@ -455,13 +464,19 @@ def doctor_command(home: Home) -> int:
     from spark_jobs.services import doctor
 
     findings = doctor(home)
-    show_table(["", "what", "found", "do"], [[f.state, f.subject, f.seen, f.advice] for f in findings])
+    show_table(["", "what", "found", "do"], [[f.state, f.subject, f.seen, f.advice] for f in findings], ("found", "do"))
     return FAILED if any(finding.state == "fail" for finding in findings) else DONE
 
 
 @_command("demo", begins=True)
-@click.option("--objects", default=5000, show_default=True, help="Supervised objects of the synthetic province.")
-@click.option("--days", default=180, show_default=True, help="Days of activity.")
+@click.option(
+    "--objects",
+    type=click.IntRange(1),
+    default=5000,
+    show_default=True,
+    help="Supervised objects of the synthetic province.",
+)
+@click.option("--days", type=click.IntRange(1), default=180, show_default=True, help="Days of activity.")
 def demo_command(home: Home, objects: int, days: int) -> int:
     """The whole way on this machine: a synthetic province through Airflow's DAGs to Superset."""
     from spark_jobs.command.demo import demo

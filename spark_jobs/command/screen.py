@@ -7,12 +7,13 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from spark_jobs.command.records import records, terminal_width
+from spark_jobs.command.records import moment, records, terminal_width
 from spark_jobs.pipeline import StageReport
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # A width that no table reaches.
 UNBOUNDED = 1 << 20
+# A folded column is still read.
+NARROWEST = 24
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 PLURAL = re.compile(r"\b(\w+?)(ie)?s\b")
@@ -126,20 +129,42 @@ def show_lines(lines: Iterable[str]) -> None:
     sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
-def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """An aligned table on stdout; in a terminal that is too narrow, cells are folded."""
-    width = None if sys.stdout.isatty() else 240
-    Console(highlight=False, width=width, markup=False).print(_table(headings, rows))
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]], folded: Sequence[str] = ()) -> None:
+    """An aligned table on stdout: a line a row where nobody looks, as in a pipe.
+
+    In a terminal the `folded` columns are as narrow as they must be, and nothing else is cut: what is wider still is
+    shown as a record a block.
+    """
+    listed = [list(row) for row in rows]
+    table = _table(headings, listed, folded)
+    width = terminal_width() if sys.stdout.isatty() else UNBOUNDED
+    console = Console(highlight=False, width=width, markup=False)
+    measured = console.measure(table, options=console.options.update(max_width=UNBOUNDED))
+    if not sys.stdout.isatty():
+        console.width = measured.maximum
+    if measured.minimum <= console.width or not listed:
+        console.print(table)
+    else:
+        import pyarrow as pa
+
+        columns = zip(*listed, strict=True)
+        show_lines(records(pa.table(dict(zip(headings, map(list, columns), strict=True))), {}, console.width))
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], folded: Sequence[str] | None = None) -> Table:
+    """The rows under their headings; only the columns that may be folded are, None: all."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        is_folded = folded is None or heading in folded
+        table.add_column(
+            heading, overflow="fold", no_wrap=not is_folded, min_width=NARROWEST if folded and is_folded else None
+        )
     for row in rows:
         table.add_row(*row)
     return table
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return moment(value)
     return "" if value is None else str(value)

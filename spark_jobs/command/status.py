@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 from deltalake import DeltaTable
 
 from schemas.contract import FeedContract, deliverers, departments, feeds
+from spark_jobs.command.records import moment
 from spark_jobs.lake.home import LOCAL, Home, Refused, now, today
 from spark_jobs.lake.ledger import Delivery, read_ledger
+from spark_jobs.lake.likely import likely
 from spark_jobs.lake.tables import create_tables, read, tables
 from spark_jobs.lake.working_days import days_late
 
@@ -82,7 +84,7 @@ def table_history(home: Home, layer: str, name: str) -> list[dict[str, object]]:
     return [
         {
             "version": entry.get("version"),
-            "at": datetime.fromtimestamp(entry["timestamp"] / 1000).isoformat(" ", "seconds"),
+            "at": moment(datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)),
             "operation": entry.get("operation"),
         }
         for entry in DeltaTable(home.table(layer, name)).history(5)
@@ -92,7 +94,7 @@ def table_history(home: Home, layer: str, name: str) -> list[dict[str, object]]:
 def sample(home: Home, layer: str, name: str, rows: int = 3) -> tuple[int, pa.Table]:
     """How many rows a table holds, and its first few."""
     if (layer, name) not in tables(home):
-        existing = ", ".join(f"{layer}.{name}" for layer, name in tables(home))
-        raise Refused(f"no table {layer}.{name} in {home.path}; there are {existing}")
+        there = [f"{layer}.{name}" for layer, name in tables(home)]
+        raise Refused(f"no table {layer}.{name} in {home.path}; {likely(f'{layer}.{name}', there)}")
     data = DeltaTable(home.table(layer, name)).to_pyarrow_dataset()
     return data.count_rows(), data.head(rows)
