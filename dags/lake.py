@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ COMMON: dict[str, Any] = {
 
 
 def stage(name: str, title: str, emits: Asset | None = None, inherits: bool = False) -> Any:
-    """The pipeline's stage of that name as a task, skipped when it changed no table.
+    """The pipeline's stage of that name as a task, skipped when it changed no table and nobody else has (`wakes`).
 
     A skipped task emits no event, so nothing further runs. With `inherits` a change by the tasks before
     counts too. A second try always counts as a change: it cannot know what the killed first one had written.
@@ -36,9 +37,11 @@ def stage(name: str, title: str, emits: Asset | None = None, inherits: bool = Fa
         from spark_jobs.lake.home import Home
 
         report = getattr(pipeline, name)(Home.resolve())
+        for warning in report.warnings:
+            logging.getLogger(__name__).warning(warning)
         instance, before = context["ti"], context["task"].upstream_task_ids if inherits else ()
         changed_before = any(instance.xcom_pull(task_ids=one) for one in before)
-        if not (report.changed or changed_before or instance.try_number > 1):
+        if not (report.changed or report.wakes or changed_before or instance.try_number > 1):
             raise AirflowSkipException(f"{name}: nothing new {report.figures or ''}")
         return {**report.figures, "seconds": report.seconds}
 

@@ -23,7 +23,8 @@ def landing() -> None:
     **land** copies every new file to the archive and its rows to bronze; **conform** types them, sends the
     rows that cannot be believed to quarantine, holds a delivery that fails its gate, and writes the receipts.
     Runs every ten minutes and by hand; both tasks skip when nothing is new, and conform also picks up what a
-    crashed run left in bronze. Emits the asset `silver`.
+    crashed run left in bronze. Emits the asset `silver`, also when somebody else changed it since base was built: a
+    release, a replay, a run by hand, a mended contract.
     """
     stage("land", "接收") >> stage("conform", "校验入库", emits=SILVER)
 

@@ -9,12 +9,16 @@ from schemas.contract import ContractError, contracts, fields, indicators
 from schemas.contract.lint import lint
 from schemas.contract.risk import risk_models
 from schemas.contract.show import describe
+from schemas.folders import misnamed
 
 USAGE = "usage: python -m schemas show <contract> | python -m schemas lint"
 
 
 def main(words: list[str]) -> int:
     """Exit code 0, 1 when lint finds something, 2 for wrong use."""
+    if wrong := misnamed():
+        print("\n".join(wrong), file=sys.stderr)
+        return 2
     match words:
         case ["lint"]:
             found = lint()

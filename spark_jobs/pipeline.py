@@ -15,6 +15,7 @@ from spark_jobs.stage_report import StageReport
 if TYPE_CHECKING:
     from spark_jobs.building.base import BaseBuild
     from spark_jobs.lake.ledger import Delivery
+    from spark_jobs.lake.marks import Mark
     from spark_jobs.landing.land import Landing
 
 
@@ -96,12 +97,16 @@ def _parse(home: Home) -> None:
 
 
 def _report_landing(report: StageReport, result: Landing) -> None:
+    from spark_jobs.lake.remembered import said
+
     report.changed = bool(result.accepted)
     report.figures = {
         "deliveries": len(result.accepted),
         "rows": result.rows,
         **{state: result.count(state) for state in ("refused", "duplicate", "unpacked", "nil")},
+        **({"parked": len(result.missing)} if result.missing else {}),
     }
+    report.warnings = said(result.missing)
 
 
 def _replay(home: Home, report: StageReport, feed: str | None, department: str | None) -> None:
@@ -130,18 +135,26 @@ def conform(home: Home, report: StageReport) -> None:
     """Bronze → silver and quarantine, then verdicts, receipts and the ledger."""
     from spark_jobs.lake.ledger import pending
 
+    report.wakes = not _read_by_base(home).is_current()
     waiting = pending(home)
     if not waiting:
         return
+    from spark_jobs.judging.parking import unwritable
     from spark_jobs.judging.settle import settle
     from spark_jobs.judging.validation import begin
     from spark_jobs.lake.upkeep import keep_up
 
+    parked = unwritable(home, waiting)
+    report.warnings = [*parked.values()]
+    report.figures = {"parked": len(parked)} if parked else {}
+    waiting = {feed: some for feed, some in waiting.items() if feed not in parked}
+    if not waiting:
+        return
     settled = settle(home, waiting)
     begin(home)
     keep_up(home, "bronze", "silver", "quarantine", "ops", written={*waiting, *LEDGER})
     report.changed = True
-    report.figures = {
+    report.figures |= {
         "deliveries": len(settled),
         "held": sum(delivery.state == "held" for delivery in settled),
         "accepted": sum(delivery.rows_accepted for delivery in settled),
@@ -166,7 +179,19 @@ def base(home: Home, report: StageReport) -> None:
     if home in _preparations:
         # An error while starting is ignored here: what needs the engine starts it again, and raises it.
         wait([_preparations.pop(home)])
+    read = _read_by_base(home)
     _report_base(report, build_base(home))
+    read.keep()
+
+
+def _read_by_base(home: Home) -> Mark:
+    """The ledger and the declarations that base was last built from: whoever changes them, base has to look again."""
+    from spark_jobs.lake.declared import declared
+    from spark_jobs.lake.marks import Mark
+    from spark_jobs.lake.tables import version
+
+    ledger = str(version(home.table("ops", "delivery")))
+    return Mark(home.state / "read_by_base.json", {"ledger": ledger, "declared": declared()})
 
 
 def _report_base(report: StageReport, build: BaseBuild) -> None:
@@ -218,7 +243,9 @@ def rebuild(home: Home, report: StageReport) -> None:
     from spark_jobs.building.base import build_base
     from spark_jobs.building.views import build_gold, build_themes
 
+    read = _read_by_base(home)
     _report_base(report, build_base(home, full=True))
+    read.keep()
     report.changed |= build_themes(home, full=True) | build_gold(home, today(), full=True)
 
 

@@ -15,8 +15,9 @@ from rich.cells import cell_len
 COMMAND = str(Path(sys.executable).with_name("lakewarden"))
 
 
-def lakewarden(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, "--home", str(home), *words], capture_output=True, text=True, check=False)
+def lakewarden(home: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **settings}
+    return subprocess.run([COMMAND, "--home", str(home), *words], env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +120,52 @@ def test_wrong_use_is_exit_code_two_and_no_trace(lake: Path, words: tuple[str, .
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("replay", "--feed", "nosuch"), "'nosuch' is no feed"),
+        (("replay", "--feed", "complaints"), "did you mean complaint?"),
+        (("replay", "--department", "sjcg"), "did you mean scjg?"),
+        (("deliveries", "--department", "sjcg"), "did you mean scjg?"),
+        (("deliveries", "--last", "0"), "--last"),
+        (("simulate", "--objects", "0"), "--objects"),
+        (("simulate", "--days", "0"), "--days"),
+        (("template", "offcer"), "did you mean officer?"),
+        (("show", "base.supervision_itme"), "did you mean base.supervision_item"),
+        (("sql", "select * from base.supervision_itme"), "did you mean base.supervision_item"),
+        (("sql", "delete from ops.delivery"), "only queries"),
+        (("drill", "problm_rate"), "did you mean problem_rate"),
+        (("drill", "checks", "--department", "nosuch"), "'nosuch' is no department"),
+        (("drill", "checks", "--city", "420199"), "'420199' is no city"),
+    ],
+)
+def test_wrong_use_is_named(lake: Path, words: tuple[str, ...], said: str) -> None:
+    told = lakewarden(lake, *words)
+    assert told.returncode == 2
+    assert said in told.stderr
+    assert told.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("sql", "select 1"), ("show", "base.complaint"), ("deliveries",), ("drill", "checks"), ("replay",), ("publish",)],
+)
+def test_a_mistyped_home_is_not_half_made(tmp_path: Path, words: tuple[str, ...]) -> None:
+    told = lakewarden(tmp_path / "lkae", *words)
+    assert told.returncode == 2
+    assert "lakewarden init" in told.stderr
+    assert not (tmp_path / "lkae").exists()
+
+
+def test_moments_are_told_in_china_time_with_the_zone(lake: Path) -> None:
+    received = lakewarden(lake, "sql", "select received_at from ops.delivery").stdout
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00", received)
+    for words in (("deliveries",), ("status",), ("show", "ops.delivery")):
+        assert "+08:00" in lakewarden(lake, *words).stdout
+    as_csv = lakewarden(lake, "sql", "select received_at from ops.delivery", "--format", "csv").stdout
+    assert "+00:00" in as_csv
+
+
 def test_a_home_that_no_engine_could_write_to_is_refused(tmp_path: Path) -> None:
     told = lakewarden(tmp_path / "湖", "init")
     assert told.returncode == 2
@@ -129,3 +176,36 @@ def test_a_home_that_is_none_is_wrong_use(tmp_path: Path) -> None:
     told = lakewarden(tmp_path / "nowhere", "status")
     assert told.returncode == 2
     assert "lakewarden init" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "said"),
+    [
+        ("LAKEWARDEN_SCHEMAS", "{tmp}/nowhere", "is no folder"),
+        ("LAKEWARDEN_SCHEMAS", "{tmp}", "holds no contracts"),
+        ("LAKEWARDEN_CONTRACTS", "{tmp}/nowhere", "is no folder"),
+        ("LAKEWARDEN_QUIET", "abc", "seconds"),
+        ("LAKEWARDEN_QUIET", "-1", "seconds"),
+        ("LAKEWARDEN_QUIET", "nan", "seconds"),
+        ("LAKEWARDEN_TODAY", "nonsense", "2026-03-31"),
+        ("LAKEWARDEN_NOW", "noon", "2026-03-31T08"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_a_setting_that_says_nothing_is_wrong_use(
+    tmp_path: Path, setting: str, text: str, said: str, command: str
+) -> None:
+    text = text.format(tmp=tmp_path)
+    told = lakewarden(tmp_path / "lake", command, **{setting: text})
+    assert told.returncode == 2, told.stderr
+    assert setting in told.stderr
+    assert text in told.stderr
+    assert said in told.stderr
+    assert not (tmp_path / "lake").exists()
+
+
+def test_the_lint_of_a_folder_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+    env = {**os.environ, "LAKEWARDEN_SCHEMAS": str(tmp_path / "nowhere")}
+    told = subprocess.run([sys.executable, "-m", "schemas", "lint"], env=env, capture_output=True, text=True)
+    assert told.returncode == 2
+    assert "is no folder" in told.stderr

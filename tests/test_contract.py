@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from schemas import folders
-from schemas.contract import ContractError, contracts, feed_of, fields, read_contract
+from schemas.contract import ContractError, contracts, feed_of, feeds, fields, read_contract
 from schemas.contract import read as reader
 from schemas.contract.lint import RULES, lint
+from schemas.contract.lint.feeds import feeds_have_samples
 from schemas.contract.show import describe
 
 GOOD = {
@@ -212,3 +213,12 @@ def test_a_standard_feed_belongs_to_every_department_and_an_own_feed_to_one() ->
     assert feed_of("scjg", "enterprise") is contracts()["scjg_enterprise"]
     assert feed_of("yjj", "enterprise") is None
     assert feed_of("scjg", "scjg_enterprise") is None
+
+
+def test_a_feed_of_ours_without_a_sample_is_named() -> None:
+    contract = feeds()["complaint"]
+    assert list(feeds_have_samples(contract)) == []
+    lacking = contract.model_copy(update={"file": contract.file.with_name("unheard.yaml")})
+    assert list(feeds_have_samples(lacking)) == [
+        "there is no sample samples/unheard.csv, which shows what its rows look like and how each is judged"
+    ]

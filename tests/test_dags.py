@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,10 @@ from typing import Any
 import pytest
 
 from spark_jobs import pipeline
+from spark_jobs.judging import decide
+from spark_jobs.lake.home import Home
+from spark_jobs.landing.land import make_landing_zone
+from tests.drops import GOOD, OTHER, drop, table
 
 PROJECT = Path(__file__).parents[1]
 CHAIN = ("landing", "base", "gold", "publish")
@@ -77,3 +82,32 @@ def test_one_task_writes_at_a_time_and_a_skipped_one_does_not_stop_the_next(read
         for task in dag["tasks"].values():
             assert (task["pool"], task["rule"]) == ("lake", "none_failed")
             assert task["retries"] >= 1
+
+
+def test_a_release_wakes_base_although_nothing_has_landed(tmp_path: Path) -> None:
+    """A real run of the landing DAG, after a person released what was held: base has been built since nothing came."""
+    home = Home(tmp_path / "lake")
+    make_landing_zone(home)
+    drop(home, "少.csv", table(GOOD, OTHER))
+    for stage in (pipeline.land, pipeline.conform, pipeline.base):
+        stage(home)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    env = {
+        **kept,
+        "AIRFLOW_HOME": str(tmp_path / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "LAKEWARDEN_HOME": str(home.path),
+        "PYTHONPATH": str(PROJECT),
+    }
+    program = str(Path(sys.executable).with_name("airflow"))
+    subprocess.run([program, "db", "migrate"], env=env, capture_output=True, check=True)
+    states = []
+    for decide_first in (False, True):
+        if decide_first:
+            decide.release(home, "少.csv", "王科长", "本月只有两家新设")
+        subprocess.run([program, "dags", "test", "landing"], env=env, capture_output=True, check=True)
+        with sqlite3.connect(tmp_path / "airflow" / "airflow.db") as metadata:
+            tasks = metadata.execute("select task_id, state from task_instance").fetchall()
+        states.append(dict(tasks))
+    assert states == [{"land": "skipped", "conform": "skipped"}, {"land": "skipped", "conform": "success"}]

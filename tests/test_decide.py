@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from schemas.contract import SCHEMAS
 from spark_jobs import pipeline
 from spark_jobs.judging import decide
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.lake.ledger import read_ledger
+from spark_jobs.lake.ledger import Delivery, read_ledger
 from spark_jobs.lake.tables import read
 from tests.drops import FIRMS, GOOD, HEADINGS, OTHER, drop, receipt, table
 
@@ -39,6 +40,44 @@ def test_a_held_delivery_is_loaded_when_it_is_released_and_says_who_and_why(home
     assert receipt(home, "少.csv")["状态"] == "已接收"
     assert "王科长" in (home.receipts / "scjg" / "enterprise" / "少.csv.receipt.json").read_text()
     assert not pipeline.base(home).changed
+
+
+def test_a_receipt_of_a_released_delivery_says_no_longer_that_it_is_held(home: Home) -> None:
+    drop(home, "少.csv", table(GOOD, OTHER))
+    pipeline.land(home)
+    pipeline.conform(home)
+    assert "行数为 2，低于约定的 5，整批暂缓入库；" in str(receipt(home, "少.csv")["说明"])
+    decide.release(home, "少.csv", "王科长", "本月只有两家新设")
+    told = str(receipt(home, "少.csv")["说明"])
+    assert "暂缓" not in told
+    assert "提醒：行数为 2，低于约定的 5；提醒：" in told
+    assert "暂缓" not in (home.receipts / "scjg" / "enterprise" / "少.csv.receipt.html").read_text()
+
+
+@pytest.mark.parametrize("decision", [decide.release, decide.reject])
+def test_base_has_to_look_again_whoever_decided(home: Home, decision: Callable[..., Delivery]) -> None:
+    """By `wakes` Airflow's conform emits silver, so that base runs although landing found nothing."""
+    drop(home, "少.csv", table(GOOD, OTHER))
+    for stage in (pipeline.land, pipeline.conform, pipeline.base):
+        stage(home)
+    assert [pipeline.conform(home).wakes for _ in range(2)] == [False, False]
+    decision(home, "少.csv", "王科长", "本月只有两家新设")
+    report = pipeline.conform(home)
+    assert (report.changed, report.wakes) == (False, True)
+    pipeline.base(home)
+    assert not pipeline.conform(home).wakes
+
+
+def test_a_build_that_fails_is_asked_for_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(home, "多.csv", table(*FIRMS))
+    pipeline.land(home)
+    pipeline.conform(home)
+    with monkeypatch.context() as patch:
+        patch.delenv("SPARK_REMOTE", raising=False)
+        patch.setenv("LAKEWARDEN_ENGINE", "none")
+        with pytest.raises(Refused):
+            pipeline.base(home)
+    assert pipeline.conform(home).wakes
 
 
 def test_a_rejected_delivery_never_reaches_base_and_is_not_judged_again(home: Home) -> None:

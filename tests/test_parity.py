@@ -19,7 +19,7 @@ import pytest
 from simulate import simulate
 from spark_jobs.engine.spark_server import find_jars, find_java, start_spark
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.lake.tables import read
+from spark_jobs.lake.tables import create_tables, read
 from tests.compare_lakes import counts, differences
 from tests.drops import FIRMS, drop, table
 
@@ -143,3 +143,11 @@ def test_a_run_starts_a_server_and_ends_it(tmp_path: Path, haste: dict[str, str]
     assert Lake(home, {"LAKEWARDEN_ENGINE": "spark", **haste}).run(1, "run")[0] == 0
     assert read(home.table("base", "supervised_object"), ["object_id"]).num_rows == len(FIRMS)
     assert not [one.pid for one in psutil.process_iter(["cmdline"]) if str(home.path) in str(one.info["cmdline"])]
+
+
+def test_nothing_that_people_type_writes_to_the_lake(lakes: tuple[Lake, Lake]) -> None:
+    spark = lakes[1]
+    create_tables(spark.home)
+    environment = {**os.environ, **spark.environment, "LAKEWARDEN_HOME": str(spark.home.path)}
+    tried = subprocess.run([sys.executable, "-m", "tests.asked"], env=environment, capture_output=True, text=True)
+    assert (tried.returncode, tried.stdout) == (0, ""), tried.stderr[-3000:]

@@ -42,7 +42,7 @@ def test_a_record_has_a_line_for_each_column_and_entry() -> None:
     assert lines[0].startswith("── 1 ──")
     for line in (
         "check_date 检查时间 2026-01-08",
-        "received_at 2026-01-08 09:30:01+00:00",
+        "received_at 2026-01-08 17:30:01+08:00",
         "check_personnel 丁建、沈清辉",
         "plan_id",
         "claims name 2|17|a2",

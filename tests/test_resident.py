@@ -95,7 +95,7 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lakes]:
     second_half(plain, rest)
     for home in (worked, doomed):
         shutil.copytree(plain.path, home.path, symlinks=True)
-    extra.mkdir()
+    (extra / "feeds").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SPARK_REMOTE", raising=False)
         patch.setenv("LAKEWARDEN_SCHEMAS", str(extra))

@@ -226,6 +226,20 @@ def test_a_port_that_is_no_port_is_refused(home: Home, monkeypatch: pytest.Monke
         ports.settle(home, "superset", "superset", Told())
 
 
+def test_a_failed_start_leaves_nothing_running(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL is up by the time that Superset's port turns out to be none; a service from before runs on."""
+    launch(home, sleeper("engine"), Told())
+    before = running(home, "engine")
+    monkeypatch.setenv("LAKEWARDEN_PORT_SUPERSET", "80x")
+    told = Told()
+    with pytest.raises(Refused, match="LAKEWARDEN_PORT_SUPERSET"):
+        up(home, services=["superset"], say=told)
+    assert any(line.startswith("postgres: ready") for line in told)
+    assert told[-1] == "postgres: stopped"
+    assert running(home, "postgres") is None
+    assert running(home, "engine") == before
+
+
 def test_secrets_are_made_once_and_are_private(home: Home) -> None:
     assert secret(home, "superset") == secret(home, "superset") != secret(home, "airflow-jwt")
     told = Told()

@@ -11,12 +11,12 @@ from deltalake import DeltaTable
 
 from dbt_project.render import project, render
 from schemas.contract import contracts, table_of
-from spark_jobs.building import dbt
 from spark_jobs.building.base import BaseBuild, build_base
 from spark_jobs.building.shapes import Shapes
 from spark_jobs.lake import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import create_tables, read
+from tests.declaring import declare
 from tests.silver_rows import Row, deliver, lake
 
 TABLE = """
@@ -80,17 +80,6 @@ class Changed:
     rows: dict[str, list[Row]] = field(default_factory=dict)
 
 
-def _declare(root: Path, texts: dict[str, str]) -> None:
-    """Writes contracts as a later version of the repository would have them, and forgets those that were read."""
-    for name, text in texts.items():
-        path = root / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    declared._fingerprint.cache_clear()
-    contracts.cache_clear()
-    dbt._manifests.clear()
-
-
 def _feeds(department: str, names: tuple[str, ...], text: str = FEED) -> dict[str, str]:
     return {f"feeds/{department}/{name}": text.replace("NAME", name) for name in names}
 
@@ -110,9 +99,9 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
     root = tmp_path_factory.mktemp("declared")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAKEWARDEN_SCHEMAS", str(root))
-        _declare(root, {f"base/{name}": before for name, (before, _, _) in CHANGES.items()})
-        _declare(root, _feeds("scjg", tuple(CHANGES)))
-        _declare(root, _feeds("yjj", ("registry",), FEED.replace("change", "full")))
+        declare(root, {f"base/{name}": before for name, (before, _, _) in CHANGES.items()})
+        declare(root, _feeds("scjg", tuple(CHANGES)))
+        declare(root, _feeds("yjj", ("registry",), FEED.replace("change", "full")))
         with lake(tmp_path_factory.mktemp("lake")) as (home, _):
             yield _change(home, root)
     contracts.cache_clear()
@@ -125,8 +114,8 @@ def _change(home: Home, root: Path) -> Changed:
     deliver(home, "yjj_registry", "yjj", "2026-01-03", ROWS[:1])
     assert build_base(home).parked == []
     before, withdrawn = _versions(home), [row["withdrawn_at"] is not None for row in _rows(home, "registry")]
-    _declare(root, {f"base/{name}": after for name, (_, after, _) in CHANGES.items()})
-    _declare(root, _feeds("yjj", FURTHER))
+    declare(root, {f"base/{name}": after for name, (_, after, _) in CHANGES.items()})
+    declare(root, _feeds("yjj", FURTHER))
     outdated = Shapes.of(home).outdated()
     create_tables(home)
     for name in FURTHER:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dbt_project.render.sql import listed
 from schemas.contract import Column, FeedContract, TableContract, contracts, tables
-from schemas.contract.feeding import STANDARD_FEED, feeds_into, has_one_source, rank, stated_by, unreadable_keys
+from schemas.contract.feeding import STANDARD_FEED, feeds_into, has_one_source, obstacles, rank, stated_by
 
 
 def base_models() -> Iterator[tuple[str, str]]:
@@ -20,8 +20,8 @@ def base_models() -> Iterator[tuple[str, str]]:
 
 
 def mergeable(contract: TableContract) -> Iterator[FeedContract]:
-    """The feeds into a base table that say something of each of its key columns; the others are parked."""
-    return (feed for feed in feeds_into(contract.table, contracts()) if not unreadable_keys(feed, contract))
+    """The feeds into a base table that can be merged into it; the others are parked."""
+    return (feed for feed in feeds_into(contract.table, contracts()) if not obstacles(feed, contract))
 
 
 def base_facts(contract: TableContract) -> dict[str, Any]:

@@ -44,6 +44,24 @@ def unreadable_keys(feed: FeedContract, table: TableContract) -> list[str]:
     return [name for name in table.key if not stated_by(feed, table.column(name))]
 
 
+def other_types(feed: FeedContract, table: TableContract) -> list[str]:
+    """What a feed states in another type than a base table has it in: such a statement would not be understood."""
+    types = {own.name: own.spark_type for own in feed.columns if own.type}
+    return [
+        f"{name} is {types[name]} in {feed.name} and {column.spark_type} in {table.name}"
+        for column in table.stated
+        if column.type
+        for name in stated_by(feed, column)
+        if types.get(name, column.spark_type) != column.spark_type
+    ]
+
+
+def obstacles(feed: FeedContract, table: TableContract) -> list[str]:
+    """Why a feed's rows cannot be merged into a base table; empty if they can."""
+    keys = unreadable_keys(feed, table)
+    return [f"its key {', '.join(keys)} cannot be read from the feed"] * bool(keys) + other_types(feed, table)
+
+
 def rank(feed: FeedContract, column: Column) -> Rank:
     """The rank of a feed's claim; in a standard feed it is that of the departments that have authority."""
     if not column.authority:

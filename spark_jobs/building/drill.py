@@ -8,9 +8,10 @@ from datetime import date
 
 from dbt_project.render.fields import dimension_of, joined
 from dbt_project.render.sql import condition
-from schemas.contract import Measure, TableContract, indicators, measures
+from schemas.contract import Measure, TableContract, code_list, departments, fields, indicators, measures
 from schemas.contract.indicators import CATALOGUE, COLUMNS, READ_FROM, Dimension, has_dimension, terms_of
 from spark_jobs.lake.home import Refused
+from spark_jobs.lake.likely import likely
 from spark_jobs.lake.sql import literal
 
 PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-?Q(?P<quarter>[1-4]))?")
@@ -36,6 +37,7 @@ class Cell:
 
 def drill_sql(name: str, cell: Cell, is_denominator: bool = False) -> str:
     """The rows behind a measure, or behind one side of an indicator; Refused for a name that is neither."""
+    _check(cell)
     parts = [_rows(*measures()[measure], cell) for measure in _measures(name, is_denominator)]
     if len(parts) > 1:
         raise Refused(
@@ -44,11 +46,21 @@ def drill_sql(name: str, cell: Cell, is_denominator: bool = False) -> str:
     return parts[0]
 
 
+def _check(cell: Cell) -> None:
+    """Refuses a value that there is none of: no row would be told from no such thing."""
+    divisions = {code.code for code in code_list("region")}
+    known = {"city": divisions, "county": divisions, "department": departments(), "field": fields()}
+    for kind, values in known.items():
+        written = getattr(cell, kind)
+        if written is not None and written not in values:
+            raise Refused(f"{written!r} is no {kind}; {likely(written, values)}")
+
+
 def _measures(name: str, is_denominator: bool) -> list[str]:
     if name in measures():
         return [name]
     if name not in indicators():
-        raise Refused(f"{name} is no figure; there are {', '.join(sorted([*measures(), *indicators()]))}")
+        raise Refused(f"{name} is no figure; {likely(name, [*measures(), *indicators()])}")
     side = indicators()[name].denominator if is_denominator else indicators()[name].numerator
     if side is None:
         raise Refused(f"{name} has no denominator")

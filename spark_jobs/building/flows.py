@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.contract import contracts, feeds, shown, table_of, tables
-from schemas.contract.feeding import feeds_into, unreadable_keys
+from schemas.contract.feeding import feeds_into, obstacles
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 
@@ -35,12 +35,12 @@ class Delivered:
 
 
 def unmergeable() -> dict[Flow, str]:
-    """The feeds whose contracts do not say what a base table's key is made of, which the lint says too."""
+    """The feeds whose contracts do not say what a base table asks of them, which the lint says too."""
     parked = {}
     for table in tables("base").values():
         for feed in feeds_into(table.table, contracts()):
-            if keys := unreadable_keys(feed, table):
-                parked[feed.name, table.table] = f"its key {', '.join(keys)} cannot be read from the feed"
+            if why := obstacles(feed, table):
+                parked[feed.name, table.table] = "; ".join(why)
     return parked
 
 

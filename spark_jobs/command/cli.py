@@ -17,9 +17,10 @@ from typing import Any
 
 import click
 
-from schemas.contract import ContractError
+from schemas.contract import ContractError, departments
 from spark_jobs.lake.faults import FULL, advice_on
 from spark_jobs.lake.home import Home, Refused, today
+from spark_jobs.lake.settings import check_settings
 
 DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
 
@@ -77,15 +78,20 @@ def schemas_group() -> None:
     """Contracts: what each feed and table promises."""
 
 
-def _command(name: str | None = None, of: click.Group = main) -> Callable[[Command], click.Command]:
-    """Registers a command that gets the home first; what a person can mend is told in one line."""
+def _command(
+    name: str | None = None, of: click.Group = main, begins: bool = False
+) -> Callable[[Command], click.Command]:
+    """Registers a command that gets the home first; what a person can mend is told in one line.
+
+    Only one that `begins` may be used where there is no home yet: a mistyped path must not become half a home.
+    """
 
     def register(work: Command) -> click.Command:
         @wraps(work)
         @click.pass_context
         def run(context: click.Context, /, **options: Any) -> None:
             chosen = context.ensure_object(dict)
-            sys.exit(_run(work, chosen.get("home"), chosen.get("debug", False), options))
+            sys.exit(_run(work, chosen.get("home"), chosen.get("debug", False), begins, options))
 
         command = of.command(name or work.__name__)(run)
         command.params += COMMON
@@ -94,12 +100,15 @@ def _command(name: str | None = None, of: click.Group = main) -> Callable[[Comma
     return register
 
 
-def _run(work: Command, home_option: str | None, debug: bool, options: dict[str, Any]) -> int:
+def _run(work: Command, home_option: str | None, debug: bool, begins: bool, options: dict[str, Any]) -> int:
     """The command's exit code."""
     logging.raiseExceptions = debug  # dbt's log may lie on a disk that is full: a trace for each line helps nobody
     try:
         home = Home.resolve(home_option)
         os.environ["LAKEWARDEN_HOME"] = str(home.path)
+        check_settings()
+        if not begins:
+            home.must_exist()
     except Refused as refusal:
         click.echo(f"lakewarden: {refusal}", err=True)
         return WRONG_USE
@@ -132,19 +141,21 @@ def _cause(home: Home, error: Exception) -> str:
     return f"{type(error).__name__}: {text[:1500]}"
 
 
-@_command()
+@_command(begins=True)
 def init(home: Home) -> None:
-    """Makes the home and a landing folder per department and feed."""
-    from spark_jobs.command.screen import say
+    """Makes the home and a landing folder per department and feed, and forgets feeds that have no contract any more."""
+    from spark_jobs.command.screen import counted, say
+    from spark_jobs.lake.remembered import remember
     from spark_jobs.lake.tables import create_tables
     from spark_jobs.landing.land import make_landing_zone
 
     folders = make_landing_zone(home)
     create_tables(home)
-    say(f"{home.path}: ready, {folders} landing folders below {home.landing}")
+    remember(home, only=True)
+    say(f"{home.path}: ready, {counted(folders, 'landing folders')} below {home.landing}")
 
 
-@_command()
+@_command(begins=True)
 def run(home: Home) -> int:
     """Everything once: land → conform → base → themes → gold → validate → publish."""
     from spark_jobs.pipeline import STAGES
@@ -152,7 +163,7 @@ def run(home: Home) -> int:
     return _run_stages(home, STAGES)
 
 
-@_command("land")
+@_command("land", begins=True)
 def land_command(home: Home) -> int:
     """Landing files → bronze, silver and quarantine, with receipts."""
     from spark_jobs import pipeline
@@ -192,12 +203,13 @@ def _decision(work: Command) -> Command:
 @_decision
 def release(home: Home, delivery: str, by: str, why: str) -> None:
     """Accepts a held delivery (the start of its identity, or its file name) as it is."""
-    from spark_jobs.command.screen import say
+    from spark_jobs.command.screen import counted, say
     from spark_jobs.judging import decide
 
     with home.lock():
         released = decide.release(home, delivery, by, why)
-    say(f"{released.file_name}: released; lakewarden build (or the next run) loads {released.rows_accepted:,} rows")
+    rows = counted(released.rows_accepted, "rows")
+    say(f"{released.file_name}: released; the next run, or Airflow's next landing, loads {rows}")
 
 
 @_command()
@@ -215,18 +227,23 @@ def reject(home: Home, delivery: str, by: str, why: str) -> None:
 @_command()
 @click.option("--state", type=click.Choice(["accepted", "held", "refused", "duplicate", "rejected", "unpacked", "nil"]))
 @click.option("--department", help="Only this department, for example scjg.")
-@click.option("--last", default=20, show_default=True, help="How many, newest first.")
+@click.option("--last", type=click.IntRange(1), default=20, show_default=True, help="How many, newest first.")
 def deliveries(home: Home, state: str | None, department: str | None, last: int) -> None:
     """What became of each file, newest first; the identity is what release and reject take."""
+    from spark_jobs.command.records import moment
     from spark_jobs.command.screen import show_table
     from spark_jobs.command.status import latest_deliveries
+    from spark_jobs.lake.likely import likely
+
+    if department is not None and department not in departments():
+        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
 
     show_table(
         ["identity", "received", "department", "feed", "file", "state", "rows", "doubtful", "quarantined", "reason"],
         [
             [
                 delivery.delivery[:12],
-                f"{delivery.received_at:%Y-%m-%d %H:%M}",
+                moment(delivery.received_at),
                 delivery.department,
                 delivery.feed,
                 delivery.file_name,
@@ -238,6 +255,7 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
             ]
             for delivery in latest_deliveries(home, state, department, last)
         ],
+        folded=("file", "reason"),
     )
 
 
@@ -278,7 +296,8 @@ def _run_stages(home: Home, stages: Any) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
 def status_command(home: Home, as_json: bool) -> None:
     """Feeds: last delivery, rows, quarantine share, freshness, onboarding state."""
-    from spark_jobs.command.screen import show_table
+    from spark_jobs.command.records import moment
+    from spark_jobs.command.screen import counted, show_table
     from spark_jobs.command.status import feed_status
 
     feeds = feed_status(home)
@@ -308,11 +327,12 @@ def status_command(home: Home, as_json: bool) -> None:
                 f"{feed.refused}",
                 f"{feed.rows:,}",
                 f"{feed.quarantined_share:.2%}",
-                "never" if feed.last_delivery is None else f"{feed.last_delivery:%Y-%m-%d %H:%M}",
-                f"{feed.working_days_late} working days" if feed.working_days_late else "",
+                "never" if feed.last_delivery is None else moment(feed.last_delivery),
+                counted(feed.working_days_late, "working days") if feed.working_days_late else "",
             ]
             for feed in feeds
         ],
+        folded=("title",),
     )
 
 
@@ -320,19 +340,12 @@ def status_command(home: Home, as_json: bool) -> None:
 @click.argument("query")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def sql(home: Home, query: str, form: str) -> None:
-    """A query over every layer, for example: lakewarden sql "select * from ops.delivery"."""
-    from pyspark.errors import AnalysisException, PySparkException
-
+    """A query over every layer, for example: lakewarden sql "select * from ops.delivery". It changes nothing."""
     from spark_jobs.command.screen import show_rows
+    from spark_jobs.engine.query import ask
     from spark_jobs.engine.session import connect
-    from spark_jobs.lake.tables import create_tables
 
-    create_tables(home)
-    try:
-        rows = connect(home).sql(query).toArrow()
-    except (AnalysisException, PySparkException) as error:
-        raise Refused(f"the query cannot run: {str(error).strip().splitlines()[0]}") from None
-    show_rows(rows, form)
+    show_rows(ask(home, connect(home), query), form)
 
 
 @_command()
@@ -362,7 +375,7 @@ def show(home: Home, table: str) -> None:
     from schemas.contract import contracts
     from schemas.contract.show import describe
     from spark_jobs.command.records import hang, terminal_width
-    from spark_jobs.command.screen import say, show_lines, show_rows, show_table
+    from spark_jobs.command.screen import counted, say, show_lines, show_rows, show_table
     from spark_jobs.command.status import sample, table_history
 
     layer, _, name = table.partition(".")
@@ -374,13 +387,13 @@ def show(home: Home, table: str) -> None:
     show_lines([""])
     history = table_history(home, layer, name)
     show_table(["version", "at", "operation"], [[str(value) for value in entry.values()] for entry in history])
-    say(f"\n{table}: {count:,} rows; the first {rows.num_rows}:")
+    say(f"\n{table}: {counted(count, 'rows')}; the first {rows.num_rows}:")
     show_rows(rows, "table", {column.name: column.label or "" for column in contracts()[contract].columns})
 
 
-@_command()
-@click.option("--objects", default=2000, show_default=True, help="Supervised objects.")
-@click.option("--days", default=180, show_default=True, help="Days of activity up to --until.")
+@_command(begins=True)
+@click.option("--objects", type=click.IntRange(1), default=2000, show_default=True, help="Supervised objects.")
+@click.option("--days", type=click.IntRange(1), default=180, show_default=True, help="Days of activity up to --until.")
 @click.option("--seed", default=42, show_default=True, help="Same seed, same files.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day [default: yesterday].")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the home's landing zone].")
@@ -399,7 +412,7 @@ def simulate(
     simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
 
 
-@_command("template")
+@_command("template", begins=True)
 @click.argument("feed")
 @click.option("--out", type=click.Path(path_type=Path), help="Where it goes [default: <feed>.xlsx, here].")
 def template_command(home: Home, feed: str, out: Path | None) -> None:
@@ -414,13 +427,73 @@ def template_command(home: Home, feed: str, out: Path | None) -> None:
     say(f"{path}: {contract.title}")
 
 
-@_command("show", of=schemas_group)
+@_command("show", of=schemas_group, begins=True)
 @click.argument("contract")
 def show_contract(home: Home, contract: str) -> None:
     """What a feed or a table promises; by its name, title or folder: 市场主体登记信息, enterprise, scjg/enterprise."""
     from schemas.contract.show import describe
 
     click.echo("\n".join(describe(contract)))
+
+
+@_command("docs")
+def docs_command(home: Home) -> None:
+    """dbt's documentation of base, themes and gold, lineage included, as one page."""
+    from spark_jobs.building.dbt import write_docs
+    from spark_jobs.command.screen import say
+    from spark_jobs.engine.session import connect
+    from spark_jobs.lake.tables import create_tables
+
+    create_tables(home)
+    connect(home)
+    say(str(write_docs(home)))
+
+
+@_command("up", begins=True)
+@click.option("--demo", is_flag=True, help="With the demo login, which is in the README.")
+def up_command(home: Home, demo: bool) -> None:
+    """PostgreSQL, engine, worker, Airflow and Superset on loopback."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.services import up
+
+    for name, address in up(home, demo=demo, say=say).items():
+        say(f"{name:<9} {address}")
+
+
+@_command("down", begins=True)
+def down_command(home: Home) -> None:
+    """Stops what `up` started."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.services import down
+
+    down(home, say)
+
+
+@_command("doctor", begins=True)
+def doctor_command(home: Home) -> int:
+    """What is wrong with this machine, and what to do about it."""
+    from spark_jobs.command.screen import show_table
+    from spark_jobs.services import doctor
+
+    findings = doctor(home)
+    show_table(["", "what", "found", "do"], [[f.state, f.subject, f.seen, f.advice] for f in findings], ("found", "do"))
+    return FAILED if any(finding.state == "fail" for finding in findings) else DONE
+
+
+@_command("demo", begins=True)
+@click.option(
+    "--objects",
+    type=click.IntRange(1),
+    default=5000,
+    show_default=True,
+    help="Supervised objects of the synthetic province.",
+)
+@click.option("--days", type=click.IntRange(1), default=180, show_default=True, help="Days of activity.")
+def demo_command(home: Home, objects: int, days: int) -> int:
+    """The whole way on this machine: a synthetic province through Airflow's DAGs to Superset."""
+    from spark_jobs.command.demo import demo
+
+    return demo(home, objects, days)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from spark_jobs.lake.home import LOCAL
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -100,9 +102,14 @@ def _aligned(entries: Mapping[str, str]) -> list[str]:
     return [f"{name:<{width}}{GAP}{text}" for name, text in entries.items()]
 
 
+def moment(value: datetime) -> str:
+    """A moment as clocks in China show it, with the zone; one that names no zone is left as it is."""
+    return (value.astimezone(LOCAL) if value.tzinfo else value).isoformat(" ", "seconds")
+
+
 def _text(value: object) -> str:
     if isinstance(value, datetime):
-        return value.isoformat(" ", "seconds")
+        return moment(value)
     if isinstance(value, dict):
         return ", ".join(f"{name} {_text(part)}" for name, part in value.items() if part is not None)
     return "" if value is None else str(value)

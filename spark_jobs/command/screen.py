@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from spark_jobs.command.records import records, terminal_width
+from spark_jobs.command.records import moment, records, terminal_width
 from spark_jobs.stage_report import StageReport
 
 if TYPE_CHECKING:
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 
 # A width that no table reaches.
 UNBOUNDED = 1 << 20
+# A folded column is still read.
+NARROWEST = 24
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
+PLURAL = re.compile(r"\b(\w+?)(ie)?s\b")
 FIGURES = {
     "deliveries": "deliveries",
     "rows": "rows",
@@ -34,8 +39,17 @@ FIGURES = {
     "accepted": "rows accepted",
     "quarantined": "rows quarantined",
     "parked": "feeds parked",
-    "beyond_limit": "deliveries beyond their quarantine limit",
+    "beyond_limit": "deliveries beyond the quarantine limit",
 }
+
+
+def counted(number: float, noun: str) -> str:
+    """A number with what it counts, 1 row or 2 rows: `noun` is the plural, of which the first word in s is meant."""
+    return f"{number:,} {PLURAL.sub(_singular, noun, count=1) if number == 1 else noun}"
+
+
+def _singular(plural: re.Match[str]) -> str:
+    return plural[1] + ("y" if plural[2] else "")
 
 
 def say(text: str) -> None:
@@ -46,7 +60,7 @@ def say(text: str) -> None:
 def report_line(report: StageReport) -> str:
     """A stage's report as one line."""
     figures = ", ".join(
-        f"{value:,} {FIGURES.get(name, name)}" if isinstance(value, int | float) else f"{name} {value}"
+        counted(value, FIGURES.get(name, name)) if isinstance(value, int | float) else f"{name} {value}"
         for name, value in report.figures.items()
         if value or name in ("deliveries", "rows")
     )
@@ -115,20 +129,42 @@ def show_lines(lines: Iterable[str]) -> None:
     sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
-def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """An aligned table on stdout; in a terminal that is too narrow, cells are folded."""
-    width = None if sys.stdout.isatty() else 240
-    Console(highlight=False, width=width, markup=False).print(_table(headings, rows))
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]], folded: Sequence[str] = ()) -> None:
+    """An aligned table on stdout: a line a row where nobody looks, as in a pipe.
+
+    In a terminal the `folded` columns are as narrow as they must be, and nothing else is cut: what is wider still is
+    shown as a record a block.
+    """
+    listed = [list(row) for row in rows]
+    table = _table(headings, listed, folded)
+    width = terminal_width() if sys.stdout.isatty() else UNBOUNDED
+    console = Console(highlight=False, width=width, markup=False)
+    measured = console.measure(table, options=console.options.update(max_width=UNBOUNDED))
+    if not sys.stdout.isatty():
+        console.width = measured.maximum
+    if measured.minimum <= console.width or not listed:
+        console.print(table)
+    else:
+        import pyarrow as pa
+
+        columns = zip(*listed, strict=True)
+        show_lines(records(pa.table(dict(zip(headings, map(list, columns), strict=True))), {}, console.width))
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], folded: Sequence[str] | None = None) -> Table:
+    """The rows under their headings; only the columns that may be folded are, None: all."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        is_folded = folded is None or heading in folded
+        table.add_column(
+            heading, overflow="fold", no_wrap=not is_folded, min_width=NARROWEST if folded and is_folded else None
+        )
     for row in rows:
         table.add_row(*row)
     return table
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return moment(value)
     return "" if value is None else str(value)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 from deltalake import DeltaTable
 
 from schemas.contract import FeedContract, deliverers, departments, feeds
+from spark_jobs.command.records import moment
 from spark_jobs.lake.home import LOCAL, Home, Refused, now, today
 from spark_jobs.lake.ledger import Delivery, read_ledger
+from spark_jobs.lake.likely import likely
 from spark_jobs.lake.tables import create_tables, read, tables
 from spark_jobs.lake.working_days import days_late
 
@@ -35,7 +37,6 @@ class FeedStatus:
 
 def feed_status(home: Home) -> list[FeedStatus]:
     """Every feed that has been delivered, and those that live departments have yet to deliver."""
-    _must_exist(home)
     columns = ["department", "feed", "state", "received_at", "rows_accepted", "rows_quarantined"]
     ledger = read(home.table("ops", "delivery"), columns).to_pandas()
     statuses = []
@@ -72,7 +73,6 @@ def _days_late(feed: FeedContract, last: datetime | None) -> int:
 
 def latest_deliveries(home: Home, state: str | None, department: str | None, last: int) -> list[Delivery]:
     """The newest rows of the ledger, newest first; None stands for all."""
-    _must_exist(home)
     create_tables(home)
     filters = {"state": state, "department": department}
     where: list[tuple[str, str, object]] = [(name, "=", value) for name, value in filters.items() if value]
@@ -84,7 +84,7 @@ def table_history(home: Home, layer: str, name: str) -> list[dict[str, object]]:
     return [
         {
             "version": entry.get("version"),
-            "at": datetime.fromtimestamp(entry["timestamp"] / 1000).isoformat(" ", "seconds"),
+            "at": moment(datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)),
             "operation": entry.get("operation"),
         }
         for entry in DeltaTable(home.table(layer, name)).history(5)
@@ -93,14 +93,8 @@ def table_history(home: Home, layer: str, name: str) -> list[dict[str, object]]:
 
 def sample(home: Home, layer: str, name: str, rows: int = 3) -> tuple[int, pa.Table]:
     """How many rows a table holds, and its first few."""
-    _must_exist(home)
     if (layer, name) not in tables(home):
-        existing = ", ".join(f"{layer}.{name}" for layer, name in tables(home))
-        raise Refused(f"no table {layer}.{name} in {home.path}; there are {existing}")
+        there = [f"{layer}.{name}" for layer, name in tables(home)]
+        raise Refused(f"no table {layer}.{name} in {home.path}; {likely(f'{layer}.{name}', there)}")
     data = DeltaTable(home.table(layer, name)).to_pyarrow_dataset()
     return data.count_rows(), data.head(rows)
-
-
-def _must_exist(home: Home) -> None:
-    if not home.table("ops", "delivery").exists():
-        raise Refused(f"{home.path} is not a Lakewarden home yet; run lakewarden init or name another with --home")

@@ -33,6 +33,8 @@ def connect(home: Home, volume: int = 0, needs: Collection[str] | None = None) -
     # gRPC prints the trace of an answer it cannot read; PySpark raises it too, except when a result is released in the
     # background, where it matters to nobody.
     logging.getLogger("grpc").setLevel(logging.CRITICAL + 1)
+    # PySpark logs the whole trace of what it raises as well.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
     spark = SparkSession.builder.getOrCreate()
     if any(session == spark.session_id and other != home for session, other in _registered):
         spark.stop()

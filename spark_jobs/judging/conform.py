@@ -80,7 +80,7 @@ def divide(
     """Units of deliveries of one shape, each of at most so many rows, as far as row groups allow it."""
     shapes: dict[object, list[Delivery]] = defaultdict(list)
     for delivery in deliveries:
-        shapes[shape(contract, delivery.columns or {})].append(delivery)
+        shapes[shape(contract, _part(delivery))].append(delivery)
     for some in shapes.values():
         together: list[Delivery] = []
         for delivery in some:
@@ -119,13 +119,17 @@ def _unit(home: Home, contract: FeedContract, deliveries: Sequence[Delivery], pi
     name = f"{uuid4()}.parquet"
     return Unit(
         contract,
-        tuple(Part(one.delivery, one.received_at, one.columns or {}) for one in deliveries),
+        tuple(map(_part, deliveries)),
         tuple(pieces),
         tables={layer: home.table(layer, contract.name) for layer in ("bronze", "silver")},
         files={layer: home.table(layer, contract.name) / name for layer in LAYERS},
         shared=tuple(one.delivery for one in deliveries if not _has_own_file(home, one)),
         kept=tuple(one.delivery for one in deliveries if one.state == REPLAY_QUARANTINED),
     )
+
+
+def _part(delivery: Delivery) -> Part:
+    return Part(delivery.delivery, delivery.received_at, delivery.columns or {}, delivery.stored or {})
 
 
 def _bytes(unit: Unit) -> int:

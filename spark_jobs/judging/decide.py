@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from schemas.contract import departments, feed_of, feeds
+from spark_jobs.judging.told import released
 from spark_jobs.lake.home import Home, Refused, now
 from spark_jobs.lake.ledger import REPLAY_ALL, REPLAY_QUARANTINED, Delivery, read_ledger, record
+from spark_jobs.lake.likely import likely
 from spark_jobs.receipts import write_receipts
 
 SHORTEST = 6
@@ -16,7 +20,7 @@ def release(home: Home, named: str, by: str, why: str) -> Delivery:
 
     Raises Refused unless it is held.
     """
-    return _decide(home, named, "accepted", by, why)
+    return _decide(home, named, "accepted", by, why, released)
 
 
 def reject(home: Home, named: str, by: str, why: str) -> Delivery:
@@ -24,10 +28,10 @@ def reject(home: Home, named: str, by: str, why: str) -> Delivery:
 
     Raises Refused unless it is held.
     """
-    return _decide(home, named, "rejected", by, why)
+    return _decide(home, named, "rejected", by, why, str)
 
 
-def _decide(home: Home, named: str, state: str, by: str, why: str) -> Delivery:
+def _decide(home: Home, named: str, state: str, by: str, why: str, told: Callable[[str], str]) -> Delivery:
     if not why.strip():
         raise Refused("--why must say why; the department reads it")
     held = _find(home, named)
@@ -35,7 +39,7 @@ def _decide(home: Home, named: str, state: str, by: str, why: str) -> Delivery:
         raise Refused(f"{held.file_name} ({held.delivery[:12]}) is {held.state}, not held: there is nothing to decide")
     moment = now()
     decided = [
-        replace(one, state=state, decided_by=by, decided_why=why.strip(), decided_at=moment)
+        replace(one, state=state, reason=told(one.reason), decided_by=by, decided_why=why.strip(), decided_at=moment)
         for one in (held, *_other_parts(home, held))
     ]
     write_receipts(home, decided)
@@ -67,14 +71,26 @@ def _find(home: Home, named: str) -> Delivery:
 
 
 def to_replay(home: Home, feed: str | None, department: str | None) -> list[Delivery]:
-    """Deliveries that another judgement could change: refused, held, or accepted with rows in quarantine."""
+    """Deliveries that another judgement could change: refused, held, or accepted with rows in quarantine.
+
+    Raises Refused for a feed or a department that there is none of: nothing chosen would mean everything.
+    """
+    for kind, named, known in (("feed", feed, feeds()), ("department", department, departments())):
+        if named is not None and named not in known:
+            raise Refused(f"{named!r} is no {kind}; {likely(named, known)}")
     return [
         delivery
         for delivery in read_ledger(home)
-        if feed in (None, delivery.feed)
+        if feed in (None, delivery.feed, _promised_now(delivery))
         and department in (None, delivery.department)
         and (delivery.state in ("held", "refused") or (delivery.state == "accepted" and delivery.rows_quarantined))
     ]
+
+
+def _promised_now(delivery: Delivery) -> str | None:
+    """The feed that its folder carries today; what came before its contract was recorded under the folder's name."""
+    contract = feed_of(delivery.department, delivery.folder)
+    return contract.name if contract else None
 
 
 def put_back(home: Home, deliveries: list[Delivery]) -> list[Delivery]:

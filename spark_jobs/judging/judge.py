@@ -28,11 +28,15 @@ from spark_jobs.lake.home import LOCAL
 
 @dataclass(frozen=True)
 class Part:
-    """One delivery of those that are judged together: when it came, and under which heading it has each column."""
+    """One delivery of those that are judged together: when it came, and under which heading it has each column.
+
+    `stored`: what bronze calls a column that has got another name since it came.
+    """
 
     delivery: str
     received_at: datetime
     headings: Mapping[str, str]
+    stored: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -75,10 +79,12 @@ class Judged:
     quarantine: pa.Table | None
 
 
-def shape(contract: FeedContract, headings: Mapping[str, str]) -> tuple[object, ...]:
+def shape(contract: FeedContract, part: Part) -> tuple[object, ...]:
     """What must be the same of deliveries that are judged together: their columns, and what their headings scale."""
-    columns = [column for column in contract.columns if column.name in headings]
-    return tuple((column.name, scale_of(column, headings[column.name])) for column in columns)
+    columns = [column for column in contract.columns if column.name in part.headings]
+    return tuple(
+        (column.name, scale_of(column, part.headings[column.name]), part.stored.get(column.name)) for column in columns
+    )
 
 
 class Judge:

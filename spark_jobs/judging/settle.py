@@ -15,6 +15,7 @@ from spark_jobs.judging.conform import conform
 from spark_jobs.judging.figures import Figures, Profile
 from spark_jobs.judging.history import Opinion, is_mended, keep_profiles, opinions
 from spark_jobs.judging.lists import Withdrawal, withdrawals
+from spark_jobs.judging.told import reason
 from spark_jobs.judging.validation import leave_to_validate
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home, now
@@ -81,15 +82,11 @@ def _settled(
     unmet = [verdict for verdict in applied if verdict.delivery == delivery.delivery and not verdict.is_met]
     holding = [] if delivery.decided_by else [verdict for verdict in unmet if verdict.severity == "fail"]
     known = unlike.said | listed.said
-    told = [
-        f"{said}，整批暂缓入库" if verdict in holding else f"提醒：{said}"
-        for verdict in unmet
-        for said in [known.get(verdict.figure) or _said(contract, verdict)]
-    ]
+    said = [(known.get(verdict.figure) or _said(contract, verdict), verdict in holding) for verdict in unmet]
     return replace(
         delivery,
         state="held" if holding else "accepted",
-        reason="；".join(told) + "。" * bool(told),
+        reason=reason(said),
         rows_accepted=figures["rows_accepted"],
         rows_doubtful=figures["rows_doubtful"],
         rows_quarantined=figures["rows_quarantined"],

@@ -7,7 +7,7 @@ and written some at a time, however many there are. Here nothing but Arrow is im
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -114,15 +114,18 @@ def _chunks(unit: Unit) -> Iterator[pa.Table]:
 
 def _rows(unit: Unit) -> Iterator[pa.Table]:
     """A unit's rows by row group; columns that lie there as a dictionary stay one."""
+    stored = unit.parts[0].stored
     for piece in unit.pieces:
         metadata = pq.read_metadata(piece.file)
         file = pq.ParquetFile(piece.file, metadata=metadata, read_dictionary=_coded(metadata))
         for group in piece.groups if piece.groups is not None else range(metadata.num_row_groups):
-            yield _complete(file.read_row_group(group, use_threads=False))
+            yield _called_now(_complete(file.read_row_group(group, use_threads=False)), stored)
     if unit.shared:
         columns = [column.name for column in unit.contract.columns if column.name in unit.parts[0].headings]
-        names = [*columns, *(column.name for column in SYSTEM), "_raw", "_fault", "_numbers"]
-        yield from _rows_among_others(unit.tables["bronze"], unit.shared, names)
+        landed = dict.fromkeys(stored.get(name, name) for name in columns)
+        names = [*landed, *(column.name for column in SYSTEM), "_raw", "_fault", "_numbers"]
+        for rows in _rows_among_others(unit.tables["bronze"], unit.shared, names):
+            yield _called_now(rows, stored)
 
 
 def _complete(rows: pa.Table) -> pa.Table:
@@ -131,6 +134,18 @@ def _complete(rows: pa.Table) -> pa.Table:
         if name not in rows.column_names:
             rows = rows.append_column(name, pa.nulls(rows.num_rows, pa.string()))
     return rows
+
+
+def _called_now(rows: pa.Table, stored: Mapping[str, str]) -> pa.Table:
+    """Rows with their columns as the contract has them today, also where `_numbers` names them."""
+    if not stored:
+        return rows
+    columns = {name: rows.column(name) for name in rows.column_names}
+    numbers = columns["_numbers"].cast(pa.string())
+    for name, before in stored.items():
+        numbers = pc.replace_substring(numbers, f",{before},", f",{before},{name},")
+    now = {name: columns[before] for name, before in stored.items()}
+    return pa.table({**columns, **now, "_numbers": numbers})
 
 
 def _coded(metadata: pq.FileMetaData) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from schemas.contract import Contract
+from schemas.contract import Contract, ContractError, shown
 
 ARROW_TYPES = {
     "string": pa.string(),
@@ -70,7 +70,11 @@ def numbers_mark(columns: Iterable[str]) -> str | None:
 
 def silver_schema(contract: Contract) -> pa.Schema:
     """Silver is the contract's typed columns with what is doubtful about the row."""
-    assert all(column.type for column in contract.columns), contract.name
+    for column in contract.columns:
+        if not column.type:
+            raise ContractError(
+                f"{shown(contract.file)}: columns.{column.name}: has no type, and no term or base table"
+            )
     typed = [pa.field(column.name, arrow_type(str(column.type))) for column in contract.columns]
     return pa.schema([*typed, *SYSTEM, pa.field("_flags", pa.list_(pa.string()))])
 

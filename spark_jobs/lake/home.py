@@ -94,6 +94,11 @@ class Home:
         for folder in (self.outbox, self.docs, self.logs, self.state):
             folder.mkdir(parents=True, exist_ok=True)
 
+    def must_exist(self) -> None:
+        """Raises Refused where no Lakewarden home has been made."""
+        if not self.table("ops", "delivery").exists():
+            raise Refused(f"{self.path} is not a Lakewarden home yet; run lakewarden init or name another with --home")
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Holds the lake lock, waiting for whoever has it; a killed holder frees it."""

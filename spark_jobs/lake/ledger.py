@@ -15,6 +15,7 @@ from schemas.contract import contracts, feeds
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
+from spark_jobs.lake.renamed import called_now
 from spark_jobs.lake.sql import Where
 from spark_jobs.lake.tables import merge, read, remove, version
 from spark_jobs.lake.whole import write_whole
@@ -36,8 +37,8 @@ REPLAYED = (REPLAY_ALL, REPLAY_QUARANTINED)
 class Delivery:
     """One file of a department, as landing found it; `columns` maps contract column to the heading delivered.
 
-    `remarks` and `pages`: what its receipt says of how it was read, and of a workbook the rows of each page read. These
-    three only sidecars keep.
+    `remarks` and `pages`: what its receipt says of how it was read, and of a workbook the rows of each page read.
+    `stored`: what bronze calls a column that has got another name since. These four only sidecars keep.
     `parts`: of a full feed the identities of all files that are one list with it, itself among them; "" stands for one
     that could not be read or is missing. `keys_standing`, `keys_withdrawn`: how many keys stood of its source before
     it, and how many of them it does not mention.
@@ -69,6 +70,7 @@ class Delivery:
     parts: tuple[str, ...] = ()
     keys_standing: int | None = None
     keys_withdrawn: int | None = None
+    stored: dict[str, str] | None = None
 
     def ledger_row(self) -> dict[str, object]:
         """The row of `ops.delivery`."""
@@ -88,14 +90,14 @@ class Delivery:
         return cls(**{**kept, "delivery": row["_delivery"], "rows": row["rows_delivered"] or 0})
 
 
-ONLY_IN_SIDECARS = ("columns", "remarks", "pages")
+ONLY_IN_SIDECARS = ("columns", "remarks", "pages", "stored")
 # What the ledger says of a delivery under the same name.
 KEPT = [field.name for field in fields(Delivery) if field.name not in ("delivery", "rows", *ONLY_IN_SIDECARS)]
 
 
 def with_sidecar(delivery: Delivery, sidecar: Delivery) -> Delivery:
     """A delivery as the ledger knows it, with what only its sidecar keeps."""
-    return replace(delivery, columns=sidecar.columns, remarks=sidecar.remarks, pages=sidecar.pages)
+    return replace(delivery, **{name: getattr(sidecar, name) for name in ONLY_IN_SIDECARS})
 
 
 def archive_path(home: Home, delivery: str) -> Path:
@@ -176,8 +178,9 @@ def pending(home: Home) -> dict[str, list[Delivery]]:
     for feed in feeds():
         again = {delivery.delivery for delivery in replayed.values() if delivery.feed == feed}
         names = (landed(home, feed) | again) - judged
-        deliveries = [_with_decision(read_sidecar(home, name), replayed.get(name)) for name in names]
-        if deliveries:
+        if names:
+            known = called_now(feeds()[feed], (read_sidecar(home, name) for name in names))
+            deliveries = [_with_decision(delivery, replayed.get(delivery.delivery)) for delivery in known]
             waiting[feed] = sorted(deliveries, key=lambda delivery: (delivery.received_at, delivery.file_name))
     if not waiting:
         idle.keep()

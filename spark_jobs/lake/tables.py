@@ -19,6 +19,7 @@ from spark_jobs.lake.columns import bronze_schema, quarantine_schema, silver_sch
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
+from spark_jobs.lake.remembered import remember
 from spark_jobs.lake.sql import DATAFUSION, Where
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def create_tables(home: Home) -> None:
         elif not is_known and layer != "base":  # whose tables are rebuilt when their columns change (building/dbt.py)
             _renew(DeltaTable(path), schema)
     if not is_known:
+        remember(home)
         mark.keep()
 
 
@@ -77,6 +79,22 @@ def _renew(table: DeltaTable, schema: pa.Schema) -> None:
     gained = [Field.from_arrow(column) for column in schema if column.name not in existing]
     if gained:
         table.alter.add_columns(gained)
+
+
+def retyped(path: Path, schema: pa.Schema) -> dict[str, tuple[str, str]]:
+    """The columns of a table that have another type than they should: what they have, and what they should."""
+    theirs = {column.name: column.type for column in DeltaTable(path).schema().fields}
+    ours = {column.name: Field.from_arrow(column).type for column in schema}
+    return {
+        name: (_type_name(theirs[name]), _type_name(kind))
+        for name, kind in ours.items()
+        if name in theirs and theirs[name] != kind
+    }
+
+
+def _type_name(kind: object) -> str:
+    """A Delta type as people write it."""
+    return str(getattr(kind, "type", kind))
 
 
 def tables(home: Home, layer: str = "*") -> list[tuple[str, str]]:

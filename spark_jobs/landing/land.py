@@ -26,6 +26,7 @@ from spark_jobs.lake.ledger import (
     record,
     write_sidecar,
 )
+from spark_jobs.lake.remembered import forgotten, is_forgotten
 from spark_jobs.lake.tables import add_files
 from spark_jobs.landing.arrivals import Arrival, NotTaken, Seen, Unfinished, as_text, keep, new_arrivals, sweep, take
 from spark_jobs.landing.formats import Unreadable
@@ -46,6 +47,8 @@ class Landing:
 
     accepted: list[Delivery] = field(default_factory=list)
     turned_away: list[Delivery] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    """Feeds whose files wait because their contract is missing (remembered.py), with the folder that it was in."""
 
     @property
     def rows(self) -> int:
@@ -73,9 +76,10 @@ def land(home: Home, meanwhile: Callable[[Home, int], None] | None = None) -> La
     """
     seen = Seen.load(home)
     _restore_lost_receipts(home, seen)
-    arrived = new_arrivals(home, seen)
+    missing = forgotten(home)
+    arrived = [one for one in new_arrivals(home, seen) if not is_forgotten(one.department, one.folder, missing)]
     if not arrived:
-        return Landing()
+        return Landing(missing=missing)
     sweep(home)
     if meanwhile:
         meanwhile(home, sum(arrival.bytes for arrival in arrived))
@@ -89,7 +93,7 @@ def land(home: Home, meanwhile: Callable[[Home, int], None] | None = None) -> La
                 continue
         result = landing.finish()
     seen.save()
-    return result
+    return replace(result, missing=missing)
 
 
 def land_again(home: Home, refused: list[Delivery]) -> Landing:

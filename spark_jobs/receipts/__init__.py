@@ -17,6 +17,7 @@ from urllib.parse import quote
 from schemas.contract import feeds
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, read_sidecar, with_sidecar
+from spark_jobs.lake.renamed import called_now
 from spark_jobs.lake.whole import write_whole
 from spark_jobs.receipts.doubtful import Doubtful, doubtful
 from spark_jobs.receipts.offering import explained_at, offered, write_templates
@@ -138,9 +139,12 @@ def _with_columns(home: Home, delivery: Delivery) -> Delivery:
     if delivery.columns is not None:
         return delivery
     try:
-        return with_sidecar(delivery, read_sidecar(home, delivery.delivery))
+        sidecar = read_sidecar(home, delivery.delivery)
     except FileNotFoundError:
         return delivery
+    if delivery.feed in feeds():
+        [sidecar] = called_now(feeds()[delivery.feed], [sidecar])
+    return with_sidecar(delivery, sidecar)
 
 
 def _write_receipt(home: Home, ledger: Ledger, delivery: Delivery, rejected: Rejected, remarks: _Remarks) -> None:

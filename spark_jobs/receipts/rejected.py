@@ -56,7 +56,10 @@ def quarantined(
     if not files:
         return
     names = list(
-        dict.fromkeys([c.name for c in contract.columns] + [n for d in deliveries.values() for n in d.columns or ()])
+        dict.fromkeys(
+            [column.name for column in contract.columns]
+            + [name for one in deliveries.values() for name in (*(one.columns or ()), *(one.stored or {}).values())]
+        )
     )
     cells = ", ".join("_row['{}']".format(name.replace("'", "''")) for name in names)
     with sorter(home) as reader:
@@ -105,7 +108,7 @@ def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows:
         for number, row in enumerate(chain([first] if first else [], left)):
             told = [problem(labels, reason) for reason in row.reasons]
             problems = [advised(contract, labels, reason) for reason in row.reasons] if number < ADVISED else told
-            kept = [marked(row.cells[name] or "", text.get(name, True)) for name in columns]
+            kept = [marked(_cell(name, row, delivery), text.get(name, True)) for name in columns]
             apart = [marked(cell) for cell in loose_cells(row.whole, len(columns))] if row.whole is not None else []
             reasons = _to_mend(row.whole, problems) if row.whole is not None else _said(problems)
             writer.writerow([*kept, row.place, marked(reasons), *apart, *[""] * (loose - len(apart))])
@@ -113,6 +116,11 @@ def write_rejected(path: Path, contract: FeedContract, delivery: Delivery, rows:
             room = EXAMPLES - len(rejected.examples)
             rejected.examples += [{"行": row.place, **p} for p in problems[:room]]
     return rejected
+
+
+def _cell(column: str, row: Row, delivery: Delivery) -> str:
+    """A cell of a row, which may have been judged before its column got another name."""
+    return row.cells[column] or row.cells[(delivery.stored or {}).get(column, column)] or ""
 
 
 def _said(problems: Iterable[dict[str, str]]) -> str:

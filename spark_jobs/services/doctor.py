@@ -14,7 +14,13 @@ from typing import Literal
 
 import psutil
 
+from schemas.contract import ContractError, feeds, shown
+from schemas.contract.lint import lint
+from schemas.folders import roots
+from spark_jobs.judging.parking import changed_types
 from spark_jobs.lake.home import Home, Refused
+from spark_jobs.lake.remembered import forgotten, said
+from spark_jobs.lake.tables import exists
 from spark_jobs.resident.client import answers
 from spark_jobs.services import airflow_server, engine_server, ports, postgres, superset_server, worker_server
 from spark_jobs.services.environments import BI_BIN, BIN
@@ -41,6 +47,7 @@ def doctor(home: Home) -> list[Finding]:
         _environment("pipeline environment", BIN, ("airflow", "sail", "dbt")),
         _environment("Superset environment", BI_BIN, ("superset", "gunicorn")),
         _home(home),
+        *_contracts(home),
         _disk(home),
         _memory(),
         *_ports(home),
@@ -65,18 +72,43 @@ def _environment(subject: str, folder: Path, programs: tuple[str, ...]) -> Findi
 
 
 def _home(home: Home) -> Finding:
+    place = _nearest(home.path)
     try:
-        home.path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=home.path):
-            return Finding("ok", "home", f"{home.path} can be written")
+        with tempfile.TemporaryFile(dir=place):
+            seen = "can be written" if place == home.path else "is not there yet, and can be made"
+            return Finding("ok", "home", f"{home.path} {seen}")
     except OSError as error:
         return Finding(
             "fail", "home", f"{home.path}: {error.strerror}", "choose another with --home or LAKEWARDEN_HOME"
         )
 
 
+def _nearest(path: Path) -> Path:
+    """The path, or the first above it that is there."""
+    return next(place for place in (path, *path.parents) if place.exists())
+
+
+def _contracts(home: Home) -> Iterator[Finding]:
+    """What is declared, by itself and against what the home was built with."""
+    try:
+        wrong = lint()
+    except ContractError as error:
+        wrong = [str(error)]
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        yield Finding("fail", "contracts", f"{wrong[0]}{more}", "python -m schemas lint says all")
+        return
+    folders = ", ".join(shown(root) for root in roots())
+    yield Finding("ok", "contracts", f"{len(feeds())} feeds in {folders}")
+    yield from (Finding("fail", "contracts", sentence) for sentence in said(forgotten(home)))
+    for feed in feeds():
+        if exists(home.table("silver", feed)) and (changed := changed_types(home, feed)):
+            advice = "give the column another name, or its type back (docs/change-a-feed.md)"
+            yield Finding("fail", f"feed {feed}", ", ".join(changed), advice)
+
+
 def _disk(home: Home) -> Finding:
-    place = next(path for path in (home.path, *home.path.parents) if path.exists())
+    place = _nearest(home.path)
     free = shutil.disk_usage(place).free
     seen = f"{free / GIB:.1f} GiB free at {place}"
     if free < 1 * GIB:

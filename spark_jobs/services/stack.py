@@ -34,7 +34,7 @@ def up(home: Home, demo: bool = False, services: Collection[str] | None = None, 
     """Starts what does not run yet, waits until everything answers, and returns the addresses."""
     wanted = _wanted(services)
     home.create()
-    with _one_at_a_time(home):
+    with _one_at_a_time(home), _nothing_left(home, say):
         access = login(home, demo, say)
         remote = _start_base(home, wanted, say)
         settled = {name: ports.settle(home, name, LISTENERS[name], say) for name in sorted(wanted & {*LISTENERS})}
@@ -115,12 +115,26 @@ def _start(home: Home, declared: list[Service], say: Say) -> bool:
 
 
 def _stop_row(home: Home, row: tuple[str, ...], say: Say) -> list[bool]:
+    if not row:
+        return []
     with ThreadPoolExecutor(max_workers=len(row)) as pool:
         stopped = list(pool.map(lambda name: stop(home, name), row))
     for name, was_running in zip(row, stopped, strict=True):
         if was_running:
             say(f"{name}: stopped")
     return stopped
+
+
+@contextmanager
+def _nothing_left(home: Home, say: Say) -> Iterator[None]:
+    """Stops what was started if not all of it could be; what ran before runs on."""
+    before = {name for name in PROCESSES if running(home, name)}
+    try:
+        yield
+    except BaseException:
+        for row in reversed(ROWS):
+            _stop_row(home, tuple(name for name in row if name not in before), say)
+        raise
 
 
 @contextmanager

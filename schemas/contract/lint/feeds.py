@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.contract import ENVELOPE, FeedContract, TableContract, contracts, departments
-from schemas.contract.feeding import stated_by, unreadable_keys
+from schemas.contract import ENVELOPE, FeedContract, TableContract, contracts, departments, shown
+from schemas.contract.feeding import other_types, stated_by, unreadable_keys
 from schemas.contract.lint.rules import rule
+from schemas.folders import SCHEMAS
 
 
 @rule(FeedContract)
@@ -17,7 +18,7 @@ def targets_have_contracts(contract: FeedContract) -> Iterator[str]:
 
 @rule(FeedContract)
 def feeds_flow_into_base_tables(contract: FeedContract) -> Iterator[str]:
-    """A feed says all that the keys of its base tables are made of."""
+    """A feed says all that the keys of its base tables are made of, and everything in the type that they have it in."""
     for target in contract.into:
         table = contracts().get(f"base.{target}")
         if not isinstance(table, TableContract):
@@ -25,6 +26,7 @@ def feeds_flow_into_base_tables(contract: FeedContract) -> Iterator[str]:
         for key in unreadable_keys(contract, table):
             wanted = " or ".join(table.column(key).of or (key,))
             yield f"into: {target}: its key {key} cannot be read from this feed, which has no {wanted}"
+        yield from (f"into: {target}: {sentence}" for sentence in other_types(contract, table))
 
 
 @rule(FeedContract)
@@ -36,6 +38,14 @@ def feed_columns_have_headings(contract: FeedContract) -> Iterator[str]:
         for heading in column.headings:
             if heading.heading in contract.ignore:
                 yield f"ignore: {heading.heading} is read into {column.name}"
+
+
+@rule(FeedContract)
+def feeds_have_samples(contract: FeedContract) -> Iterator[str]:
+    """A feed of this repository has a sample whose rows carry their verdict; other folders keep theirs elsewhere."""
+    sample = SCHEMAS.parent / "samples" / (contract.department or "") / f"{contract.file.stem}.csv"
+    if contract.file.is_relative_to(SCHEMAS) and not sample.exists():
+        yield f"there is no sample {shown(sample)}, which shows what its rows look like and how each is judged"
 
 
 @rule(FeedContract)

@@ -86,7 +86,7 @@ def _faults_of_measure(measure: Events | DaysSince | State | Flagged, profile: T
             else:
                 yield from (f"shares: {why}" for why in _unknown_codes(measure.shares, str(column.codes)))
         case Flagged():
-            registers = [feeds()[name] for name in table_of(f"base.{OBJECT}").registry]
+            registers = [feeds()[name] for name in table_of(f"base.{OBJECT}").registry if name in feeds()]
             if not any(_column(measure.column, feed) for feed in registers):
                 yield f"column: no registry of base.{OBJECT} has a column {measure.column}"
 
