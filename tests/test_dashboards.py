@@ -259,3 +259,10 @@ def test_fines_are_called_fines() -> None:
     labels = {metric["verbose_name"] for path, asset in assets.load().items() for metric in asset.get("metrics", [])}
     assert {"罚款金额（万元）", "案均罚款金额（元）"} <= labels
     assert not [label for label in labels if "罚没" in label]
+
+
+def test_a_chart_that_does_not_hear_a_filter_says_so() -> None:
+    told = charts()
+    for name in ("key_objects", "key_red_objects", "share_objects_by_grade", "list_gold_risk_score"):
+        assert told[f"charts/overview.{name}.yaml"]["description"].endswith("不随部门、月份筛选变化。"), name
+    assert "不随" not in told["charts/overview.key_checks.yaml"]["description"]

@@ -52,16 +52,19 @@ function Scope({ width, height, said }) {
   );
 }
 
-/** What was chosen on the page, and beside it everything that the page is about. */
+/**
+ * What was chosen on the page, and everything that the page is about. Before them that in one row, which is there even
+ * where nothing is: Superset would draw an empty chart's picture in the place of one whose first answer has no rows.
+ */
 function buildQuery(formData) {
-  const ask = asked => buildQueryContext(asked, base => [{ ...base, columns: [asked.entity], metrics: asked.metrics, orderby: [] }]);
-  const chosen = ask(formData);
-  const all = ask({ ...formData, extra_form_data: {}, adhoc_filters: formData.adhoc_filters.filter(one => !one.isExtra) });
-  return { ...chosen, queries: [...chosen.queries, ...all.queries] };
+  const ask = (asked, columns) => buildQueryContext(asked, base => [{ ...base, columns, metrics: asked.metrics, orderby: [] }]);
+  const unfiltered = { ...formData, extra_form_data: {}, adhoc_filters: formData.adhoc_filters.filter(one => !one.isExtra) };
+  const asked = [ask(unfiltered, []), ask(formData, [formData.entity]), ask(unfiltered, [formData.entity])];
+  return { ...asked[0], queries: asked.flatMap(({ queries }) => queries) };
 }
 
 const transformProps = ({ width, height, formData, queriesData }) => {
-  const [chosen, all] = queriesData.map(answer => answer.data);
+  const [, chosen, all] = queriesData.map(answer => answer.data);
   return { width, height, said: sentences({ chosen, all, acts: formData.acts, entity: formData.entity }) };
 };
 
@@ -75,7 +78,6 @@ class ScopePlugin extends ChartPlugin {
         tags: [],
         thumbnail: new URL('favicon.svg', import.meta.url).pathname,
         behaviors: [Behavior.InteractiveChart],
-        enableNoResults: false,
       }),
       Chart: Scope,
       buildQuery,

@@ -28,11 +28,12 @@ def asset(drawn: Drawn, page: Page) -> Json:
     """The chart as Superset imports it."""
     settings = PAINTERS[drawn.chart.chart](drawn)
     filters = conditions(drawn, page)
+    means = None if drawn.chart.chart == "scope" else meaning(drawn, settings, page)
     if settings["viz_type"] == "mixed_timeseries":
         settings["adhoc_filters_b"] = filters
     return {
         "slice_name": drawn.title,
-        "description": meaning(drawn, settings),
+        "description": means,
         "viz_type": settings["viz_type"],
         "params": {**settings, "adhoc_filters": filters},
         "uuid": drawn.uuid,

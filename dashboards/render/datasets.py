@@ -17,7 +17,7 @@ DUCKDB_TYPES = {
     "boolean": "BOOLEAN",
 }
 COMPLEX = ("array", "map", "struct", "list")
-MONTH_TEXT = "month_text"
+MONTH_TEXT, MONTH_TEXT_SQL = "month_text", "SUBSTR(CAST(month AS VARCHAR), 1, 7)"
 WHOLE_MONTH = "whole_month"
 """The months that a curve shows. Records begin on any day, so the first month is not known to be whole: a curve from it
 would rise from next to nothing and tell of growth that never was. It is shown only while there is no other."""
@@ -73,7 +73,7 @@ def month_text() -> dict[str, Any]:
     return {
         "column_name": MONTH_TEXT,
         "verbose_name": "月份",
-        "expression": "SUBSTR(CAST(month AS VARCHAR), 1, 7)",
+        "expression": MONTH_TEXT_SQL,
         "type": "VARCHAR",
         "is_dttm": False,
         "is_active": True,

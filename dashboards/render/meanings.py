@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from dashboards.render.datasets import WHOLE_MONTH
-from dashboards.render.declaration import Listing, Map
+from dashboards.render.declaration import Listing, Map, Page
+from dashboards.render.dimensions import DIMENSIONS
 from dashboards.render.metrics import Metric
 from dashboards.render.plan import Drawn
 from schemas.contract import code_list
@@ -14,8 +15,8 @@ from schemas.contract.risk import RiskModel, risk_models, valid_on
 CURVES = "曲线和柱图从第一个整月画起；没有报送的月份留空，不画作零。"
 
 
-def meaning(drawn: Drawn, settings: dict[str, object]) -> str | None:
-    """The definitions of its figures; of a list of risks, from how many points a grade begins."""
+def meaning(drawn: Drawn, settings: dict[str, object], page: Page) -> str | None:
+    """The definitions of its figures, or from how many points a risk has which grade; and what it does not hear."""
     if isinstance(drawn.chart, Listing):
         sentences = [_thresholds(name) for name in drawn.chart.where.get("model", ())]
     else:
@@ -25,6 +26,9 @@ def meaning(drawn: Drawn, settings: dict[str, object]) -> str | None:
         sentences = [_defined(metric, is_alone) for metric in metrics if metric.means]
     if settings.get("x_axis") == WHOLE_MONTH and drawn.chart.chart != "key":
         sentences.append(CURVES)
+    filters = [DIMENSIONS[name] for name in page.filters]
+    if unheard := [each.title for each in filters if each.label not in drawn.dataset.columns]:
+        sentences.append(f"不随{'、'.join(unheard)}筛选变化。")
     return "".join(sentences) or None
 
 

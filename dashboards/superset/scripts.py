@@ -27,6 +27,12 @@ REWRITES = {
     rb"`\$\{(\w)\[0\]\}-\$\{\1\[1\]\} of \$\{(\w)\}`": r"`${\1[0]}-${\1[1]}，共 ${\2}`",
     rb"-\$\{(Math\.min\(\(\w\+1\)\*\w,(\w)\))\} of \$\{\2\}": r"-${\1}，共 ${\2}",
     rb"Big number visualization ": "数字图：",
+    rb'\?"Yes":"No"\}': '?"是":"否"}',
+    rb'label:"Yes",value:!0\},\{label:"No",value:!1': 'label:"是",value:!0},{label:"否",value:!1',
+    # A picture is named by its page in ASCII and by the hour in Greenwich.
+    rb"`\$\{\w+\(\)\((\w)\)\}-\$\{(\w)\.toISOString\(\)\.replace\(/\[: \]/g,\"-\"\)\}`": (
+        r'`${\1}_${new Date(+\2+288e5).toISOString().slice(0,16).replace("T","_").replace(":","")}`'
+    ),
     # A dashboard asks for the description of a chart under one name and is given it under another.
     rb"(\w)\.description_markdown\b": r"(\1.description_markdown||\1.description_markeddown)",
 }

@@ -10,11 +10,13 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, redirect, request
 
-from dashboards.superset import drill, scripts, words
+from dashboards.superset import downloads, drill, scripts, tables, words
 
 DASHBOARDS = Path(__file__).parent.parent
 REFUSED = Path(__file__).parent / "refused.html"
+REFUSED_AS = ("text/html", "application/json")
 REFUSALS = {
+    403: ("没有权限", "您的账号不能查看这个页面；需要时请向管理员申请。"),
     404: ("没有这个页面", "地址可能输错了，或者页面已经改名、撤下。"),
     500: ("页面出错了", "系统没有能够完成这次请求，请稍后再试；仍不行时请告诉管理员。"),
 }
@@ -56,8 +58,9 @@ def answer_language_pack() -> Response | None:
 
 
 def refusal_in_chinese(answer: Response) -> Response:
-    """Superset's pages for what is not there and for what went wrong are files in English."""
-    if answer.mimetype != "text/html" or answer.status_code not in REFUSALS:
+    """What is not there, or went wrong, Superset says in English, and what one may not see in JSON."""
+    is_page = "text/html" in request.headers.get("Accept", "")
+    if not is_page or answer.mimetype not in REFUSED_AS or answer.status_code not in REFUSALS:
         return answer
     title, sentence = REFUSALS[answer.status_code]
     page = REFUSED.read_text(encoding="utf-8").replace("{title}", title).replace("{sentence}", sentence)
@@ -72,12 +75,14 @@ def welcome_with_overview() -> Any:
 def install(app: Flask) -> None:
     """Called by Superset with the application it has made."""
     drill.install()
+    tables.install()
     words.install(app)
     scripts.rewritten()
     app.before_request(scripts.answer)
     app.before_request(answer_language_pack)
     app.before_request(welcome_with_overview)
     app.after_request(refusal_in_chinese)
+    app.after_request(downloads.readable)
     os.register_at_fork(after_in_child=lambda: forget_connections(app))
 
 
