@@ -146,7 +146,7 @@ def ranking(drawn: Drawn) -> Json:
     """Lying bars; Superset draws the first at the bottom."""
     assert drawn.by
     assert isinstance(drawn.chart, Ranking)
-    is_largest = drawn.chart.order == "largest"
+    is_largest, end = drawn.chart.order == "largest", _end(drawn.metrics[0])
     return {
         "viz_type": "echarts_timeseries_bar",
         "x_axis": drawn.by.label,
@@ -163,8 +163,8 @@ def ranking(drawn: Drawn) -> Json:
         "show_legend": len(drawn.metrics) > 1,
         "y_axis_format": drawn.metrics[0].format,
         "rich_tooltip": True,
-        "truncateYAxis": True,
-        "y_axis_bounds": [0, _end(drawn.metrics[0])],
+        "truncateYAxis": end is not None,
+        "y_axis_bounds": [0 if end else None, end],
         **NO_AXIS_TITLES,
     }
 
