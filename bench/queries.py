@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards.render.assets import DASHBOARDS
-from dashboards.render.datasets import WHOLE_MONTH, whole_month_sql
+from dashboards.render.datasets import MONTH_TEXT, MONTH_TEXT_SQL, WHOLE_MONTH, whole_month_sql
 from dashboards.render.metrics import catalogue
 
 Json = dict[str, Any]
@@ -65,6 +65,8 @@ def _with_filters(query: Json, settings: Json, chosen: list[Json]) -> Json:
         for item in settings.get("adhoc_filters", [])
     ]
     grain = {"time_grain_sqla": settings["time_grain_sqla"]} if "time_grain_sqla" in settings else {}
+    if query.pop("hears_nothing", False):
+        chosen = []
     return {"filters": [*chosen, *own], "extras": {**grain, "having": "", "where": ""}, **query}
 
 
@@ -155,9 +157,9 @@ def _two_trends(settings: Json) -> list[Json]:
 def _table(settings: Json) -> list[Json]:
     plain: Json = {**ALWAYS, "post_processing": [], "time_offsets": []}
     if settings["query_mode"] == "aggregate":
-        by, limit = settings["timeseries_limit_metric"], settings["row_limit"]
-        columns = {"columns": settings["groupby"], "metrics": settings["metrics"]}
-        return [{**plain, **columns, "orderby": [[by, False]], "row_limit": limit, "series_limit_metric": by}]
+        by, falls = settings["timeseries_limit_metric"], settings["order_desc"]
+        columns = {"columns": settings["groupby"], "metrics": settings["metrics"], "row_limit": settings["row_limit"]}
+        return [{**plain, **columns, "order_desc": falls, "orderby": [[by, not falls]], "series_limit_metric": by}]
     order = [json.loads(item) for item in settings["order_by_cols"]]
     page = {**plain, "columns": settings["all_columns"], "orderby": order, "row_offset": 0}
     return [
@@ -167,9 +169,21 @@ def _table(settings: Json) -> list[Json]:
 
 
 def _choices(settings: Json) -> list[Json]:
-    columns = settings["groupby"]
-    order = [[column, True] for column in columns]
-    return [{**ALWAYS, "columns": columns, "metrics": [], "orderby": order, "row_limit": settings["row_limit"]}]
+    columns, rises = settings["groupby"], settings["sortAscending"]
+    metrics = [settings["sortMetric"]] if settings["sortMetric"] else []
+    order = [[name, rises] for name in metrics or columns]
+    return [{**ALWAYS, "columns": columns, "metrics": metrics, "orderby": order, "row_limit": settings["row_limit"]}]
+
+
+def _scope(settings: Json) -> list[Json]:
+    """What the page is about, in one row; what was chosen of it by kind of act; and all of it by kind."""
+    shared = {**ALWAYS, "metrics": settings["metrics"], "orderby": [], "row_limit": settings["row_limit"]}
+    kinds = [settings["entity"]]
+    return [
+        {**shared, "columns": [], "hears_nothing": True},
+        {**shared, "columns": kinds},
+        {**shared, "columns": kinds, "hears_nothing": True},
+    ]
 
 
 QUERIES: dict[str, Callable[[Json], list[Json]]] = {
@@ -181,6 +195,7 @@ QUERIES: dict[str, Callable[[Json], list[Json]]] = {
     "mixed_timeseries": _two_trends,
     "table": _table,
     "filter_select": _choices,
+    "scope": _scope,
 }
 
 
@@ -190,7 +205,7 @@ def expected_sql(table: str, query: Json) -> str:
     columns = [_column(table, column) for column in query["columns"]]
     figures = [f"{metrics[name]} as {name}" for name in query.get("metrics") or []]
     chosen = [item for item in query["filters"] if item["op"] == "IN"]
-    where = " and ".join(f"{item['col']} in ('{item['val'][0]}')" for item in chosen) or "true"
+    where = " and ".join(f"{item['col']} in ({_listed(item['val'])})" for item in chosen) or "true"
     grouped = " group by all" if "metrics" in query else ""
     order = ", ".join(f"{name} {'asc' if up else 'desc'}" for name, up in query.get("orderby") or [])
     rows = f"select {', '.join([*columns, *figures])} from {table} where {where}{grouped}"
@@ -198,9 +213,13 @@ def expected_sql(table: str, query: Json) -> str:
     return f"select count(*) as rowcount from ({ordered})" if query.get("is_rowcount") else ordered
 
 
+def _listed(values: list[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
 def _column(table: str, column: str | Json) -> str:
     if isinstance(column, str):
-        return column
+        return f"{MONTH_TEXT_SQL} as {column}" if column == MONTH_TEXT else column
     name = column["label"]
     meant = whole_month_sql(table) if name == WHOLE_MONTH else name
     return f"date_trunc('month', {meant}) as {name}" if "timeGrain" in column else name

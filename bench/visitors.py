@@ -161,7 +161,13 @@ def read_dashboard(person: Person, serving: Path) -> Dashboard:
     for native in metadata["native_filter_configuration"]:
         if native["filterType"] == "filter_select":
             [target] = native["targets"]
-            asked = {"viz_type": "filter_select", "groupby": [target["column"]["name"]], "row_limit": 1000}
+            asked = {
+                "viz_type": "filter_select",
+                "groupby": [target["column"]["name"]],
+                "sortMetric": native["sortMetric"],
+                "sortAscending": native["controlValues"]["sortAscending"],
+                "row_limit": 1000,
+            }
             charts.append(Chart(native["id"], f"筛选：{native['name']}", target["datasetId"], asked, False))
     with duckdb.connect(str(serving.resolve()), read_only=True) as database:
         places = "select distinct city_name from gold.supervision_month order by 1"

@@ -219,9 +219,9 @@ def filters_have_columns(assets: Assets) -> Iterator[Problem]:
                 yield path, f"{native['id']}.name", fault
             for target in filter(None, native["targets"]):
                 dataset = datasets.get(target["datasetUuid"])
-                contract = contract_of(dataset) if dataset else None
-                name = target["column"]["name"]
-                if contract is None or name not in {column.name for column in served_columns(contract)}:
+                known = dataset is not None and contract_of(dataset) is not None
+                columns = with_columns(dataset)["columns"] if dataset and known else []
+                if (name := target["column"]["name"]) not in {column["column_name"] for column in columns}:
                     yield path, f"{native['id']}.targets", f"no column {name} in its dataset"
 
 

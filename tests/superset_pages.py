@@ -29,7 +29,8 @@ def without(contents: dict[str, str], chart: str) -> dict[str, str]:
     """The import of a page that declares one chart less."""
     fewer = {path: text for path, text in contents.items() if path != f"charts/{chart}.yaml"}
     page = yaml.safe_load(fewer["dashboards/overview.yaml"])
-    page["position"].pop(f"CHART-{chart.split('.')[1]}")
+    gone = page["position"].pop(f"CHART-{chart.split('.')[1]}")
+    page["metadata"]["expanded_slices"].pop(str(gone["meta"]["chartId"]))
     return fewer | {"dashboards/overview.yaml": yaml.safe_dump(page, allow_unicode=True)}
 
 

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -23,6 +24,7 @@ from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 from bench.queries import Chart  # noqa: E402
 from dashboards import screenshot  # noqa: E402
+from dashboards.render.declaration import CHINESE  # noqa: E402
 from spark_jobs.services.keys import DEMO, DEMO_ANALYST, DEMO_LEADER, Login  # noqa: E402
 
 pytestmark = pytest.mark.browser
@@ -63,13 +65,13 @@ def requests(overview: WebDriver) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def seen_by(person: Login, width: int = 1600, height: int = 1200) -> Iterator[WebDriver]:
-    """The overview as one of the demo's people sees it."""
+def seen_by(person: Login, width: int = 1600, height: int = 1200, slug: str = "overview") -> Iterator[WebDriver]:
+    """A page, unless told the overview, as one of the demo's people sees it."""
     if os.environ["LAKEWARDEN_SUPERSET_USER"] != DEMO.user:
         pytest.skip("not a demo: it has no leader and no analyst")
     with screenshot.browser(width, height) as driver:
         screenshot.log_in(driver, BASE, person.user, person.password)
-        screenshot.open_dashboard(driver, BASE, "overview")
+        screenshot.open_dashboard(driver, BASE, slug)
         yield driver
 
 
@@ -80,7 +82,7 @@ def figure(driver: WebDriver, title: str) -> str:
 
 def test_every_chart_shows_data(overview: WebDriver) -> None:
     charts = overview.find_elements(By.CSS_SELECTOR, "[data-test='chart-grid-component']")
-    drawn = "canvas, table tbody tr, .header-line, .region-map path"
+    drawn = "canvas, table tbody tr, .header-line, .region-map path, .data-scope span"
     assert len(charts) >= 15
     for chart in charts:
         name = chart.get_attribute("data-test-chart-name")
@@ -150,16 +152,127 @@ def luminance(colour: str) -> float:
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def test_what_is_not_known_is_a_dash(overview: WebDriver) -> None:
-    """By the day of their last inspection, objects that had none come last; Superset would write N/A."""
+def test_what_is_not_known_is_a_dash_and_what_nobody_delivers_is_said(overview: WebDriver) -> None:
+    """Nobody delivers complaints about medicines: their rate is a dash, where Superset would write N/A."""
+    with seen_by(DEMO_LEADER, height=2400, slug="field_drug") as driver:
+        table = driver.find_element(By.CSS_SELECTOR, "[data-test-chart-name='各市州监管情况']")
+        empty = table.find_elements(By.CSS_SELECTOR, "td.dt-is-null")
+        shown = "return getComputedStyle(arguments[0]).fontSize + getComputedStyle(arguments[0], '::after').content"
+        assert empty
+        assert {driver.execute_script(shown, cell) for cell in empty} == {'0px"—"'}
+        assert "尚无部门报送：投诉举报" in scope(driver)
+
+
+def test_a_page_tells_how_far_its_data_reach(overview: WebDriver) -> None:
+    told = scope(overview)
+    assert re.search(r"数据截至 \d{4}年\d+月\d+日", told)
+    assert re.search(r"统计期间 \d{4}年\d+月\d+日至\d{4}年\d+月\d+日", told)
+    assert "尚无部门" not in told
+    with seen_by(DEMO_LEADER, slug="field_finance") as driver:
+        assert scope(driver) == "尚无部门报送本页所需的数据：以下各图为空，不表示没有发生。"
+
+
+def scope(driver: WebDriver) -> str:
+    return driver.find_element(By.CSS_SELECTOR, ".data-scope").text
+
+
+def test_what_a_figure_counts_stands_under_its_title(overview: WebDriver) -> None:
+    for chart in overview.find_elements(By.CSS_SELECTOR, "[data-test='chart-grid-component']"):
+        if chart.get_attribute("data-test-viz-type") != "scope":
+            told = chart.find_element(By.CSS_SELECTOR, ".slice_description").text
+            assert "。" in told, chart.get_attribute("data-test-chart-name")
+
+
+def test_objects_of_high_risk_are_red_or_orange_and_each_has_a_reason(overview: WebDriver) -> None:
     table = overview.find_element(By.CSS_SELECTOR, "[data-test-chart-name='高风险对象及理由']")
-    for place in ("thead th:last-child", ".pagination li:last-child a"):
-        overview.execute_script("arguments[0].click()", table.find_element(By.CSS_SELECTOR, place))
-        screenshot.settled(overview)
-    empty = table.find_elements(By.CSS_SELECTOR, "td.dt-is-null")
-    shown = "return getComputedStyle(arguments[0]).fontSize + getComputedStyle(arguments[0], '::after').content"
-    assert empty
-    assert {overview.execute_script(shown, cell) for cell in empty} == {'0px"—"'}
+    last = table.find_element(By.CSS_SELECTOR, ".pagination li:last-child a")
+    overview.execute_script("arguments[0].click()", last)
+    screenshot.settled(overview)
+    rows = overview.find_elements(By.CSS_SELECTOR, "[data-test-chart-name='高风险对象及理由'] tbody tr")
+    cells = [[cell.text for cell in row.find_elements(By.CSS_SELECTOR, "td")] for row in rows]
+    assert cells
+    assert {row[4] for row in cells} <= {"红", "橙"}
+    assert all(float(row[3]) >= 25 and row[5] for row in cells)
+
+
+WAY = {
+    DEMO_LEADER: ["overview", "field_drug", "complaint", "/dashboard/list/", "/user_info/", "/no/such/page/"],
+    DEMO_ANALYST: ["/sqllab/", "/savedqueryview/list/", "/users/"],
+    DEMO: ["/users/", "/list_groups/"],
+}
+NAMES = {
+    "SQL",
+    "duckdb",
+    "gold",
+    "detail",
+    "themes",
+    "lakewarden",
+    "invalid",
+    *(who.user for who in WAY),
+    "Admin",
+    "Alpha",
+    "Gamma",
+}
+
+
+@pytest.mark.parametrize(("person", "pages"), WAY.items(), ids=[who.user for who in WAY])
+def test_the_way_of_everybody_is_chinese(overview: WebDriver, person: Login, pages: list[str]) -> None:
+    with seen_by(person) as driver:
+        for page in pages:
+            driver.get(f"{BASE}{page if page.startswith('/') else f'/superset/dashboard/{page}/'}")
+            WebDriverWait(driver, 60).until(lambda d: CHINESE.search(d.find_element(By.TAG_NAME, "body").text))
+            screenshot.settled(driver)
+            words = set(re.findall(r"[A-Za-z]{2,}", driver.find_element(By.TAG_NAME, "body").text))
+            assert words <= NAMES, page
+
+
+def test_an_analyst_s_download_has_its_name_and_excel_s_mark(overview: WebDriver) -> None:
+    with seen_by(DEMO_ANALYST) as driver:
+        chart = driver.find_element(By.CSS_SELECTOR, "[data-test-chart-name='检查次数']")
+        query = {"columns": ["city_name"], "metrics": [], "filters": [], "orderby": [], "row_limit": 3}
+        form = {"slice_id": int(chart.get_attribute("data-test-chart-id") or "")}
+        body = {"datasource": {"id": 1, "type": "table"}, "queries": [query], "result_format": "csv", "form_data": form}
+        script = (
+            "fetch('/api/v1/chart/data', {method: 'POST', headers: {'Content-Type': 'application/json'}, "
+            "body: arguments[0]}).then(async answer => arguments[1]([answer.headers.get('Content-Disposition'), "
+            "...new Uint8Array(await answer.arrayBuffer()).slice(0, 4)]))"
+        )
+        disposition, *first = driver.execute_async_script(script, json.dumps(body))
+        assert first[:3] == [0xEF, 0xBB, 0xBF]
+        assert first[3] != 0xEF, "one mark only"
+        assert re.fullmatch(r"检查次数_\d{4}-\d\d-\d\d_\d{4}\.csv", unquote(disposition.partition("''")[2]))
+
+
+def test_a_month_is_picked_as_a_month(overview: WebDriver) -> None:
+    with seen_by(DEMO_LEADER) as driver:
+        province, told = figure(driver, "检查次数"), scope(driver)
+        driver.find_elements(By.CSS_SELECTOR, "[data-test='filter-bar'] .ant-select")[2].click()
+        patient = WebDriverWait(driver, 30, ignored_exceptions=[StaleElementReferenceException])
+        options = patient.until(lambda d: d.find_elements(By.CSS_SELECTOR, ".ant-select-item-option[title^='20']"))
+        months = [option.get_attribute("title") or "" for option in options]
+        assert months == sorted(months, reverse=True)
+        assert all(re.fullmatch(r"\d{4}-\d\d", month) for month in months)
+        options[0].click()
+        press(driver, "[data-test='filter-bar__apply-button']")
+        patient.until(lambda d: figure(d, "检查次数") != province)
+        screenshot.settled(driver)
+        year, month = months[0].split("-")
+        assert f"统计期间 {year}年{int(month)}月" in scope(driver)
+        assert re.findall("数据截至 [^ ]+", told)[0] in scope(driver), "how far the data reach is not chosen"
+
+
+def test_sql_lab_names_schemas_that_last_and_labels_their_columns(overview: WebDriver) -> None:
+    with seen_by(DEMO_ANALYST) as driver:
+        [database] = ask(driver, "/api/v1/database/")["result"]
+        schemas = ask(driver, f"/api/v1/database/{database['id']}/schemas/")["result"]
+        assert sorted(schemas) == ["detail", "gold", "themes"]
+        table = ask(driver, f"/api/v1/database/{database['id']}/table_metadata/?name=risk_score&schema=gold")
+        assert table["comment"] == "监管对象风险评分"
+        assert {column["name"]: column["comment"] for column in table["columns"]}["object_name"] == "监管对象名称"
+
+
+def ask(driver: WebDriver, path: str) -> Any:
+    return driver.execute_async_script("fetch(arguments[0]).then(answer => answer.json()).then(arguments[1])", path)
 
 
 def test_a_leader_sees_dashboards_and_nothing_else(overview: WebDriver) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from dashboards.render.declaration import CHINESE
 from dashboards.render.shapes import region_shapes
 from schemas.contract import code_list, contracts
 from schemas.contract.labels import served_columns
+from spark_jobs.services.environments import BI_BIN, PROJECT
 
 CITIES = 17
 
@@ -179,3 +181,88 @@ def test_import_changes_with_the_home_and_only_with_what_it_brings() -> None:
     assert assets.fingerprint(assets.rendered(here)) == assets.fingerprint(assets.rendered(here))
     assert assets.fingerprint(assets.rendered(here)) != assets.fingerprint(assets.rendered(there))
     assert "duckdb:////a/serving/lakewarden.duckdb" in assets.rendered(here)["databases/serving.yaml"]
+
+
+@pytest.mark.skipif(not (BI_BIN / "python").exists(), reason="Superset is not installed: make setup")
+def test_every_message_on_the_way_of_leader_and_analyst_is_chinese() -> None:
+    subprocess.run([str(BI_BIN / "python"), "-m", "tests.superset_words"], cwd=PROJECT, check=True)
+
+
+def charts() -> dict[str, dict[str, Any]]:
+    return {path: asset for path, asset in assets.load().items() if path.startswith("charts/")}
+
+
+def test_every_chart_says_what_its_figures_count() -> None:
+    pages = [asset for path, asset in assets.load().items() if path.startswith("dashboards/")]
+    opened = {number for page in pages for number in page["metadata"]["expanded_slices"]}
+    places = {box["meta"]["uuid"]: box["meta"]["chartId"] for page in pages for box in boxes(page)}
+    for path, chart in charts().items():
+        if chart["viz_type"] != "scope":
+            assert CHINESE.search(chart["description"] or ""), path
+            assert str(places[chart["uuid"]]) in opened, path
+
+
+def boxes(page: dict[str, Any]) -> list[dict[str, Any]]:
+    return [box for box in page["position"].values() if isinstance(box, dict) and box["type"] == "CHART"]
+
+
+def test_every_page_begins_with_how_far_its_acts_reach() -> None:
+    rendered = assets.load()
+    for path, page in rendered.items():
+        if path.startswith("dashboards/"):
+            first = page["position"][page["position"]["GRID_ID"]["children"][0]]["children"]
+            assert first == ["CHART-scope"], path
+    about = rendered["charts/field_drug.scope.yaml"]["params"]
+    assert dict(about["acts"]) == {
+        "check_action": "行政检查行为",
+        "punish_action": "行政处罚行为",
+        "complaint": "投诉举报",
+    }
+    fixed = {each["subject"]: each["comparator"] for each in about["adhoc_filters"] if each["operator"] == "IN"}
+    assert fixed == {"field": ["drug"], "act": list(dict(about["acts"]))}
+
+
+def test_the_list_of_risks_is_red_and_orange_and_says_from_how_many_points() -> None:
+    chart = charts()["charts/overview.list_gold_risk_score.yaml"]
+    fixed = {each["subject"]: each["comparator"] for each in chart["params"]["adhoc_filters"]}
+    assert fixed["grade"] == ["red", "orange"]
+    assert "红色45分以上，橙色25分以上，黄色8分以上，其余蓝色" in chart["description"]
+    assert "reasons_text" in chart["params"]["all_columns"]
+
+
+def test_a_rate_s_axis_ends_at_100_percent() -> None:
+    formats = {"y_axis_format": "y_axis_bounds", "y_axis_format_secondary": "y_axis_bounds_secondary"}
+    ends = [
+        params[bounds]
+        for chart in charts().values()
+        for params in [chart["params"]]
+        for form, bounds in formats.items()
+        if params.get(form, "").endswith("%") and bounds in params
+    ]
+    assert len(ends) > 10
+    assert {tuple(end) for end in ends} == {(0, 1)}
+
+
+def test_months_are_picked_as_months_and_prefectures_in_their_official_order() -> None:
+    page = assets.load()["dashboards/overview.yaml"]["metadata"]["native_filter_configuration"]
+    filters = {each["name"]: each for each in page}
+    assert {each["filterType"] for each in page} == {"filter_select"}
+    assert filters["月份"]["targets"][0]["column"]["name"] == datasets.MONTH_TEXT
+    assert not filters["月份"]["controlValues"]["sortAscending"], "the newest first"
+    assert filters["市州"]["sortMetric"] == "city_code_order"
+    table = charts()["charts/overview.table_checks_by_city.yaml"]["params"]
+    assert (table["timeseries_limit_metric"], table["order_desc"]) == ("city_code_order", False)
+
+
+def test_fines_are_called_fines() -> None:
+    """Nothing that is confiscated is delivered."""
+    labels = {metric["verbose_name"] for path, asset in assets.load().items() for metric in asset.get("metrics", [])}
+    assert {"罚款金额（万元）", "案均罚款金额（元）"} <= labels
+    assert not [label for label in labels if "罚没" in label]
+
+
+def test_a_chart_that_does_not_hear_a_filter_says_so() -> None:
+    told = charts()
+    for name in ("key_objects", "key_red_objects", "share_objects_by_grade", "list_gold_risk_score"):
+        assert told[f"charts/overview.{name}.yaml"]["description"].endswith("不随部门、月份筛选变化。"), name
+    assert "不随" not in told["charts/overview.key_checks.yaml"]["description"]

@@ -54,13 +54,14 @@ def test_a_page_with_three_charts_costs_one_file(root: Path) -> None:
     page = rendered(root)
     assert check.problems(root) == []
     assert list(page) == [
+        "charts/monthly.scope.yaml",
         "charts/monthly.key_checks.yaml",
         "charts/monthly.ranking_punishments_by_department.yaml",
         "charts/monthly.share_red_objects_by_grade.yaml",
         "dashboards/monthly.yaml",
     ]
     titles = [asset["slice_name"] for asset in page.values() if "slice_name" in asset]
-    assert titles == ["检查次数", "各部门行政处罚", "风险等级分布"]
+    assert titles == ["数据范围", "检查次数", "各部门行政处罚", "风险等级分布"]
     assert page["charts/monthly.key_checks.yaml"]["params"]["x_axis"] == WHOLE_MONTH
 
 
@@ -68,7 +69,7 @@ def test_the_guide_s_page_is_a_page(root: Path) -> None:
     guide = (assets.DASHBOARDS.parent / "docs" / "add-a-page.md").read_text(encoding="utf-8")
     page = rendered(root, guide.split("```yaml\n")[1].split("```")[0], slug="guide")
     assert check.problems(root) == []
-    assert len(page) == 8 + 1
+    assert len(page) == 8 + 1 + 1, "charts, the line at the top, the page"
 
 
 def test_a_table_by_month_begins_with_the_newest(root: Path) -> None:
@@ -112,7 +113,7 @@ def test_a_chart_hears_only_what_its_table_knows(root: Path) -> None:
 def test_two_pages_share_no_id(root: Path) -> None:
     first, second = ids(rendered(root)), ids(rendered(root, slug="yearly"))
     overview = {path: asset for path, asset in assets.load(root).items() if "/overview." in path}
-    assert len(first) == len(second) == 3 + 1 + 3
+    assert len(first) == len(second) == 4 + 1 + 4
     assert not first & second
     assert not (first | second) & ids(overview)
 
@@ -130,7 +131,7 @@ def test_a_page_may_be_about_some_codes_only(root: Path) -> None:
             each["subject"]: each["comparator"] for each in chart["params"]["adhoc_filters"] if each["operator"] == "IN"
         }
         assert fixed.pop("city_code") == ["420100"]
-        assert fixed in ({}, {"model": ["market_firm"]})
+        assert fixed in ({}, {"model": ["market_firm"]}, {"act": ["check_action", "punish_action"]})
 
 
 def test_every_field_has_the_page_of_its_kind(root: Path) -> None:

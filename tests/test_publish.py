@@ -121,6 +121,14 @@ def test_a_version_holds_what_one_written_anew_would(
     assert served == ["", "AB", "ABC", "AC", "AC", "AC", "D", "", "AA"]
 
 
+def test_every_act_has_its_kind_and_day(home: Home) -> None:
+    check(home, "A", "B")
+    publish_serving(home)
+    with duckdb.connect(str(serving_file(home).resolve()), read_only=True) as database:
+        days = database.execute("select act, city_name, department, month, day from detail.act_day").fetchall()
+    assert days == [("check_action", "武汉市", "scjg", date(2026, 5, 1), date(2026, 5, 4))] * 2
+
+
 def test_what_has_not_changed_is_not_read_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "SIZES", (0,))
     check(home, "A")

@@ -2,10 +2,7 @@
  * Superset chart plugin: rows of region and measure flow in, a clickable choropleth drawn as SVG flows out.
  * SVG, not WebGL with map tiles: it needs no network, no graphics card, and prints sharply.
  */
-const shared = name => {
-  const module = window[`__superset__/${name}`];
-  return module.createElement || !module.default ? module : { ...module.default, ...module };
-};
+const { shared } = await import(`./shared.js${new URL(import.meta.url).search}`);
 const { createElement: h, useEffect, useMemo, useState } = shared('react');
 const {
   Behavior,
@@ -192,12 +189,13 @@ function RegionMap({ width, height, rows, entity, measures, scheme, shapesName, 
             },
             content,
           );
-        const withValue = roomy && row?.[main.key] != null;
+        // Every region tells its figure; where there is little room, in small letters close under the name.
+        const figure = row?.[main.key] == null ? '—' : main.format(row[main.key]);
         return h(
           'g',
           { key: name, style: { pointerEvents: 'none' } },
-          text(shortName(name), withValue ? -2 : 4, roomy ? 13 : 12, 500),
-          withValue && text(main.format(row[main.key]), 14, 12, 400),
+          text(shortName(name), -2, roomy ? 13 : 11, 500),
+          text(figure, roomy ? 14 : 9, roomy ? 12 : 10, 400),
         );
       }),
       h(Legend, { extent, colours: scheme.colors, format: main.format, title: main.label, width }),

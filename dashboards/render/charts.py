@@ -8,13 +8,15 @@ from typing import Any
 from dashboards.render.colours import INK, colours
 from dashboards.render.datasets import WHOLE_MONTH
 from dashboards.render.declaration import Page, Ranking, Trend
-from dashboards.render.dimensions import DIMENSIONS
+from dashboards.render.dimensions import ACT, DIMENSIONS
 from dashboards.render.listing import listing
+from dashboards.render.meanings import meaning
+from dashboards.render.metrics import Metric
 from dashboards.render.plan import Drawn
+from schemas.contract import table_of
 
 Json = dict[str, Any]
 
-CURVES_DOC = "记录开始的那个月可能不足整月，不画入曲线；数字包含全部月份。"
 BARS_LIMIT = 20
 LEGEND: Json = {"show_legend": True, "legendType": "scroll", "legendOrientation": "top"}
 NO_AXIS_TITLES: Json = {"x_axis_title": "", "y_axis_title": ""}
@@ -26,11 +28,12 @@ def asset(drawn: Drawn, page: Page) -> Json:
     """The chart as Superset imports it."""
     settings = PAINTERS[drawn.chart.chart](drawn)
     filters = conditions(drawn, page)
+    means = None if drawn.chart.chart == "scope" else meaning(drawn, settings, page)
     if settings["viz_type"] == "mixed_timeseries":
         settings["adhoc_filters_b"] = filters
     return {
         "slice_name": drawn.title,
-        "description": CURVES_DOC if settings.get("x_axis") == WHOLE_MONTH else None,
+        "description": means,
         "viz_type": settings["viz_type"],
         "params": {**settings, "adhoc_filters": filters},
         "uuid": drawn.uuid,
@@ -113,9 +116,14 @@ def trend(drawn: Drawn) -> Json:
         "markerSizeB": 6,
         "yAxisIndexB": 1,
         "y_axis_format_secondary": drawn.line.axis_format,
-        "y_axis_bounds_secondary": [0, 1 if drawn.chart.stacked and drawn.line.format.endswith("%") else None],
+        "y_axis_bounds_secondary": [0, _end(drawn.line)],
         "y_axis_title_secondary": "",
     }
+
+
+def _end(metric: Metric) -> int | None:
+    """Where an axis ends: a rate's at 100 %, which Superset would round up to 120 %."""
+    return 1 if metric.format.endswith("%") else None
 
 
 def area_map(drawn: Drawn) -> Json:
@@ -138,7 +146,7 @@ def ranking(drawn: Drawn) -> Json:
     """Lying bars; Superset draws the first at the bottom."""
     assert drawn.by
     assert isinstance(drawn.chart, Ranking)
-    is_largest = drawn.chart.order == "largest"
+    is_largest, end = drawn.chart.order == "largest", _end(drawn.metrics[0])
     return {
         "viz_type": "echarts_timeseries_bar",
         "x_axis": drawn.by.label,
@@ -155,8 +163,8 @@ def ranking(drawn: Drawn) -> Json:
         "show_legend": len(drawn.metrics) > 1,
         "y_axis_format": drawn.metrics[0].format,
         "rich_tooltip": True,
-        "truncateYAxis": False,
-        "y_axis_bounds": [None, None],
+        "truncateYAxis": end is not None,
+        "y_axis_bounds": [0 if end else None, end],
         **NO_AXIS_TITLES,
     }
 
@@ -189,7 +197,7 @@ def share(drawn: Drawn) -> Json:
 
 
 def table(drawn: Drawn) -> Json:
-    """One row a value of the dimension, the largest first figure on top; the newest month, where it is by month."""
+    """One row a value of the dimension: places in their official order, the newest month or largest figure on top."""
     assert drawn.by
     newest = {"expressionType": "SQL", "sqlExpression": f"MAX({drawn.by.label})", "label": "newest"}
     return {
@@ -197,8 +205,8 @@ def table(drawn: Drawn) -> Json:
         "query_mode": "aggregate",
         "groupby": [drawn.by.label],
         "metrics": [metric.name for metric in drawn.metrics],
-        "timeseries_limit_metric": newest if drawn.by.is_time else drawn.metrics[0].name,
-        "order_desc": True,
+        "timeseries_limit_metric": newest if drawn.by.is_time else drawn.by.order or drawn.metrics[0].name,
+        "order_desc": drawn.by.order is None,
         "row_limit": 50,
         "page_length": 0,
         "include_search": False,
@@ -212,6 +220,18 @@ def table(drawn: Drawn) -> Json:
     }
 
 
+def scope(drawn: Drawn) -> Json:
+    """The plug-in `scope.js`: how far the acts that the page counts reach, and which kinds nobody delivers."""
+    kinds = drawn.chart.where[ACT]
+    return {
+        "viz_type": "scope",
+        "metrics": [metric.name for metric in drawn.metrics],
+        "entity": DIMENSIONS[ACT].label,
+        "acts": [[kind, table_of(f"base.{kind}").title.removesuffix("库")] for kind in kinds],
+        "row_limit": 100,
+    }
+
+
 PAINTERS: dict[str, Callable[[Drawn], Json]] = {
     "key": key,
     "trend": trend,
@@ -220,4 +240,5 @@ PAINTERS: dict[str, Callable[[Drawn], Json]] = {
     "share": share,
     "table": table,
     "list": listing,
+    "scope": scope,
 }

@@ -17,6 +17,7 @@ DUCKDB_TYPES = {
     "boolean": "BOOLEAN",
 }
 COMPLEX = ("array", "map", "struct", "list")
+MONTH_TEXT, MONTH_TEXT_SQL = "month_text", "SUBSTR(CAST(month AS VARCHAR), 1, 7)"
 WHOLE_MONTH = "whole_month"
 """The months that a curve shows. Records begin on any day, so the first month is not known to be whole: a curve from it
 would rise from next to nothing and tell of growth that never was. It is shown only while there is no other."""
@@ -39,7 +40,6 @@ def dataset_column(column: Column, contract: Contract) -> dict[str, Any]:
     return {
         "column_name": column.name,
         "verbose_name": column.label,
-        "description": column.doc,
         "type": duckdb_type(column),
         "is_dttm": column.type in ("date", "timestamp"),
         "is_active": True,
@@ -68,6 +68,20 @@ def whole_month(dataset: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def month_text() -> dict[str, Any]:
+    """The month as people pick it: 2026-11."""
+    return {
+        "column_name": MONTH_TEXT,
+        "verbose_name": "月份",
+        "expression": MONTH_TEXT_SQL,
+        "type": "VARCHAR",
+        "is_dttm": False,
+        "is_active": True,
+        "groupby": False,
+        "filterable": True,
+    }
+
+
 def is_coded(column: Column, contract: Contract) -> bool:
     """Whether a column for people stands beside it: city_name beside city_code, reasons_text beside reasons."""
     stem = column.name.removesuffix("_code")
@@ -87,6 +101,6 @@ def with_columns(dataset: dict[str, Any]) -> dict[str, Any]:
         "description": contract.title,
         "columns": [
             *(dataset_column(column, contract) for column in served_columns(contract)),
-            *([whole_month(dataset)] if dataset["main_dttm_col"] == "month" else []),
+            *([whole_month(dataset), month_text()] if dataset["main_dttm_col"] == "month" else []),
         ],
     }

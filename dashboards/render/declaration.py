@@ -116,6 +116,13 @@ class Listing(Placed):
     """Column by column, its width in pixels where that matters."""
 
 
+class Scope(Placed):
+    """How far the acts reach that a page counts; it stands at the top of every page and is not declared."""
+
+    chart: Literal["scope"] = "scope"
+    of: Names
+
+
 Chart = Key | Trend | Map | Ranking | Share | Table | Listing
 KINDS = tuple(get_args(kind.model_fields["chart"].annotation)[0] for kind in get_args(Chart))
 

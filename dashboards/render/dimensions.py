@@ -20,8 +20,15 @@ class Dimension:
     shapes: str | None = None
     """The outlines in `dashboards/shapes/` whose names the label column holds: only then there can be a map."""
 
+    @property
+    def order(self) -> str | None:
+        """The metric by which its values stand in their official order, as codes of places do."""
+        return f"{self.code}_order" if self.shapes else None
 
+
+ACT = "act"
 DIMENSIONS = {
+    ACT: Dimension("act", "act", "行为类别"),
     "month": Dimension("month", "month", "月份", is_time=True),
     "city": Dimension("city_code", "city_name", "市州", shapes="hubei_city"),
     "county": Dimension("region_code", "region_name", "区县"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from dashboards.render.datasets import MONTH_TEXT
 from dashboards.render.dimensions import DIMENSIONS, Dimension
 from dashboards.render.metrics import Dataset
 from dashboards.render.plan import Drawn, Plan
@@ -30,20 +31,22 @@ def clicks(plan: Plan) -> Json:
 
 def _filter(name: str, dimension: Dimension, plan: Plan) -> Json:
     deaf = [drawn.number for drawn in plan.charts if not _knows(drawn, dimension)]
+    values = _values(dimension, plan)
     own: Json = {
         "filterType": "filter_select",
-        "targets": [{"column": {"name": dimension.label}, "datasetUuid": _values(dimension, plan).uuid}],
+        "targets": [
+            {"column": {"name": MONTH_TEXT if dimension.is_time else dimension.label}, "datasetUuid": values.uuid}
+        ],
         "controlValues": {
             "multiSelect": True,
             "enableEmptyFilter": False,
             "defaultToFirstItem": False,
             "inverseSelection": False,
             "searchAllOptions": False,
+            "sortAscending": not dimension.is_time,
         },
-        "sortMetric": None,
+        "sortMetric": dimension.order,
     }
-    if dimension.is_time:
-        own = {"filterType": "filter_time", "targets": [{}], "controlValues": {"enableEmptyFilter": False}}
     return {
         "id": f"NATIVE_FILTER-{name}",
         "name": dimension.title,

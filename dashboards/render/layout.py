@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboards.render.declaration import ROWS, Chart, Row, Stack
-from dashboards.render.plan import Drawn, Fault, Plan
+from dashboards.render.plan import SCOPE, Drawn, Fault, Plan
 
 Json = dict[str, Any]
 
 COLUMNS = 12
 GUTTER = 2
 """Between two rows, in Superset's unit of height, 8 pixels."""
-HEIGHTS = {"key": 19, "trend": 54, "map": 72, "ranking": 54, "share": 54, "table": 80, "list": 84}
+HEIGHTS = {"key": 23, "trend": 54, "map": 86, "ranking": 54, "share": 54, "table": 80, "list": 84, "scope": 7}
 TRANSPARENT = {"background": "BACKGROUND_TRANSPARENT"}
 
 
@@ -62,6 +62,11 @@ class Boxes:
             else:
                 self._chart(self._plan.drawn(f"{where}.{place.chart}"), inside, width, height)
 
+    def scope(self, drawn: Drawn, parents: list[str]) -> None:
+        """The row at the top of every page."""
+        inside = self._add("ROW-scope", "ROW", parents, TRANSPARENT)
+        self._chart(drawn, inside, COLUMNS, HEIGHTS["scope"])
+
     def _stack(self, key: str, stack: Stack, parents: list[str], width: int, height: int) -> None:
         inside = self._add(f"COLUMN-{key}", "COLUMN", parents, {"width": width, **TRANSPARENT})
         room = height - GUTTER * (len(stack) - 1)
@@ -77,6 +82,8 @@ class Boxes:
 def position(plan: Plan) -> Json:
     """The layout as Superset imports it; raises Fault where a row is too wide."""
     boxes = Boxes(plan)
+    for scope in (drawn for drawn in plan.charts if drawn.key == SCOPE):
+        boxes.scope(scope, ["ROOT_ID", "GRID_ID"])
     for number, row in enumerate(plan.page.rows):
         boxes.row(f"rows.{number}", row, ["ROOT_ID", "GRID_ID"], COLUMNS, row_height(row))
     return boxes.nodes

@@ -11,6 +11,8 @@ from schemas.contract.indicators import terms_of, used_measures
 from schemas.contract.views import acts, clocks
 
 MONTHS, LONG = "gold.supervision_month", "gold.indicator"
+DAYS = "detail.act_day"
+REACH = {"first_day": ("最早", "MIN(day)"), "last_day": ("最近", "MAX(day)")}
 NAMESPACE = uuid5(NAMESPACE_URL, "lakewarden/dashboards/datasets")
 TEN_THOUSAND = 10_000
 WHOLE, ONE_PLACE = ",d", ",.1f"
@@ -32,7 +34,8 @@ def datasets(database_uuid: str) -> dict[str, dict[str, Any]]:
     found |= _dataset(MONTHS, "month", database_uuid, [*sums, *(_indicator(one, monthly) for one in _within(monthly))])
     summed = {one.name for one in _within(monthly)}
     rest = [_long(indicator) for name, indicator in indicators().items() if name not in summed]
-    return found | _dataset(LONG, "period", database_uuid, rest)
+    reach = [_metric(name, label, sql, "%Y-%m-%d", None) for name, (label, sql) in REACH.items()]
+    return found | _dataset(LONG, "period", database_uuid, rest) | _dataset(DAYS, "month", database_uuid, reach)
 
 
 def _within(names: Container[str]) -> list[Indicator]:
@@ -74,24 +77,24 @@ def _dataset(name: str, time: str, database_uuid: str, metrics: list[dict[str, A
     return {f"datasets/{table}.yaml": asset}
 
 
-def _metric(name: str, label: str, sql: str, form: str) -> dict[str, Any]:
-    return {"metric_name": name, "verbose_name": label, "expression": sql, "d3format": form}
+def _metric(name: str, label: str, sql: str, form: str, means: str | None) -> dict[str, Any]:
+    return {"metric_name": name, "verbose_name": label, "expression": sql, "d3format": form, "description": means}
 
 
 def _named(name: str, measure: Measure, sql: str) -> dict[str, Any]:
     """A measure as a metric; amounts of money in ten thousand yuan, as leaders read them."""
     if measure.unit == "yuan":
-        return _metric(name, f"{measure.label}（万元）", f"{sql} / {TEN_THOUSAND}.0", ONE_PLACE)
-    return _metric(name, measure.label, sql, WHOLE)
+        return _metric(name, f"{measure.label}（万元）", f"{sql} / {TEN_THOUSAND}.0", ONE_PLACE, measure.means)
+    return _metric(name, measure.label, sql, WHOLE, measure.means)
 
 
 def _indicator(indicator: Indicator, sql: Mapping[str, str]) -> dict[str, Any]:
     """An indicator over whatever rows a page chooses, from the SQL of its measures."""
     above = _added(indicator.numerator, sql)
     if indicator.denominator is None:
-        return _metric(indicator.name, indicator.label, above, FORMATS[indicator.unit])
+        return _metric(indicator.name, indicator.label, above, FORMATS[indicator.unit], indicator.means)
     ratio = f"{above} * 1.0 / NULLIF({_added(indicator.denominator, sql)}, 0)"
-    return _metric(indicator.name, indicator.label, ratio, FORMATS[indicator.unit])
+    return _metric(indicator.name, indicator.label, ratio, FORMATS[indicator.unit], indicator.means)
 
 
 def _added(expression: str, sql: Mapping[str, str]) -> str:
@@ -105,4 +108,4 @@ def _long(indicator: Indicator) -> dict[str, Any]:
     rows = f"indicator = '{indicator.name}' AND period_kind = 'year' AND NOT is_total"
     above, below = (f"SUM(CASE WHEN {rows} THEN {side} END)" for side in ("numerator", "denominator"))
     figure = above if indicator.denominator is None else f"{above} * 1.0 / NULLIF({below}, 0)"
-    return _metric(indicator.name, indicator.label, figure, FORMATS[indicator.unit])
+    return _metric(indicator.name, indicator.label, figure, FORMATS[indicator.unit], indicator.means)

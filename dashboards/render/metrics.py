@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from dashboards.render import measured
+from dashboards.render.dimensions import DIMENSIONS
 from schemas.contract import Contract, contracts
 from schemas.contract.labels import served_columns
 
@@ -22,6 +23,8 @@ class Metric:
     label: str
     sql: str
     format: str
+    means: str | None
+    """The definition (口径), in Chinese."""
 
     @property
     def axis_format(self) -> str:
@@ -78,7 +81,23 @@ def dataset_assets(root: Path) -> dict[str, dict[str, Any]]:
     database = yaml.safe_load((root / "databases" / "serving.yaml").read_text(encoding="utf-8"))
     files = sorted((root / "datasets").glob("*.yaml"))
     written = {f"datasets/{file.name}": yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
-    return {**measured.datasets(database["uuid"]), **written}
+    every = {**measured.datasets(database["uuid"]), **written}
+    return {path: {**asset, "metrics": [*asset["metrics"], *_orders(asset)]} for path, asset in every.items()}
+
+
+def _orders(asset: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """What orders the values of a filter or a table that have an order of their own."""
+    contract = contracts().get(f"{asset['schema']}.{asset['table_name']}")
+    columns = {column.name for column in contract.columns} if contract else set()
+    for dimension in DIMENSIONS.values():
+        if dimension.order and dimension.code in columns:
+            sql = f"MIN({dimension.code})"
+            yield {
+                "metric_name": dimension.order,
+                "verbose_name": f"{dimension.title}次序",
+                "expression": sql,
+                "d3format": "",
+            }
 
 
 def catalogue(root: Path) -> Catalogue:
@@ -96,4 +115,6 @@ def _datasets(assets: Iterable[tuple[str, dict[str, Any]]]) -> Iterable[Dataset]
 
 
 def _metric(asset: dict[str, Any]) -> Metric:
-    return Metric(asset["metric_name"], asset["verbose_name"], asset["expression"], asset["d3format"])
+    return Metric(
+        asset["metric_name"], asset["verbose_name"], asset["expression"], asset["d3format"], asset.get("description")
+    )

@@ -57,7 +57,7 @@ def _dashboard(planned: Plan) -> Json:
             "filter_bar_orientation": "HORIZONTAL",
             "refresh_frequency": 0,
             "timed_refresh_immune_slices": [],
-            "expanded_slices": {},
+            "expanded_slices": {str(drawn.number): True for drawn in planned.charts if drawn.chart.chart != "scope"},
             "default_filters": "{}",
             "native_filter_configuration": filters.native(planned),
             "chart_configuration": filters.clicks(planned),

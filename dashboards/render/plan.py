@@ -9,11 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from dashboards.render.declaration import ROWS, Chart, Key, Listing, Map, Page, Table, Trend, read_page
-from dashboards.render.dimensions import DIMENSIONS, Dimension
+from dashboards.render.declaration import ROWS, Chart, Key, Listing, Map, Page, Scope, Table, Trend, read_page
+from dashboards.render.dimensions import ACT, DIMENSIONS, Dimension
+from dashboards.render.measured import REACH
 from dashboards.render.metrics import Catalogue, Dataset, Metric
-from schemas.contract import ContractError, code_list, shown
+from schemas.contract import ContractError, code_list, indicators, measures, shown
+from schemas.contract.indicators import used_measures
 
+SCOPE, SCOPE_TITLE = "scope.0.scope", "数据范围"
 NAMESPACE = uuid5(NAMESPACE_URL, "lakewarden/dashboards/pages")
 
 
@@ -23,7 +26,7 @@ class Drawn:
 
     page: str
     key: str
-    chart: Chart
+    chart: Chart | Scope
     dataset: Dataset
     metrics: tuple[Metric, ...]
     line: Metric | None
@@ -36,7 +39,7 @@ class Drawn:
         if chart.name:
             return chart.name
         first = chart.of.replace(".", "_") if isinstance(chart, Listing) else chart.of[0]
-        by = "" if isinstance(chart, Key | Listing) else f"_by_{chart.by}"
+        by = "" if isinstance(chart, Key | Listing | Scope) else f"_by_{chart.by}"
         return f"{chart.chart}_{first}{by}"
 
     @cached_property
@@ -108,9 +111,28 @@ def _pages(slug: str, page: Page) -> Iterator[tuple[str, Page]]:
 
 def _plan(slug: str, page: Page, catalogue: Catalogue) -> Plan:
     charts = tuple(_drawn(slug, page, key, chart, catalogue) for key, chart in declared(page))
+    charts = (*_scope(slug, page, charts, catalogue), *charts)
     for key, why in _faults(page, charts):
         raise Fault(key, why)
     return Plan(slug, page, charts)
+
+
+def _scope(slug: str, page: Page, charts: tuple[Drawn, ...], catalogue: Catalogue) -> Iterator[Drawn]:
+    """What tells how far the acts reach that the page counts, if it counts any."""
+    names = [metric.name for drawn in charts for metric in (*drawn.metrics, *filter(None, [drawn.line]))]
+    kinds = dict.fromkeys(kind for name in names for kind in _kinds(name))
+    found = catalogue.of_metrics(tuple(REACH), ())
+    if kinds and found and {DIMENSIONS[name].code for name in page.where} <= found[1].columns:
+        chart = Scope(name="scope", title=SCOPE_TITLE, where={ACT: tuple(kinds)}, of=tuple(REACH))
+        yield Drawn(slug, SCOPE, chart, found[1], tuple(found[0]), None, None)
+
+
+def _kinds(name: str) -> Iterator[str]:
+    """The kinds of acts that a figure counts."""
+    for measure in used_measures(indicators()[name]) if name in indicators() else [name]:
+        table = measures()[measure][0] if measure in measures() else None
+        if table and table.layer == "base" and table.event:
+            yield table.table
 
 
 def declared(page: Page) -> Iterator[tuple[str, Chart]]:

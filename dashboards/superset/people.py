@@ -30,10 +30,15 @@ LOOKING: Rights = {
     ("can_samples", "Datasource"),
     ("can_log", "Superset"),
     ("can_userinfo", "UserDBModelView"),
+    ("can_read", "user"),
     ("resetmypassword", "UserDBModelView"),
     ("all_datasource_access", "all_datasource_access"),
 }
-ASKING: Rights = {("all_database_access", "all_database_access"), ("can_read", "Dataset")}
+ASKING: Rights = {
+    ("all_database_access", "all_database_access"),
+    ("can_read", "Dataset"),
+    ("can_list", "SavedQuery"),
+}
 
 
 def asked() -> list[Person]:

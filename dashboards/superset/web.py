@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import superset
 from flask import Blueprint, Flask, Response, jsonify, redirect, request
 
-from dashboards.superset import drill
+from dashboards.superset import downloads, drill, scripts, tables, words
 
-ASSETS = Path(superset.__file__).parent / "static" / "assets"
-# Superset's menu holds a picture of its maker's, by which every page tells him the version; a build cannot be told not
-# to. The policy in config.py would stop it, but the browser would still ask, and write the refusal into its log.
-PIXEL = re.compile(rb"https://[a-z.]*scarf\.sh/[^`\"']*")
-NO_PIXEL = b"data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 DASHBOARDS = Path(__file__).parent.parent
-SHIPPED = Path(superset.__file__).parent / "translations"
-PLUGINS = {"region_map": "区域地图"}
+REFUSED = Path(__file__).parent / "refused.html"
+REFUSED_AS = ("text/html", "application/json")
+REFUSALS = {
+    403: ("没有权限", "您的账号不能查看这个页面；需要时请向管理员申请。"),
+    404: ("没有这个页面", "地址可能输错了，或者页面已经改名、撤下。"),
+    500: ("页面出错了", "系统没有能够完成这次请求，请稍后再试；仍不行时请告诉管理员。"),
+}
+PLUGINS = {"region_map": "区域地图", "scope": "数据范围"}
 
 blueprint = Blueprint("lakewarden", __name__)
 folders = [
@@ -52,36 +50,21 @@ def plugin_version() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
-@cache
-def language_pack(language: str) -> str:
-    """The shipped messages, with ours filled in where they are missing or wrong."""
-    pack = json.loads((SHIPPED / language / "LC_MESSAGES" / "messages.json").read_text(encoding="utf-8"))
-    ours = json.loads((DASHBOARDS / "translations" / f"{language}.json").read_text(encoding="utf-8"))
-    pack["locale_data"]["superset"].update({key: [text] for key, text in ours.items()})
-    return json.dumps(pack, ensure_ascii=False)
-
-
 def answer_language_pack() -> Response | None:
     """Superset gives the pack only to people who are logged in, which leaves the login page in English."""
     if request.path != "/superset/language_pack/zh/":
         return None
-    return Response(language_pack("zh"), mimetype="application/json", headers={"Cache-Control": "max-age=3600"})
+    return Response(words.pack("zh"), mimetype="application/json", headers={"Cache-Control": "max-age=3600"})
 
 
-@cache
-def scripts_without_pixel() -> dict[str, bytes]:
-    """The scripts of Superset's pages that ask for the picture, with an empty one in its place, by their address."""
-    files = ((file, file.read_bytes()) for file in ASSETS.glob("*.js"))
-    asking = ((file, script) for file, script in files if PIXEL.search(script))
-    return {f"/static/assets/{file.name}": PIXEL.sub(NO_PIXEL, script) for file, script in asking}
-
-
-def answer_script() -> Response | None:
-    """Superset's own script, but for the picture."""
-    script = scripts_without_pixel().get(request.path)
-    if script is None:
-        return None
-    return Response(script, mimetype="text/javascript", headers={"Cache-Control": "public, max-age=31536000"})
+def refusal_in_chinese(answer: Response) -> Response:
+    """What is not there, or went wrong, Superset says in English, and what one may not see in JSON."""
+    is_page = "text/html" in request.headers.get("Accept", "")
+    if not is_page or answer.mimetype not in REFUSED_AS or answer.status_code not in REFUSALS:
+        return answer
+    title, sentence = REFUSALS[answer.status_code]
+    page = REFUSED.read_text(encoding="utf-8").replace("{title}", title).replace("{sentence}", sentence)
+    return Response(page, answer.status_code, mimetype="text/html")
 
 
 def welcome_with_overview() -> Any:
@@ -92,10 +75,14 @@ def welcome_with_overview() -> Any:
 def install(app: Flask) -> None:
     """Called by Superset with the application it has made."""
     drill.install()
-    scripts_without_pixel()
-    app.before_request(answer_script)
+    tables.install()
+    words.install(app)
+    scripts.rewritten()
+    app.before_request(scripts.answer)
     app.before_request(answer_language_pack)
     app.before_request(welcome_with_overview)
+    app.after_request(refusal_in_chinese)
+    app.after_request(downloads.readable)
     os.register_at_fork(after_in_child=lambda: forget_connections(app))
 
 

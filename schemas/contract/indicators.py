@@ -62,6 +62,8 @@ class Indicator(Strict):
     periods: tuple[PeriodKind, ...] = ("month", "quarter", "year")
     unit: Literal["share", "count", "yuan"] = "share"
     better: Literal["higher", "lower"] | None = None
+    means: str | None = None
+    """The definition (口径) in Chinese, as it stands beside the figure."""
     limits: tuple[Limit, ...] = Key(default=(), alias="limit")
 
 

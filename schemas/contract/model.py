@@ -225,6 +225,8 @@ class Measure(Strict):
     filled: tuple[str, ...] = ()
     unit: Literal["yuan"] | None = None
     doc: str | None = None
+    means: str | None = None
+    """The definition (口径) in Chinese, as it stands beside the figure."""
 
     @property
     def is_additive(self) -> bool:

@@ -19,6 +19,9 @@ OBJECT, OBJECT_KEY = "supervised_object", "object_id"
 # Where and when an act was done, by whom, in which field, and under which item; a field's own table has no field.
 MONTH_KEY = ("city_code", "region_code", "department", "field", "item_code", "month")
 FIELD_MONTH_KEY = tuple(name for name in MONTH_KEY if name != "field")
+# What says how far acts reach: their kind and day, and by what a page chooses among them.
+ACT_DAY = "act_day"
+ACT_DAY_KEY = ("act", "city_code", "region_code", "department", "field", "month", "day")
 
 
 def acts(tables: Iterable[TableContract]) -> list[TableContract]:
@@ -79,6 +82,11 @@ def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator
     )  # fmt: skip
     for table in acts(tables):
         yield _detail(table)
+    said = {"act": {"type": "string", "label": "行为类别"}, "day": {"type": "date", "label": "行为日期"}}
+    yield _table(
+        ACT_DAY, "监管行为·日期", "One row an act of any kind, with its day.",
+        ACT_DAY_KEY, [{"name": name, **said.get(name, {})} for name in ACT_DAY_KEY], layer="detail",
+    )  # fmt: skip
     for name, field in fields.items():
         yield _table(
             f"{name}_profile", f"{field.title}主题库·监管对象档案", "One row an object of the field, with its acts.",

@@ -14,10 +14,11 @@ import pyarrow as pa
 
 from dashboards.render.shapes import region_shapes
 from schemas.contract import Contract, contracts
+from schemas.contract.views import ACT_DAY
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.tables import exists, version
-from spark_jobs.serving.detail import DETAIL
+from spark_jobs.serving.detail import DETAIL, days_sql
 from spark_jobs.serving.stored import ACT, FILE, Stored, fingerprint, holding, stored, words
 
 SERVED_LAYERS = ("gold", "themes", DETAIL)
@@ -104,6 +105,8 @@ def _write(file: Path, before: Path, served: dict[str, Path]) -> int:
         for name, several in tables.items():
             if contracts()[name].layer == DETAIL:
                 database.execute(f"create view {name} as {_together(several)}")
+        if days := days_sql(tables):
+            database.execute(f"create view {DETAIL}.{ACT_DAY} as {days}")
         [rows] = database.execute(
             "select sum(estimated_size) from duckdb_tables() where comment is not null"
         ).fetchall()[0]
