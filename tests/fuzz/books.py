@@ -14,6 +14,7 @@ from functools import cache
 import xlsxwriter
 
 from tests.fuzz.cases import REFUSED, TAKEN, Case, Draw, Rows
+from tests.fuzz.pages import USUAL
 from tests.fuzz.text import DIRT, broken
 
 SHEET, STRINGS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
@@ -221,6 +222,7 @@ ODDITIES: tuple[Callable[[Draw, Rows, dict[str, object]], bytes], ...] = (
     *(as_it_is, as_it_is, as_it_is, counting_from_1904, sheets_before_and_hidden, many_sheets, merged_cells),
     *(broken_bytes, cut_off, broken_xml, broken_xml, a_part_lost, a_part_twice, entities, wild_places, wild_places),
     *(deep_nesting, another_format),
+    *USUAL,
 )
 
 

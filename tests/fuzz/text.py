@@ -57,6 +57,21 @@ DIRT = (
         "👩‍👩‍👧",
         "𠀀",
     ),
+    *(
+        '="0101"',
+        "'0101",
+        "`0101",
+        "1.42E+19",
+        "20261102.0",
+        "12 000.00",
+        "¥5",
+        "12000元整",
+        "壹万贰仟元整",
+        "1,0000000(万)",
+    ),
+    *("2026-11-02T01:00:00Z", "1762041600000", "20261102093000", "2021-06-01 至 2027-05-31", "长期", "46000.5"),
+    *("罚款、没收违法所得", "1.罚款 2.警告", "张三\n李四", "张三 17012000001", "420106007012", "湖北省/武汉市/江岸区"),
+    *("\ue863", "\ufffd", "武汉??", "锟斤拷", "合计", "#REF!", "同上", "本期无数据"),
     *(" ", "  前后  ", "　", "无", "N/A", "-", "null", "None", "0", "99999999999999999999", "1" * 400, "长" * 5000),
 )
 SEPARATORS = (",", ",", ",", "\t", ";", "|")
@@ -176,6 +191,24 @@ def headings_in_another_order(table: Text) -> None:
     table.rows = [[row[place] for place in order] for row in table.rows]
 
 
+def headings_dressed(table: Text) -> None:
+    dresses = ("*{}", "{}（必填）", "{}：", "1.{}", "{}（18位）", '="{}"', "\u200b{}")
+    table.headings = [table.random.choice(dresses).format(heading) for heading in table.headings]
+
+
+def headings_with_units(table: Text) -> None:
+    dresses = ("{}（万元）", "{}（元）", "{}", "{}")
+    table.headings = [table.random.choice(dresses).format(heading) for heading in table.headings]
+    _unsure(table)
+
+
+def rows_numbered(table: Text) -> None:
+    table.headings.insert(0, table.random.choice(("", "序号", "#")))
+    for number, row in enumerate(table.rows, 1):
+        row.insert(0, str(number))
+    _unsure(table)
+
+
 def no_headings(table: Text) -> None:
     table.headings = table.rows[0]
     _unsure(table)
@@ -188,7 +221,7 @@ def no_rows(table: Text) -> None:
 
 HEADINGS = (
     *(heading_missing, heading_twice, heading_unknown, heading_empty, headings_spelled_otherwise),
-    *(headings_in_another_order, no_headings, no_rows),
+    *(headings_in_another_order, headings_dressed, headings_with_units, rows_numbered, no_headings, no_rows),
 )
 
 
@@ -287,7 +320,28 @@ def notes_below(table: Text) -> None:
     _unsure(table)
 
 
+def unit_beside_the_table(table: Text) -> None:
+    place = table.random.choice((0, len(table.lines)))
+    table.lines.insert(place, table.random.choice(("单位：万元", "金额单位：元", "单位,万元")))
+    _unsure(table)
+
+
+def columns_numbered(table: Text) -> None:
+    table.lines.insert(1, table.line([str(number) for number in range(1, len(table.headings) + 1)]))
+    _unsure(table)
+
+
+def separator_declared(table: Text) -> None:
+    table.lines.insert(0, f"sep={table.separator}")
+
+
+def other_headings_in_the_middle(table: Text) -> None:
+    table.lines.insert(table.random.randint(1, len(table.lines)), table.line(table.headings[::-1]))
+    _unsure(table)
+
+
 LINES = (
+    *(unit_beside_the_table, columns_numbered, separator_declared, other_headings_in_the_middle),
     *(ragged, ragged, blank_lines, very_many_blank_lines, title_above, other_ends_of_line, quote_never_closed),
     *(quote_inside, separators_mixed, nul, mark_in_the_middle, the_same_row_again, notes_below),
     *(separator_behind_every_row, headings_in_the_middle, backslash_before_quote, nothing_to_report),
