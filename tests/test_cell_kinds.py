@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from schemas.contract import FeedContract, feeds
+from spark_jobs.judging.cells import Cells
 from spark_jobs.judging.garbled import lost_characters
 from spark_jobs.judging.judge import Judge, Part
 from spark_jobs.lake.home import LOCAL
@@ -631,3 +633,57 @@ def test_a_telephone_may_have_lost_the_zero_of_its_area_code() -> None:
     assert judged("complaint", "complainant_phone", "2787654321", ",complainant_phone,")[1] == [doubt]
     assert judged("complaint", "complainant_phone", "2787654321")[1] == []
     assert judged("complaint", "complainant_phone", "13800000000", ",complainant_phone,")[1] == []
+
+
+# What makes a pattern look again and again, as often as a cell may hold it.
+REPEATED = (
+    *(
+        "长",
+        " ",
+        ":",
+        "1",
+        "1 ",
+        "1,",
+        "万",
+        "亿万",
+        "(",
+        "()",
+        "、",
+        "张三 ",
+        "-",
+        "年月日",
+        "2026-",
+        "\"'",
+        "=",
+        "罚款并处",
+    ),
+    *(
+        "无",
+        ".",
+        "1.",
+        "零",
+        "一二三",
+        "A-",
+        "<br>",
+        "[{",
+        "至",
+        "2026年1月1日至",
+        "?",
+        "锟斤拷",
+        "&#12",
+        "RMB",
+        "¥$",
+        "/湖北省",
+    ),
+    *("17010000001", "（张三）", "\\", "武汉市", "上午9时", "10,06", "第1部分"),
+)
+
+
+@pytest.mark.parametrize("part", REPEATED)
+def test_no_cell_takes_long_or_stops_a_feed(part: str) -> None:
+    cell = pa.array([part * (5_000 // len(part))])
+    for contract in feeds().values():
+        for column in contract.columns:
+            started = time.process_time()
+            Cells.read(column, cell, column.headings[0].heading)
+            assert time.process_time() - started < 2, (contract.name, column.name)

@@ -12,6 +12,8 @@ from spark_jobs.judging.nothings import is_nothing
 from spark_jobs.judging.texts import SPACE
 from spark_jobs.lake.codes import code_of, code_spellings
 
+# A longer cell names no people, a longer item is no licence: to look for them would take very long.
+LONGEST_CELL, LONGEST_LICENCE = 500, 100
 _QUOTES = "\"'“”‘’`"
 # ["甲","乙"], （甲、乙）
 _LISTED = re.compile(r"[\[(（【]([^\[\]()（）【】]*)[\])）】]")
@@ -101,7 +103,7 @@ _LONGEST, LONG_NAME = 4, "^\\p{Han}{5,}$"
 
 def people_in(column: Column, cell: str) -> list[str] | None:
     """The names of people, each once, without numbers, posts and roles beside them; None where it cannot be told."""
-    out = laid_out(narrowed(cell))
+    out = laid_out(narrowed(cell)) if len(cell) <= LONGEST_CELL else None
     if out is None:
         return None
     names: dict[str, None] = {}
@@ -142,7 +144,7 @@ def _names(person: str) -> Iterator[str]:
 
 # 张三17010000001, 张三：17010000001, No.17010000001: what stands before a licence's number and is none of it.
 _BEFORE_NUMBER = re.compile(
-    r"^(?:[\u4e00-\u9fff·]{2,4}(?<![证号第字])[:\s(\[-]*|(?:(?:行政)?执法)?证件?号?码?[:\s]*|No[.:]?\s*)+"
+    r"^(?:[\u4e00-\u9fff·]{2,4}(?<![证号第字])[:\s(\[-]*|(?:(?:行政)?执法)?证件?号?码?[:\s]*|No[.:]?\s*){1,4}"
     r"(?=[A-Z]{0,4}-?\d{6,})",
     re.IGNORECASE,
 )
@@ -156,7 +158,7 @@ def licences_in(column: Column, cell: str) -> list[str] | None:
         return None
     numbers: dict[str, None] = {}
     for item in items(column, out):
-        number = _POINT_ZERO.sub("", _BEFORE_NUMBER.sub("", item))
+        number = _POINT_ZERO.sub("", _BEFORE_NUMBER.sub("", item)) if len(item) <= LONGEST_LICENCE else item
         number = number.strip(")]") if number != item else number
         if not is_nothing(number):
             numbers[number] = None

@@ -18,10 +18,16 @@ _ITSELF = re.compile("(?:本级|直属)$")
 _BELOW = re.compile("[\u4e00-\u9fff]{1,12}(?:街道|街道办|街道办事处|镇|乡|社区|村|居委会|村委会)")
 
 
+# No path of divisions is longer: to take a longer text apart would take very long.
+LONGEST_PATH = 60
+
+
 def division(spelling: str, known: Mapping[str, str]) -> str | None:
     """The code that a spelling means which is none of those that the list knows; None where its parts disagree."""
     if _STATISTICAL.fullmatch(spelling):
         return known.get(spelling[:6])
+    if len(spelling) > LONGEST_PATH:
+        return None
     path = _BETWEEN.sub("", spelling)
     itself = _ITSELF.sub("", path)
     return known.get(path) or (known.get(itself) if itself != path else None) or _end_of(itself, "", known)
