@@ -32,7 +32,9 @@ def _called_now(contract: FeedContract, promised: Promised, landed: Delivery, co
             own[column.name] = columns[name]
             if (before := (landed.stored or {}).get(name, name)) != column.name:
                 stored[column.name] = before
-    return replace(landed, columns=own, stored=stored)
+    order = [*columns.values()]  # that of the file, which its rejected rows come back in
+    in_order = dict(sorted(own.items(), key=lambda column: order.index(column[1])))
+    return replace(landed, columns=in_order, stored=stored)
 
 
 def _landed_as(column: str, promised: Promised, columns: dict[str, str]) -> str | None:
