@@ -13,11 +13,12 @@ cannot be had:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import sqrt
-from statistics import fmean, median
+from statistics import median
 
 import pyarrow as pa
 
@@ -135,15 +136,21 @@ def _is_emptied(name: str, shape: Shape, accepted: int, history: Sequence[Shape]
 def _usual_codes(name: str, history: Sequence[Shape]) -> dict[str, float]:
     """The mean share of each code, over the deliveries that have any."""
     some = [earlier.codes[name] for earlier in history if earlier.codes.get(name)]
-    codes = sorted({code for shares in some for code in shares}) if len(some) >= FEWEST else []
-    return {code: fmean(shares.get(code, 0.0) for shares in some) for code in codes}
+    if len(some) < FEWEST:
+        return {}
+    sums: dict[str, float] = defaultdict(float)
+    for shares in some:
+        for code, share in shares.items():
+            sums[code] += share
+    return {code: sums[code] / len(some) for code in sorted(sums)}
 
 
 def _shift(shape: Shape, accepted: int, history: Sequence[Shape], name: str) -> float:
     """How far the column's codes are from usual, 0 to 1; -1 where that says nothing."""
-    now, usual = shape.codes.get(name, {}), _usual_codes(name, history)
-    rows = accepted * shape.filled.get(name, 0.0)
-    if not now or not usual or rows < SHIFT_ROWS:
+    now, rows = shape.codes.get(name, {}), accepted * shape.filled.get(name, 0.0)
+    if not now or rows < SHIFT_ROWS:
+        return -1.0
+    if not (usual := _usual_codes(name, history)):
         return -1.0
     # How far a sample of so many rows is expected to be from what it is drawn from though nothing has changed: the mean
     # of |error|, which is √(2/π) of each share's standard error, halved as the distance itself is. √(2/π) / 2 ≈ 0.4.

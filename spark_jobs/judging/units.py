@@ -103,11 +103,13 @@ def _rows_among_others(table: Path, deliveries: tuple[str, ...], columns: list[s
 def _chunks(unit: Unit) -> Iterator[pa.Table]:
     """A unit's rows, so many at a time that memory is spared and the work per chunk does not count."""
     waiting: list[pa.Table] = []
+    count = size = 0
     for rows in _rows(unit):
         waiting.append(rows)
-        if sum(t.num_rows for t in waiting) >= ROWS_A_CHUNK or sum(t.nbytes for t in waiting) >= BYTES_A_CHUNK:
+        count, size = count + rows.num_rows, size + rows.nbytes
+        if count >= ROWS_A_CHUNK or size >= BYTES_A_CHUNK:
             yield _gathered(waiting)
-            waiting = []
+            waiting, count, size = [], 0, 0
     if waiting:
         yield _gathered(waiting)
 
