@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import sqrt
+from math import fsum, sqrt
 from statistics import median
 
 import pyarrow as pa
@@ -138,11 +138,11 @@ def _usual_codes(name: str, history: Sequence[Shape]) -> dict[str, float]:
     some = [earlier.codes[name] for earlier in history if earlier.codes.get(name)]
     if len(some) < FEWEST:
         return {}
-    sums: dict[str, float] = defaultdict(float)
+    of_code: dict[str, list[float]] = defaultdict(list)
     for shares in some:
         for code, share in shares.items():
-            sums[code] += share
-    return {code: sums[code] / len(some) for code in sorted(sums)}
+            of_code[code].append(share)
+    return {code: fsum(of_code[code]) / len(some) for code in sorted(of_code)}
 
 
 def _shift(shape: Shape, accepted: int, history: Sequence[Shape], name: str) -> float:
