@@ -11,7 +11,7 @@ import re
 import pyarrow as pa
 
 from schemas.characters import NARROW, WIDE, narrowed
-from spark_jobs.judging.arrays import FEW, beginning, chosen, is_empty, matches_some, pairs_of, replaced
+from spark_jobs.judging.arrays import FEW, beginning, chosen, is_empty, matches_some, pairs_of, replaced, without
 
 _PROGRAMS = "NA N/A N.A. #N/A #NA NULL NONE NAN -NAN N／A NAT NIL UNDEFINED"
 _PEOPLE = (
@@ -60,7 +60,11 @@ def without_nothings(text: pa.Array, known: frozenset[str]) -> pa.Array:
         nothing |= matches_some(text, suspects, NOTHING)
     if not nothing.any():
         return text
-    return replaced(text, nothing, [_known_word(cell, known) for cell in chosen(text, nothing)])
+    if not known:
+        return without(text, nothing)
+    cells = chosen(text, nothing)
+    words = {cell: _known_word(cell, known) for cell in {*cells}}
+    return replaced(text, nothing, [words[cell] for cell in cells])
 
 
 def is_nothing(cell: str) -> bool:
