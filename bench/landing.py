@@ -66,8 +66,8 @@ QUICK = Size(
     received=100,
     rows_received=5,
 )
-# Through which stages, as a run does them; none: to silver, as `lakewarden land` does it, where nothing starts that only
-# base and the dashboards need.
+# Through which stages, as a run does them; none: to silver, as `lakewarden land` does it, where nothing starts that
+# only base and the dashboards need.
 LANDED = {"bronze": ("land",), "silver": (), "register": ()}
 # A register's bar in processor seconds: so many times the bare copy, and what processes take to start.
 COPIES, STARTS = 5, 3
