@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-_SPELLED = str.maketrans(
-    {sign: str(digit) for signs in ("零壹贰叁肆伍陆柒捌玖", "〇一二三四五六七八九") for digit, sign in enumerate(signs)}
-    | dict(zip("两貳參陸", "2236", strict=True))
-    | dict(zip("拾佰仟萬億圆圓正", "十百千万亿元元整", strict=True))
+_USUAL_UNITS = str.maketrans("拾佰仟萬億圆圓", "十百千万亿元元")
+_SPELLED = (
+    str.maketrans("零壹贰叁肆伍陆柒捌玖〇一二三四五六七八九", "0123456789" * 2)
+    | str.maketrans("两貳參陸正", "2236整")
+    | _USUAL_UNITS
 )
 _NUMERALS = "零壹贰叁肆伍陆柒捌玖〇一二三四五六七八九两貳參陸拾十佰百仟千萬万億亿"
 _AMOUNT = re.compile(r"(人民币:?)?([0-9十百千万亿]+)(?:(元)(?:0?([0-9])角)?(?:0?([0-9])分)?整?)?")
@@ -19,9 +20,7 @@ _SECTION = re.compile("(?:([1-9])千)?(?:0?([1-9])百)?(?:0?([1-9]?)十)?(?:0?([
 
 def with_usual_units(text: str) -> str:
     """Units as they are usually written: 仟 is 千, 萬 is 万."""
-    return text.translate(
-        {ord(capital): usual for capital, usual in zip("拾佰仟萬億圆圓", "十百千万亿元元", strict=True)}
-    )
+    return text.translate(_USUAL_UNITS)
 
 
 def chinese_amount(cell: str) -> tuple[Decimal, bool] | None:
