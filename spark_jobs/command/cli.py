@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -338,13 +338,18 @@ def status_command(home: Home, as_json: bool) -> None:
 
 @_command()
 @click.argument("query")
+@click.option("--as-known", type=click.DateTime(["%Y-%m-%d"]), help="As base, themes and gold stood at that day's end.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def sql(home: Home, query: str, form: str) -> None:
+def sql(home: Home, query: str, as_known: datetime | None, form: str) -> None:
     """A query over every layer, for example: lakewarden sql "select * from ops.delivery". It changes nothing."""
     from spark_jobs.command.screen import show_rows
     from spark_jobs.engine.query import ask
     from spark_jobs.engine.session import connect
 
+    if as_known:
+        from spark_jobs.building.known import as_known as home_as_known
+
+        home = home_as_known(home, as_known.date(), query)
     show_rows(ask(home, connect(home), query), form)
 
 
