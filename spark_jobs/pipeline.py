@@ -210,10 +210,11 @@ def themes(home: Home, report: StageReport) -> None:
 
 @_stage
 def gold(home: Home, report: StageReport) -> None:
-    """Base and themes → risk scores and monthly figures as of today."""
+    """Base and themes → risk scores and monthly figures as of today, and what breaks a rule over several tables."""
+    from spark_jobs.building.rules import judge_rules
     from spark_jobs.building.views import build_gold
 
-    report.changed = build_gold(home, today())
+    report.changed = build_gold(home, today()) | judge_rules(home, today())
 
 
 @_stage
@@ -241,12 +242,14 @@ def publish(home: Home, report: StageReport) -> None:
 def rebuild(home: Home, report: StageReport) -> None:
     """All accepted deliveries → base, themes and gold, as if nothing had been built before."""
     from spark_jobs.building.base import build_base
+    from spark_jobs.building.rules import judge_rules
     from spark_jobs.building.views import build_gold, build_themes
 
     read = _read_by_base(home)
     _report_base(report, build_base(home, full=True))
     read.keep()
     report.changed |= build_themes(home, full=True) | build_gold(home, today(), full=True)
+    report.changed |= judge_rules(home, today(), full=True)
 
 
 # In one process; as tasks of their own (dags/) each starts what it needs itself.

@@ -21,7 +21,7 @@ from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import LOCAL, Home, Refused, today
 from spark_jobs.lake.marks import Mark
-from spark_jobs.lake.tables import PROPERTIES, append, exists, read, tables, version
+from spark_jobs.lake.tables import PROPERTIES, append, read, tables, version
 
 # What was delivered never changes; what was made of it is made again.
 SHARED = ("bronze", "silver", "quarantine")
