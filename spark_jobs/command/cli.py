@@ -443,15 +443,17 @@ def show_contract(home: Home, contract: str) -> None:
 
 @_command("docs")
 def docs_command(home: Home) -> None:
-    """dbt's documentation of base, themes and gold, lineage included, as one page."""
+    """The data dictionary (数据字典), with contracts as ODCS and code lists as CSV; dbt's documentation of models."""
     from spark_jobs.building.dbt import write_docs
     from spark_jobs.command.screen import say
     from spark_jobs.engine.session import connect
     from spark_jobs.lake.tables import create_tables
+    from spark_jobs.standards.site import write_site
 
     create_tables(home)
+    say(f"数据字典  {write_site(home)}")
     connect(home)
-    say(str(write_docs(home)))
+    say(f"dbt       {write_docs(home)}")
 
 
 @_command("up", begins=True)
