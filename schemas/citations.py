@@ -1,7 +1,7 @@
-"""A legal basis flows in (《食品安全法》第一百一十条第二款); the articles that it cites flow out, as the knowledge base keys them.
+"""A legal basis flows in (《食品安全法》第一百一十条第二款); the articles that it cites flow out.
 
-Laws are known by their name without 中华人民共和国 and without what stands behind it in brackets (2021年修订), since no two
-collections agree on either. An article is known by its number: 110, or 120-1 for 第一百二十条之一.
+Laws are known by their name without 中华人民共和国 and without what stands behind it in brackets (2021年修订), since
+no two collections agree on either. An article is known by its number: 110, or 120-1 for 第一百二十条之一.
 """
 
 from __future__ import annotations

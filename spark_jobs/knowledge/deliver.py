@@ -31,7 +31,7 @@ def law_files(paths: Iterable[Path], source: str, say: Callable[[str], None]) ->
     """The rows of each feed, by the feeds' headings; of the same text twice the first."""
     laws: dict[tuple[str, str], Row] = {}
     articles: list[Row] = []
-    for origin, category, law in _texts(paths):
+    for origin, category, law in texts(paths):
         if not law.name or law.version_date is None or not law.articles:
             lacking = "no title" if not law.name else "no date" if law.version_date is None else "no text"
             say(f"{origin}: left out: {lacking}")
@@ -60,11 +60,11 @@ def write_files(rows: dict[str, list[Row]], folder: Path, day: date) -> list[Pat
     return written
 
 
-def _texts(paths: Iterable[Path]) -> Iterator[tuple[str, str, LawText]]:
+def texts(paths: Iterable[Path]) -> Iterator[tuple[str, str, LawText]]:
     """Every text with where it is from and its category."""
     for path in paths:
         if path.is_dir():
-            yield from _texts(sorted(path.rglob("*.md")))
+            yield from texts(sorted(path.rglob("*.md")))
         elif path.name.endswith((".jsonl", ".jsonl.gz")):
             yield from _of_lines(path)
         elif path.suffix == ".md":
@@ -81,18 +81,18 @@ def _of_file(path: Path) -> tuple[str, str, LawText]:
 
 def _of_lines(path: Path) -> Iterator[tuple[str, str, LawText]]:
     """Lines of {title, date, category, text}; lines of one `law_id` are the parts of one law, in the order of paths."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        rows = [json.loads(line) for line in lines]
+    packed = path.read_bytes()
+    text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode("utf-8")
+    rows = [json.loads(line) for line in text.split("\n") if line]
     parts: dict[str, list[Row]] = {}
     for number, row in enumerate(rows):
         parts.setdefault(str(row.get("law_id") or number), []).append(row)
     for own in parts.values():
         own = sorted(own, key=lambda row: (not _is_begin(row), str(row.get("path"))))
         first = own[0]
-        text = first["text"] + "".join(f"\n{_lowered(row['text'])}" for row in own[1:])
+        whole = first["text"] + "".join(f"\n{_lowered(row['text'])}" for row in own[1:])
         day = date.fromisoformat(first["date"]) if first.get("date") else None
-        yield f"{path}: {first['title']}", category_of(str(first.get("category"))), read_law(text, first["title"], day)
+        yield f"{path}: {first['title']}", category_of(str(first.get("category"))), read_law(whole, first["title"], day)
 
 
 def _is_begin(row: Row) -> bool:

@@ -96,7 +96,8 @@ def _articles(body: str) -> Iterator[Article]:
     """The articles, each with all of its paragraphs; in front of the first, and without any, every paragraph."""
     headings: dict[int, str] = {}
     taken: set[str] = set()
-    no, chapter, lines, order = "", "", [], 0
+    lines: list[str] = []
+    no, chapter, order = "", "", 0
     for line in [*body.split("\n"), "## "]:
         heading, article = HEADING.match(line), ARTICLE.match(line.strip())
         is_paragraph = not no and lines and line.strip()
