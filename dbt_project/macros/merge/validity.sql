@@ -38,14 +38,13 @@ span as (
 followed as (
     select
         span.*,
-        lead({{ begins }}) over (
-            partition by {{ base.valid.each | join(', ') }} order by {{ begins }} nulls first, {{ base.key | join(', ') }}
-        ) as next_version,
-        min(case when withdrawn_at is null then {{ begins }} end) over (
-            partition by {{ base.valid.each | join(', ') }} order by {{ begins }} nulls first, {{ base.key | join(', ') }}
-            rows between 1 following and unbounded following
-        ) as next_standing
+        min({{ begins }}) over following as next_version,
+        min(case when withdrawn_at is null then {{ begins }} end) over following as next_standing
     from span
+    window following as (
+        partition by {{ base.valid.each | join(', ') }} order by {{ begins }} nulls first, {{ base.key | join(', ') }}
+        rows between 1 following and unbounded following
+    )
 ),
 
 {% endif -%}

@@ -16,11 +16,11 @@ with version as (
 ),
 
 act as (
-    select 'check_action' as act, department, check_action_code as act_code, item_code, check_date as act_date,
+    select 'check_action' as act_type, department, check_action_code as act_code, item_code, check_date as act_date,
         city_code, region_code, object_id
     from {{ standing('check_action') }}
     union all
-    select 'punish_action' as act, department, punish_action_code as act_code, item_code, punish_date as act_date,
+    select 'punish_action' as act_type, department, punish_action_code as act_code, item_code, punish_date as act_date,
         city_code, region_code, object_id
     from {{ standing('punish_action') }}
 ),
@@ -44,7 +44,7 @@ judged as (
 
 act_item_check as (
     select
-        act.act, act.department, act.act_code, act.item_code, act.act_date, act.city_code, act.region_code, act.object_id,
+        act.act_type, act.department, act.act_code, act.item_code, act.act_date, act.city_code, act.region_code, act.object_id,
         case
             when judged.versions = 0 then 'unknown'
             when judged.is_there = 1 then 'not_in_use'
