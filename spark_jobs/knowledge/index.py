@@ -123,7 +123,7 @@ def build(path: Path, articles: Iterable[Indexed]) -> int:
 
 
 def _order(article: Indexed) -> tuple[str, str, int, str]:
-    number = article.article_no.removeprefix("p").partition("-")[0]
+    number = article.article_no.removeprefix("P").partition("-")[0]
     return article.law_key, article.version_date, int(number or 0), article.article_no
 
 

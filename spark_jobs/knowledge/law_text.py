@@ -27,7 +27,7 @@ MARKS = re.compile(r"\*\*|<!--.*?-->|^>\s*", re.DOTALL)
 
 @dataclass(frozen=True)
 class Article:
-    """One article (or piece, p1, p2 …) with its place in the text and the headings above it."""
+    """One article (or piece, P1, P2 …) with its place in the text and the headings above it."""
 
     no: str
     order: int
@@ -103,7 +103,7 @@ def _articles(body: str) -> Iterator[Article]:
         is_paragraph = not no and lines and line.strip()
         if (heading or article or is_paragraph) and lines:
             order += 1
-            yield Article(no or f"p{order}", order, chapter, "\n".join(lines))
+            yield Article(no or f"P{order}", order, chapter, "\n".join(lines))
             no, lines = "", []
         if heading:
             level = len(heading["level"])
