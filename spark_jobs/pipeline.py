@@ -229,12 +229,14 @@ def validate(home: Home, report: StageReport) -> None:
 
 @_stage
 def publish(home: Home, report: StageReport) -> None:
-    """Gold → the serving file that dashboards read, once no verdict waits to be validated."""
+    """Gold → the serving file that dashboards read, once no verdict waits to be validated; laws → their index."""
     from spark_jobs.judging.validation import validate
+    from spark_jobs.knowledge.index import renew_index
     from spark_jobs.serving.publish import publish_serving
 
     validate(home)
-    report.figures = publish_serving(home)
+    indexed = renew_index(home)
+    report.figures = publish_serving(home) | ({} if indexed is None else {"articles": indexed})
     report.changed = bool(report.figures)
 
 

@@ -31,8 +31,10 @@ def base_facts(contract: TableContract) -> dict[str, Any]:
     the expression by which it states a column, and in a merge by claims how high that claim ranks.
     """
     feeding = list(mergeable(contract))
+    valid = contract.valid and contract.valid.model_dump(by_alias=True)
     return {
         "key": contract.key,
+        **({"valid": valid} if valid else {}),
         "plain_key": [name for name in contract.key if _is_plain(contract.column(name))],
         "has_one_source": has_one_source(contract, feeds_into(contract.table, contracts())),
         "columns": [_column(contract, column) for column in contract.columns],

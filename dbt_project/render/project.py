@@ -39,6 +39,7 @@ def render() -> list[Path]:
         RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": list(_unit_tests(modelled - written))}),
         RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
         RENDERED_MACROS / "characters.sql": _characters(),
+        RENDERED_MACROS / "valid_facts.sql": _valid_facts(),
         RENDERED_MACROS / "province.sql": _returning("province", province().code),
     }
     for stale in {*RENDERED.rglob("*.*"), *RENDERED_MACROS.glob("*")} - {*wanted}:
@@ -145,6 +146,12 @@ def _feed_facts() -> str:
     """How each feed is delivered, and what its key is."""
     facts = {name: {"mode": feed.delivery.mode, "key": feed.key} for name, feed in feeds().items()}
     return _returning("feed_facts", facts)
+
+
+def _valid_facts() -> str:
+    """From when to when the rows of base tables hold, where they say so."""
+    dated = {contract.table: contract.valid for contract in tables("base").values() if contract.valid}
+    return _returning("valid_facts", {name: valid.model_dump(by_alias=True) for name, valid in dated.items()})
 
 
 def _characters() -> str:

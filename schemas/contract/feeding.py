@@ -81,6 +81,7 @@ def following_columns(table: TableContract, feeding: Iterable[FeedContract]) -> 
         versions = [name for name in versions if name != "_version"]
     else:
         listed = [{"name": "withdrawn_at"}, {"name": "_version"}]
+    listed += [{"name": "valid_until"}] if table.valid else []
     listed += [{"name": name} for name in versions if name not in {column["name"] for column in listed}]
     return tuple(Column.model_validate(with_term(column)) for column in listed)
 

@@ -14,6 +14,7 @@ FOLLOWING = (
     "flags",
     "claims",
     "withdrawn_at",
+    "valid_until",
     "_version",
     "_withdrawn_version",
     "_stated_by",
@@ -29,6 +30,7 @@ Severity = Literal["fail", "warn"]
 # Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; any of them as .gz or in a .zip.
 Format = Literal["csv", "xlsx", "json", "parquet"]
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
+Parse = Literal["amount", "currency", "term_begin", "term_end", "gravest", "people", "licences", "citations"]
 Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
 
 
@@ -93,10 +95,11 @@ class Column(Strict):
     codes: str | None = None
     says: dict[str, str] = {}
     """Of a coded column: other words than the list's for some codes, where the column means something of its own."""
-    parse: Literal["amount", "currency", "term_begin", "term_end", "gravest", "people", "licences"] | None = None
+    parse: Parse | None = None
     """How a cell is read that holds more than a value of the type: an amount with its unit and currency; the first or
     last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest; names of people without the
-    numbers that stand beside them, and the numbers of their licences without the names."""
+    numbers that stand beside them, and the numbers of their licences without the names; the laws and articles that a
+    legal basis cites (schemas/citations.py)."""
     separator: str | None = None
     min: float | None = None
     max: float | None = None
@@ -251,6 +254,18 @@ class Event(Strict):
     date: str
 
 
+class Valid(Strict):
+    """The columns with the first and the last day on which a row of a base table holds; an empty one leaves it open.
+
+    `each`: the columns of the key that say what a row is a version of. A version ends where the next one of the same
+    thing begins; `valid_until` says on which day, whatever was stated (dbt_project/macros/merge/validity.sql).
+    """
+
+    from_: str = Field(alias="from")
+    to: str
+    each: tuple[str, ...] = ()
+
+
 def as_columns(value: Any) -> Any:
     """A column may be written as its bare name."""
     return [{"name": item} if isinstance(item, str) else item for item in value]
@@ -315,7 +330,8 @@ class TableContract(Contract):
     `merge`: of several statements about a key the newest is the row (newest), or every column is a claim of its own,
     and the named authority's wins (claims). `registry`: the feeds whose rows alone say that a key is there or gone;
     without it every feed takes back what it stated. Authority over a column is not that power. `profile`: the columns
-    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts.
+    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts. `valid`: from
+    when to when a row holds, and of what it is a version.
     """
 
     layer: Literal["base", "themes", "gold", "ops", "detail"]
@@ -324,6 +340,7 @@ class TableContract(Contract):
     profile: tuple[str, ...] = ()
     detail: tuple[str, ...] = ()
     event: Event | None = None
+    valid: Valid | None = None
     measures: dict[str, Measure] = {}
 
     @property

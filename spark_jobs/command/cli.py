@@ -417,6 +417,48 @@ def simulate(
     simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
 
 
+@_command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="What was in force on that day [default: today].")
+@click.option("--last", "limit", type=click.IntRange(1), default=10, show_default=True, help="How many articles.")
+@click.option("--whole", is_flag=True, help="The whole articles, not the part around the word.")
+def search(home: Home, words: tuple[str, ...], day: Any, limit: int, whole: bool) -> None:
+    """Articles of laws that hold all words, or the one that is named: lakewarden search 食品安全法 第一百一十条."""
+    from spark_jobs.command.laws import law_row
+    from spark_jobs.command.screen import counted, say, show_table
+    from spark_jobs.knowledge.index import index_file, renew_index
+    from spark_jobs.knowledge.search import Laws
+
+    if not index_file(home).exists():
+        with home.lock():
+            renew_index(home)
+    if not index_file(home).exists():
+        raise Refused("the knowledge base holds no articles yet; see docs/laws.md")
+    with Laws(index_file(home)) as laws:
+        found = laws.search(" ".join(words), day.date() if day else today(), limit)
+    rows = [law_row(hit, is_whole=whole) for hit in found.hits]
+    show_table(["law", "text of", "article", "state", "text"], rows, ("law", "text"))
+    say(f"{counted(found.total, 'articles')}; {counted(len(found.hits), 'articles')} shown")
+
+
+@_command("law", begins=True)
+@click.argument("texts", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--department", default="sft", show_default=True, help="Who delivers them.")
+@click.option("--source", required=True, help="Where the texts are from, as the knowledge base shows it.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the department's landing].")
+def law_command(home: Home, texts: tuple[Path, ...], department: str, source: str, out: Path | None) -> None:
+    """Markdown texts of laws (files, folders, .jsonl or .jsonl.gz) → files that feeds law and law_article take."""
+    from spark_jobs.command.screen import counted, say
+    from spark_jobs.knowledge.deliver import law_files, write_files
+    from spark_jobs.lake.likely import likely
+
+    if department not in departments():
+        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
+    rows = law_files(texts, source, say)
+    for path in write_files(rows, out or home.landing / department, today()):
+        say(f"{path}: {counted(len(rows[path.parent.name]), 'rows')}")
+
+
 @_command("template", begins=True)
 @click.argument("feed")
 @click.option("--out", type=click.Path(path_type=Path), help="Where it goes [default: <feed>.xlsx, here].")

@@ -36,6 +36,20 @@ def stated_columns_are_stated(contract: TableContract) -> Iterator[str]:
 
 
 @rule(TableContract)
+def validity_has_its_days(contract: TableContract) -> Iterator[str]:
+    """A base table merged by newest may say from when to when its rows hold, by days that feeds state."""
+    if contract.valid is None:
+        return
+    if contract.merge != "newest":
+        yield "valid: belongs to merge: newest"
+    stated = {column.name: column for column in contract.stated}
+    for key, name in (("from", contract.valid.from_), ("to", contract.valid.to)):
+        if name not in stated or stated[name].type != "date":
+            yield f"valid.{key}: {name} is not a date that feeds state"
+    yield from (f"valid.each: {name} is not in the key" for name in contract.valid.each if name not in contract.key)
+
+
+@rule(TableContract)
 def following_columns_are_not_listed(contract: TableContract) -> Iterator[str]:
     """Columns that follow from how a base table is fed are not written into its contract."""
     names = Counter(column.name for column in contract.columns)
