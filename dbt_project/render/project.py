@@ -58,7 +58,7 @@ def models_of(layer: str) -> dict[str, str]:
 
 def shared_macros() -> str:
     """The SQL that models of themes and gold share; a change of it changes all of them."""
-    macros = [path for path in (PROJECT / "macros").rglob("*.sql") if not {"_rendered", "merge"} & {*path.parts}]
+    macros = [path for path in (PROJECT / "macros").rglob("*.sql") if not {"_rendered", "merge", "roll_up"} & {*path.parts}]
     return "".join(path.read_text("utf-8") for path in sorted(macros))
 
 
@@ -125,12 +125,16 @@ def _models(modelled: set[str]) -> Iterator[dict[str, Any]]:
         for entry, column in zip(described["columns"], contract.columns, strict=True):
             entry["data_type"] = column.spark_type
         key = list(contract.key)
-        config = {"unique_key": key} if contract.layer == "base" else {}
+        config: dict[str, Any] = {"unique_key": key} if contract.layer == "base" and contract.merge else {}
+        tested: dict[str, Any] = {"columns": key}
+        if contract.partition:
+            config |= {"partition_by": [contract.partition]}
+            tested |= {"table": contract.table, "partition": contract.partition}
         yield {
             "name": contract.table,
             **described,
             "config": {**config, "meta": {"contract": contract.name}},
-            "data_tests": [{"key_holds": {"arguments": {"columns": key}}}],
+            "data_tests": [{"key_holds": {"arguments": tested}}],
         }
 
 
