@@ -49,7 +49,10 @@ def reconcile(
     """
     spark, missing, proven = connect(home, needs=()), {}, []
     for (feed, table), deliveries in sorted(work.items()):
-        counted = {row[0]: (row[1], row[2]) for row in spark.sql(_counting_sql(feed, table, deliveries, (days or {}).get(table))).collect()}
+        counted = {
+            row[0]: (row[1], row[2])
+            for row in spark.sql(_counting_sql(feed, table, deliveries, (days or {}).get(table))).collect()
+        }
         for delivery in deliveries:
             hop = Hop(delivery, table, *counted.get(delivery.name, (0, 0)))
             if hop.is_complete:
@@ -80,14 +83,16 @@ def _counting_sql(feed: str, table: str, deliveries: list[Delivered], days: list
     ]
     stated = ", ".join(f"{source['stated'][name]['value']} as key_{place}" for place, name in enumerate(target.key))
     same = " and ".join(f"known.{name} = stated.key_{place}" for place, name in enumerate(target.key))
-    there = condition([(str(target.partition), "in", [date.fromisoformat(day) for day in days])]) if days else "true"
+    known = f"select {', '.join(target.key)}, true as is_there from {target.name}"
+    if days:
+        known += f" where {condition([(str(target.partition), 'in', [date.fromisoformat(day) for day in days])])}"
     return (
         "select stated._delivery,"
         " count(case when not stated.has_no_key and known.is_there then 1 end),"
         " count(case when stated.has_no_key then 1 end)"
         f" from (select _delivery, {' or '.join(no_key) or 'false'} as has_no_key, {stated}"
         f" from silver.{feed} where {condition(where)}) as stated"
-        f" left join (select {', '.join(target.key)}, true as is_there from {target.name} where {there}) as known on {same}"
+        f" left join ({known}) as known on {same}"
         " group by stated._delivery"
     )
 

@@ -27,6 +27,8 @@
     {% endcall %}
     {% set partition = (config.get('partition_by') or [none])[0] %}
     {% if partition -%}
+    {#- Sail has the column of days behind all others. #}
+    {% set names = adapter.get_column_schema_from_query('select * from ' ~ target ~ ' limit 0') | map(attribute='name') | list %}
     {{ replaced_days(target, laid, same, is_newer, unique_key, names, whether_it_stands, partition) }}
     {% else -%}
     {{ merged_rows(target, laid, same, is_newer, names, whether_it_stands, is_versioned) }}
