@@ -2,7 +2,8 @@
 
 `python -m bench.readings [--days 60] [--rows 110000] [--whole]`: every day is a fresh `lakewarden run`. A correction
 speaks of two days, the third and the twentieth before it; which days of `base.reading` and `base.reading_day` were
-written again is read from their files. `--whole` builds everything anew at the end and compares it with what had grown.
+written again is read from their files. `--whole` builds everything anew at the end and compares it with what had grown;
+`--home` keeps the home, and `--after` goes on in it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from bench.measure import say, write_json
@@ -33,7 +33,7 @@ FIRST = date(2026, 5, 2)
 INDICATORS = np.array(["w01018", "w21003", "w00000", "w01001", "w21011", "w21001"])
 HOURS = 24
 CORRECTED_EVERY, BACK, CORRECTIONS = 10, (3, 20), 1_000
-TABLES = ("reading", "reading_day")
+TABLES, DAY = ("reading", "reading_day"), "reading_date"
 Spent = dict[str, float]
 
 
@@ -73,8 +73,8 @@ def files(home: Home, table: str) -> dict[str, set[str]]:
     """The files of a table by the day that they hold."""
     found: dict[str, set[str]] = {}
     actions = pa.table(DeltaTable(home.table("base", table)).get_add_actions(flatten=True))
-    for row in actions.select(["path", "partition.reading_date"]).to_pylist():
-        found.setdefault(str(row["partition.reading_date"]), set()).add(row["path"])
+    for row in actions.select(["path", f"partition.{DAY}"]).to_pylist():
+        found.setdefault(str(row[f"partition.{DAY}"]), set()).add(row["path"])
     return found
 
 
@@ -101,14 +101,15 @@ def run(home: Home, now: datetime, *words: str) -> Spent:
     return {"wall": time.perf_counter() - began, "cpu": cpu}
 
 
-def grown(home: Home, table: str) -> Counter[str]:
-    """The rows of a table as texts, without what tells their files apart."""
-    rows: Counter[str] = Counter()
-    for path in DeltaTable(home.table("base", table)).file_uris():
-        frame = pq.read_table(path, partitioning=None)
-        columns = [frame[name].to_pylist() for name in sorted(frame.column_names)]
-        rows.update(map(str, zip(*columns, strict=True)))
-    return rows
+def fingerprint(home: Home, table: str) -> tuple[int, int]:
+    """How many rows a table has and what their hashes add up to, whatever their order and their files."""
+    held = DeltaTable(home.table("base", table))
+    columns = ", ".join(sorted(column.name for column in held.schema().fields if column.name != DAY))
+    files = ", ".join(f"'{path}'" for path in held.file_uris())
+    rows, total = duckdb.sql(
+        f"select count(*), sum(hash({columns})::hugeint) from read_parquet([{files}], hive_partitioning = false)"
+    ).fetchall()[0]
+    return int(rows), int(total)
 
 
 def main() -> None:
@@ -117,6 +118,7 @@ def main() -> None:
     words.add_argument("--days", type=int, default=60)
     words.add_argument("--rows", type=int, default=110_000)
     words.add_argument("--home", type=Path)
+    words.add_argument("--after", type=int, default=0, help="how many days the home already has")
     words.add_argument("--out", type=Path)
     words.add_argument("--whole", action="store_true", help="build everything anew at the end and compare")
     asked = words.parse_args()
@@ -124,7 +126,7 @@ def main() -> None:
     make_landing_zone(home)
     devices = round(asked.rows / len(INDICATORS) / (HOURS + 1))
     days = []
-    for number in range(asked.days):
+    for number in range(asked.after, asked.days):
         day = FIRST + timedelta(days=number)
         folder = home.landing / "sthj" / "reading"
         csv.write_csv(day_of_readings(day, devices), folder / f"{day}.csv")
@@ -138,9 +140,9 @@ def main() -> None:
         say(f"{number + 1:3d} {spent['wall']:6.2f} s  cpu {spent['cpu']:6.2f} s  {' '.join(written['reading'])}")
     report: dict[str, object] = {"rows_a_day": devices * len(INDICATORS) * (HOURS + 1), "days": days}
     if asked.whole:
-        held = {table: grown(home, table) for table in TABLES}
+        held = {table: fingerprint(home, table) for table in TABLES}
         report["whole"] = run(home, datetime.combine(day, datetime.min.time()) + timedelta(hours=24), "build", "--full")
-        report["equal"] = {table: grown(home, table) == held[table] for table in TABLES}
+        report["equal"] = {table: fingerprint(home, table) == held[table] for table in TABLES}
     if asked.out:
         write_json(asked.out, report)
     print(json.dumps({name: value for name, value in report.items() if name != "days"}))

@@ -70,7 +70,7 @@ def test_a_document_belongs_to_an_act_of_its_kind(home: Home) -> None:
         for row in read(home.table("base", table)).to_pylist()
     }
     assert {(row["act_kind"], row["act_code"]) for row in documents} <= acts
-    assert {row["document_kind"] for row in documents} == {"01", "08", "90"}
+    assert {row["act_document_kind"] for row in documents} == {"01", "08", "90"}
 
 
 def test_the_level_of_an_accident_is_told_and_worked_out(home: Home) -> None:
