@@ -123,7 +123,9 @@ class Column(Strict):
     is_current: bool = False
     """Of a base column that holds a division's code: it is turned into the code that the division has today."""
     sql: str | None = None
-    """Of a base column: an expression over the table's other columns."""
+    """Of a base column: an expression over the table's other columns; of a roll-up, over the rows of a key."""
+    day_of: str | None = None
+    """Of a base column: the day in China of another column's moment, which is kept in UTC."""
 
     @property
     def spark_type(self) -> str:
@@ -332,6 +334,10 @@ class TableContract(Contract):
     without it every feed takes back what it stated. Authority over a column is not that power. `profile`: the columns
     that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts. `valid`: from
     when to when a row holds, and of what it is a version.
+
+    `partition`: the column of days by which the rows lie on disk; what is merged reads and writes the days that it
+    speaks of, and no others. `rolls_up`: the table so laid down whose rows this one sums up, day by day, in the place
+    of a merge.
     """
 
     layer: Literal["base", "themes", "gold", "ops", "detail"]
@@ -342,6 +348,8 @@ class TableContract(Contract):
     event: Event | None = None
     valid: Valid | None = None
     measures: dict[str, Measure] = {}
+    partition: str | None = None
+    rolls_up: str | None = None
 
     @property
     def stated(self) -> tuple[Column, ...]:
@@ -359,7 +367,7 @@ class TableContract(Contract):
 
 def _follows(column: Column) -> bool:
     """Whether a base column follows from others, or from how the table is fed."""
-    return bool(column.place or column.sql or column.lookup) or column.name in FOLLOWING
+    return bool(column.place or column.sql or column.lookup or column.day_of) or column.name in FOLLOWING
 
 
 class Department(Strict):
