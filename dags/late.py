@@ -28,7 +28,7 @@ def late() -> None:
     does. A failed run is the alarm: hang a notification on it as your office does. Runs every morning in China.
     """
 
-    @task(task_id="late", task_display_name="逾期检查", retries=0)
+    @task(task_id="late", task_display_name="逾期检查", trigger_rule="none_failed")
     def check() -> None:
         from spark_jobs.lake.feed_state import feed_states
         from spark_jobs.lake.home import Home

@@ -93,7 +93,7 @@ def _state(contract: FeedContract, department: str, deliveries: Sequence[Deliver
         cadence=contract.delivery.cadence,
         punctuality=_punctuality(contract, onboarding, last, late),
         working_days_late=late,
-        last_delivery=last,
+        last_delivery=last and last.replace(microsecond=0),  # which only keep receipts of one moment in order
         last_delivery_date=last.astimezone(LOCAL).date() if last else None,
         deliveries=len(came),
         refused=sum(delivery.state == "refused" for delivery in deliveries),
