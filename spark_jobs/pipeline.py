@@ -98,8 +98,10 @@ def _parse(home: Home) -> None:
 
 def _report_landing(report: StageReport, result: Landing) -> None:
     from spark_jobs.lake.remembered import said
+    from spark_jobs.receipts.told import troubled
 
     report.changed = bool(result.accepted)
+    report.told = troubled(result.turned_away)
     report.figures = {
         "deliveries": len(result.accepted),
         "rows": result.rows,
@@ -132,7 +134,14 @@ def replay(feed: str | None = None, department: str | None = None) -> Stage:
 
 @_stage
 def conform(home: Home, report: StageReport) -> None:
-    """Bronze → silver and quarantine, then verdicts, receipts and the ledger."""
+    """Bronze → silver and quarantine, then verdicts, receipts, the ledger and the state of each feed."""
+    from spark_jobs.lake.feed_state import keep_feed_states
+
+    _conform(home, report)
+    keep_feed_states(home)
+
+
+def _conform(home: Home, report: StageReport) -> None:
     from spark_jobs.lake.ledger import pending
 
     report.wakes = not _read_by_base(home).is_current()
@@ -143,6 +152,7 @@ def conform(home: Home, report: StageReport) -> None:
     from spark_jobs.judging.settle import settle
     from spark_jobs.judging.validation import begin
     from spark_jobs.lake.upkeep import keep_up
+    from spark_jobs.receipts.told import troubled
 
     parked = unwritable(home, waiting)
     report.warnings = [*parked.values()]
@@ -151,6 +161,7 @@ def conform(home: Home, report: StageReport) -> None:
     if not waiting:
         return
     settled = settle(home, waiting)
+    report.told = troubled(settled)
     begin(home)
     keep_up(home, "bronze", "silver", "quarantine", "ops", written={*waiting, *LEDGER})
     report.changed = True
