@@ -91,6 +91,7 @@ def _firms(world: World, department: str) -> Table:
         **firms,
         "object_class": texts([object_class(form) for form in firms["form"]]),
         "nature": texts([NATURE[form] for form in firms["form"]]),
+        "party_class": texts(["3" if form == "92" else "1" for form in firms["form"]]),
         "document": np.full(len(firms["form"]), "001", dtype=object),
         "city_code": texts([places()[place].city for place in firms["place"]]),
         "longitude": longitude,

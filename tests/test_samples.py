@@ -22,7 +22,7 @@ def sample_of(contract: FeedContract) -> Path:
 
 
 def department_of(contract: FeedContract) -> str:
-    return contract.department or "scjg"
+    return contract.department or (contract.by or ("scjg",))[0]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from dbt_project.render.sql import literal
 from dbt_project.render.unit_tests import unit_test
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
-from schemas.contract import Column, Contract, feeds, province, tables
+from schemas.contract import Column, Contract, TableContract, feeds, province, tables
 
 PROJECT = Path(__file__).parent.parent
 RENDERED = PROJECT / "models" / "_rendered"
@@ -59,7 +59,9 @@ def models_of(layer: str) -> dict[str, str]:
 
 def shared_macros() -> str:
     """The SQL that models of themes and gold share; a change of it changes all of them."""
-    macros = [path for path in (PROJECT / "macros").rglob("*.sql") if not {"_rendered", "merge"} & {*path.parts}]
+    macros = [
+        path for path in (PROJECT / "macros").rglob("*.sql") if not {"_rendered", "merge", "roll_up"} & {*path.parts}
+    ]
     return "".join(path.read_text("utf-8") for path in sorted(macros))
 
 
@@ -88,7 +90,7 @@ def written_model(contract: Contract) -> Path | None:
     return next((PROJECT / "models" / contract.layer).rglob(f"{contract.table}.sql"), None)
 
 
-def _built() -> Iterator[Contract]:
+def _built() -> Iterator[TableContract]:
     for layer in LAYERS:
         yield from tables(layer).values()
 
@@ -126,12 +128,16 @@ def _models(modelled: set[str]) -> Iterator[dict[str, Any]]:
         for entry, column in zip(described["columns"], contract.columns, strict=True):
             entry["data_type"] = column.spark_type
         key = list(contract.key)
-        config = {"unique_key": key} if contract.layer == "base" else {}
+        config: dict[str, Any] = {"unique_key": key} if contract.layer == "base" and contract.merge else {}
+        tested: dict[str, Any] = {"columns": key}
+        if contract.partition:
+            config |= {"partition_by": [contract.partition]}
+            tested |= {"table": contract.table, "partition": contract.partition}
         yield {
             "name": contract.table,
             **described,
             "config": {**config, "meta": {"contract": contract.name}},
-            "data_tests": [{"key_holds": {"arguments": {"columns": key}}}],
+            "data_tests": [{"key_holds": {"arguments": tested}}],
         }
 
 

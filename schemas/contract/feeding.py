@@ -72,7 +72,12 @@ def rank(feed: FeedContract, column: Column) -> Rank:
 
 
 def following_columns(table: TableContract, feeding: Iterable[FeedContract]) -> tuple[Column, ...]:
-    """The columns of a base table that follow from how it is fed: what stands, since when, and who says so."""
+    """The columns of a base table that follow from how it is fed: what stands, since when, and who says so.
+
+    Of a roll-up none: whatever stands is counted, by whomever it was said.
+    """
+    if table.rolls_up:
+        return ()
     versions = ["_version", "_withdrawn_version"] if has_one_source(table, feeding) else ["_stated_by", "_withdrawn_by"]
     if table.merge == "claims":
         claimed = ",".join(f"{column.name}:string" for column in claimed_columns(table))
