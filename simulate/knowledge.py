@@ -63,7 +63,8 @@ CARRIED = ("item_code", "item_name", "sub_item_name", "supervision_department", 
 
 
 def _changed(listed: Table) -> Array:
-    return (np.arange(len(listed["item_code"])) % CHANGED_EVERY == 0) & ~listed[SPARE]
+    changed: Array = (np.arange(len(listed["item_code"])) % CHANGED_EVERY == 0) & ~listed[SPARE]
+    return changed
 
 
 def law_articles() -> Table:
