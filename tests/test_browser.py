@@ -200,6 +200,7 @@ def test_objects_of_high_risk_are_red_or_orange_and_each_has_a_reason(overview: 
 WAY = {
     DEMO_LEADER: ["overview", "field_drug", "complaint", "data", "/dashboard/list/", "/user_info/", "/no/such/page/"],
     DEMO_ANALYST: ["/sqllab/", "/savedqueryview/list/", "/users/"],
+    DEMO_OPERATOR: ["data", "/actionlog/list/"],
     DEMO: ["/users/", "/list_groups/"],
 }
 NAMES = {
@@ -214,6 +215,9 @@ NAMES = {
     "Admin",
     "Alpha",
     "Gamma",
+    # How files are called that were turned away.
+    "csv",
+    "xlsx",
 }
 
 
@@ -425,3 +429,33 @@ def test_figures_can_be_read_on_a_phone(overview: WebDriver) -> None:
             assert chart["top"] <= text["top"] < text["bottom"] <= chart["bottom"]
         first, second = (chart for _, chart in places[:2])
         assert first["top"] == second["top"], "two stand side by side"
+
+
+AIRFLOW = os.environ.get("LAKEWARDEN_AIRFLOW_URL", "http://127.0.0.1:8080")
+
+
+def test_airflow_is_chinese_in_china_s_time_and_healthy_for_an_operator(overview: WebDriver) -> None:
+    """In a browser of another language, which has chosen nothing."""
+    if os.environ["LAKEWARDEN_SUPERSET_USER"] != DEMO.user:
+        pytest.skip("not a demo: it has no operator")
+    try:
+        urllib.request.urlopen(f"{AIRFLOW}/api/v2/monitor/health", timeout=5)
+    except (urllib.error.URLError, OSError) as error:
+        pytest.skip(f"no Airflow at {AIRFLOW}: {error}")
+    with screenshot.browser(1400, 1000) as driver:
+        driver.execute_cdp_cmd("Emulation.setLocaleOverride", {"locale": "en-US"})
+        driver.get(AIRFLOW)
+        patient = WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException])
+        user, password = patient.until(
+            lambda d: found if len(found := d.find_elements(By.TAG_NAME, "input")) == 2 else []
+        )
+        assert set(re.findall("[A-Za-z]{2,}", driver.find_element(By.TAG_NAME, "body").text)) == set()
+        user.send_keys(DEMO_OPERATOR.user)
+        password.send_keys(DEMO_OPERATOR.password)
+        driver.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+        patient.until(lambda d: "调度器" in d.find_element(By.TAG_NAME, "body").text)
+        told = driver.find_element(By.TAG_NAME, "body").text
+        assert "+08:00" in told
+        assert not re.search("触发器|[Tt]riggerer", told)
+        words = set(re.findall(r"[A-Za-z]{2,}", told.split("健康状态")[1].split("历史记录")[0]))
+        assert words <= {"Dag"}
