@@ -153,7 +153,8 @@ def _beside(first: Fault, kinds: Kinds) -> Kinds:
 def _asked(column: Column) -> set[str]:
     """The columns that a rule of this one looks at."""
     document = column.check_when.column if column.check_when else None
-    return {name for name in (document, column.required_with, column.not_before) if name}
+    fitted = column.fits.column if column.fits else None
+    return {name for name in (document, fitted, column.required_with, column.not_before) if name}
 
 
 def _one(kinds: Kinds, row: int, rows: Table, rng: np.random.Generator) -> Fault | None:

@@ -119,4 +119,5 @@ def body_of(department: str, place: Place) -> Body:
     if office.seat == "city":
         number, region = sorted(prefectures()).index(place.city), place.city
     name = office.body.format(place=place.full_label, city=place.short)
-    return Body(name, uscc("11", region, f"MY{USCC_ALPHABET[office.serial]}{number:05d}"))
+    series, place = divmod(office.serial, len(USCC_ALPHABET))
+    return Body(name, uscc("11", region, f"M{'YXWU'[series]}{USCC_ALPHABET[place]}{number:05d}"))

@@ -15,7 +15,7 @@ from simulate.marks import DAY, FAULT, FIRM
 from simulate.meanings import meaning
 from simulate.mess import nulls_of
 from simulate.promises import broken
-from simulate.values import bounded, clocked, generated, kind_of, within
+from simulate.values import bounded, clocked, fitting, generated, kind_of, within
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import World
 
@@ -63,19 +63,26 @@ def _reported(contract: FeedContract, rows: Table, day: Array, period: Period) -
 
 
 def _in_order(contract: FeedContract) -> list[Column]:
-    """The contract's own columns, each behind those that its rules look at."""
-    own = {column.name: column for column in contract.columns if column.name not in ENVELOPE}
+    """The contract's own columns, each behind those that its rules look at; of several that read one cell the first.
+
+    A unit is what an amount is written in.
+    """
+    own: dict[str, Column] = {}
+    for column in contract.columns:
+        is_told = column.parse != "currency" and any(column.headings == other.headings for other in own.values())
+        if column.name not in ENVELOPE and column.parse != "unit" and not is_told:
+            own[column.name] = column
     sorter = TopologicalSorter(
         {
-            name: {other for other in (column.not_before, column.required_with, _asks(column)) if other in own}
+            name: {other for other in (column.not_before, column.required_with, *_asks(column)) if other in own}
             for name, column in own.items()
         }
     )
     return [own[name] for name in sorter.static_order()]
 
 
-def _asks(column: Column) -> str | None:
-    return column.check_when.column if column.check_when else None
+def _asks(column: Column) -> list[str]:
+    return [rule.column for rule in (column.check_when, column.fits) if rule]
 
 
 def _values(feed: Feed, column: Column, draw: Draw, rows: Table, period: Period) -> Array:
@@ -84,9 +91,8 @@ def _values(feed: Feed, column: Column, draw: Draw, rows: Table, period: Period)
     is_key = column.name in feed.contract.key
     key = feed.prefix if is_key else None
     if made is None and draw.is_of_another(column) and not column.required:
-        return np.full(
-            len(draw.day), NOTHING[kind_of(column)], dtype="datetime64[D]" if kind_of(column) == "M" else None
-        )
+        nothing = NOTHING[kind_of(column)]
+        return np.full(len(draw.day), nothing, dtype=object if nothing == "" else None)
     if made is None or made.dtype.kind != kind_of(column):
         made = generated(column, draw.day, draw.rng, key)
     if kind_of(column) == "M":
@@ -95,7 +101,8 @@ def _values(feed: Feed, column: Column, draw: Draw, rows: Table, period: Period)
         return made if is_key else bounded(column, made)
     if column.check_when:
         return _by_document(feed.contract, column, made, rows, draw)
-    return _accepted(column, made, draw, key)
+    accepted = _accepted(column, made, draw, key)
+    return fitting(column, accepted, rows[column.fits.column], draw.rng) if column.fits else accepted
 
 
 def _accepted(column: Column, made: Array, draw: Draw, key: str | None) -> Array:
@@ -137,7 +144,7 @@ def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, d
 def _empty(contract: FeedContract, rows: Table, rng: np.random.Generator) -> None:
     """Takes some of what may be missing away, where no other column asks for it."""
     for column in _in_order(contract):
-        if column.required or column.name in contract.key or column.parse == "currency":
+        if column.required or column.name in contract.key or column.is_beside_amount:
             continue
         values = rows[column.name]
         usual = max(USUALLY_FILLED, min(contract.expect.filled.get(column.name, 0) + 0.04, 1))

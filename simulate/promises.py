@@ -32,7 +32,7 @@ def broken(column: Column, text: str) -> set[str]:
 
 
 def _rules(column: Column, text: str) -> Iterator[str]:
-    if column.codes and column.parse != "currency" and text.upper() not in known_spellings(column.codes):
+    if column.codes and not column.is_beside_amount and text.upper() not in known_spellings(column.codes):
         yield "codes"
     if column.pattern and not re.fullmatch(column.pattern, text):
         yield "pattern"

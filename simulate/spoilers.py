@@ -13,7 +13,7 @@ from schemas.identities import id_card_check_char, uscc_check_char
 from simulate.mess import LIST_JOINER, NOTHING, separator_of
 from simulate.promises import known_spellings, verdict
 from simulate.style import Style
-from simulate.values import kind_of, largest
+from simulate.values import codes_in_force, fitting_codes, kind_of, largest
 from simulate.word_lists import Table
 
 BROKEN_DATES = ("2024-02-30", "2026/13/45", "20250631", "2025年4月31日", "2025-00-10", "去年十月", "2025-1")
@@ -58,6 +58,13 @@ def _is_empty(value: object) -> bool:
 def _unknown_code(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:
     assert column.codes
     return str(rng.choice([code for code in UNKNOWN_CODES if code not in known_spellings(column.codes)]))
+
+
+def _misfit(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:
+    """A code of the list that does not go with what the other column holds."""
+    fitting = fitting_codes(column, str(rows[column.fits.column][row])) if column.fits else None
+    others = [code for code in codes_in_force(column) if fitting and code not in fitting]
+    return str(rng.choice(others)) if others else None
 
 
 def _broken_date(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:
@@ -204,8 +211,10 @@ def _of_any(column: Column) -> Named:
         yield "missing", "required", _missing
     if column.required_with and not column.required:
         yield "left_out", "required", _left_out
-    if column.codes and column.parse != "currency":
+    if column.codes and not column.is_beside_amount:
         yield "unknown_code", "codes", _unknown_code
+    if column.fits:
+        yield "misfit", "fits", _misfit
     if column.min_items and column.min_items > 1:
         yield "one_officer", "items", _too_few
 

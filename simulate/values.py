@@ -97,13 +97,34 @@ def clocked(days: Array, rng: np.random.Generator) -> Array:
 
 def _codes(column: Column, count: int, rng: np.random.Generator) -> Array:
     """Codes in force; the first of a list are the usual ones."""
-    assert column.codes
-    written = spellings(column)
-    codes = np.array(
-        [code.code for code in code_list(column.codes) if not code.valid_to and written[code.code]], object
-    )
+    codes = np.array(codes_in_force(column), object)
     weights = 1 / np.arange(1, len(codes) + 1)
     return rng.choice(codes, count, p=weights / weights.sum())
+
+
+def codes_in_force(column: Column) -> list[str]:
+    """The codes of a column's list that can be written, in the list's order."""
+    assert column.codes
+    written = spellings(column)
+    return [code.code for code in code_list(column.codes) if not code.valid_to and written[code.code]]
+
+
+def fitting_codes(column: Column, beside: str) -> tuple[str, ...] | None:
+    """The codes that may stand beside what another column holds; None where any may."""
+    assert column.fits
+    if column.fits.is_:
+        return column.fits.is_.get(beside)
+    return next((codes for begin, codes in column.fits.begins.items() if beside.startswith(begin)), None)
+
+
+def fitting(column: Column, made: Array, beside: Array, rng: np.random.Generator) -> Array:
+    """The codes, but others where they do not go with what the other column holds."""
+    codes = made.copy()
+    for row, held in enumerate(beside):
+        allowed = fitting_codes(column, str(held))
+        if allowed is not None and codes[row] not in allowed:
+            codes[row] = str(rng.choice(list(allowed)))
+    return codes
 
 
 def _lists(column: Column, count: int, rng: np.random.Generator) -> Array:

@@ -221,10 +221,11 @@ def themes(home: Home, report: StageReport) -> None:
 
 @_stage
 def gold(home: Home, report: StageReport) -> None:
-    """Base and themes → risk scores and monthly figures as of today."""
+    """Base and themes → risk scores and monthly figures as of today, and what breaks a rule over several tables."""
+    from spark_jobs.building.rules import judge_rules
     from spark_jobs.building.views import build_gold
 
-    report.changed = build_gold(home, today())
+    report.changed = build_gold(home, today()) | judge_rules(home, today())
 
 
 @_stage
@@ -239,12 +240,14 @@ def validate(home: Home, report: StageReport) -> None:
 
 @_stage
 def publish(home: Home, report: StageReport) -> None:
-    """Gold → the serving file that dashboards read, once no verdict waits to be validated."""
+    """Gold → the serving file that dashboards read, once no verdict waits to be validated; laws → their index."""
     from spark_jobs.judging.validation import validate
+    from spark_jobs.knowledge.index import renew_index
     from spark_jobs.serving.publish import publish_serving
 
     validate(home)
-    report.figures = publish_serving(home)
+    indexed = renew_index(home)
+    report.figures = publish_serving(home) | ({} if indexed is None else {"articles": indexed})
     report.changed = bool(report.figures)
 
 
@@ -252,12 +255,14 @@ def publish(home: Home, report: StageReport) -> None:
 def rebuild(home: Home, report: StageReport) -> None:
     """All accepted deliveries → base, themes and gold, as if nothing had been built before."""
     from spark_jobs.building.base import build_base
+    from spark_jobs.building.rules import judge_rules
     from spark_jobs.building.views import build_gold, build_themes
 
     read = _read_by_base(home)
     _report_base(report, build_base(home, full=True))
     read.keep()
     report.changed |= build_themes(home, full=True) | build_gold(home, today(), full=True)
+    report.changed |= judge_rules(home, today(), full=True)
 
 
 # In one process; as tasks of their own (dags/) each starts what it needs itself.

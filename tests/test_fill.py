@@ -148,7 +148,7 @@ def test_generated_values_keep_their_column(seed: int) -> None:
 
 def test_every_department_can_be_simulated_and_shares_neither_body_nor_licence_nor_item() -> None:
     assert {office_of(name).department for name in departments()} == set(departments())
-    assert {item.department for item in items()} == set(departments())
+    assert {item.department for item in items()} == set(departments()) - {"szj", "gjpt", "wuhan"}  # who only pass on
     bodies = [body_of(name, places()[0]).code for name in departments()]
     assert len(set(bodies)) == len(bodies)
     licences = [licence for name in departments() for licence in make_staff(name, 3).officers["certificate_no"]]

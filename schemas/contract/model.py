@@ -14,6 +14,7 @@ FOLLOWING = (
     "flags",
     "claims",
     "withdrawn_at",
+    "valid_until",
     "_version",
     "_withdrawn_version",
     "_stated_by",
@@ -23,12 +24,29 @@ FOLLOWING = (
 ENVELOPE = ("cd_id", "cd_time", "cd_source", "cd_batch", "cd_operation")
 
 Rule = Literal[
-    "required", "type", "pattern", "check", "check_digit", "codes", "min", "max", "length", "items", "order", "future"
+    "required",
+    "type",
+    "pattern",
+    "check",
+    "check_digit",
+    "codes",
+    "fits",
+    "min",
+    "max",
+    "length",
+    "items",
+    "order",
+    "future",
 ]
 Severity = Literal["fail", "warn"]
 # Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; any of them as .gz or in a .zip.
 Format = Literal["csv", "xlsx", "json", "parquet"]
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
+# How a cell is read that holds more than a value of the type: an amount; from the same headings its currency, and the
+# unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest;
+# names of people without the numbers that stand beside them, and the numbers of their licences without the names; the
+# laws and articles that a legal basis cites (schemas/citations.py).
+Parse = Literal["amount", "currency", "unit", "term_begin", "term_end", "gravest", "people", "licences", "citations"]
 Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
 
 
@@ -62,6 +80,25 @@ class CheckWhen(Strict):
     is_: dict[str, Check] = Field(alias="is")
 
 
+class Fits(Strict):
+    """Which codes of its list a column may hold depends on another column: on its code (`is`) or how it begins."""
+
+    column: str
+    is_: dict[str, tuple[str, ...]] = Field(default={}, alias="is")
+    begins: dict[str, tuple[str, ...]] = {}
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Fits:
+        if bool(self.is_) == bool(self.begins):
+            raise ValueError("needs either is or begins")
+        return self
+
+    @property
+    def allowed(self) -> dict[str, tuple[str, ...]]:
+        """By the other column's code or beginning: the codes that may stand beside it."""
+        return self.is_ or self.begins
+
+
 class Derived(Strict):
     """How a value follows from columns of a feed's row: an expression in the dialect that both engines share."""
 
@@ -91,12 +128,10 @@ class Column(Strict):
     check: Check | None = None
     check_when: CheckWhen | None = None
     codes: str | None = None
+    fits: Fits | None = None
     says: dict[str, str] = {}
     """Of a coded column: other words than the list's for some codes, where the column means something of its own."""
-    parse: Literal["amount", "currency", "term_begin", "term_end", "gravest", "people", "licences"] | None = None
-    """How a cell is read that holds more than a value of the type: an amount with its unit and currency; the first or
-    last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest; names of people without the
-    numbers that stand beside them, and the numbers of their licences without the names."""
+    parse: Parse | None = None
     separator: str | None = None
     min: float | None = None
     max: float | None = None
@@ -120,13 +155,20 @@ class Column(Strict):
     is_current: bool = False
     """Of a base column that holds a division's code: it is turned into the code that the division has today."""
     sql: str | None = None
-    """Of a base column: an expression over the table's other columns."""
+    """Of a base column: an expression over the table's other columns; of a roll-up, over the rows of a key."""
+    day_of: str | None = None
+    """Of a base column: the day in China of another column's moment, which is kept in UTC."""
 
     @property
     def spark_type(self) -> str:
         """The column's type as Spark SQL writes it."""
         assert self.type, self.name
         return {"integer": "bigint", "list": "array<string>"}.get(self.type, self.type)
+
+    @property
+    def is_beside_amount(self) -> bool:
+        """Whether it is read from the cells of an amount: it has no heading of its own."""
+        return self.parse in ("currency", "unit")
 
     @property
     def is_personal(self) -> bool:
@@ -251,6 +293,18 @@ class Event(Strict):
     date: str
 
 
+class Valid(Strict):
+    """The columns with the first and the last day on which a row of a base table holds; an empty one leaves it open.
+
+    `each`: the columns of the key that say what a row is a version of. A version ends where the next one of the same
+    thing begins; `valid_until` says on which day, whatever was stated (dbt_project/macros/merge/validity.sql).
+    """
+
+    from_: str = Field(alias="from")
+    to: str
+    each: tuple[str, ...] = ()
+
+
 def as_columns(value: Any) -> Any:
     """A column may be written as its bare name."""
     return [{"name": item} if isinstance(item, str) else item for item in value]
@@ -315,7 +369,12 @@ class TableContract(Contract):
     `merge`: of several statements about a key the newest is the row (newest), or every column is a claim of its own,
     and the named authority's wins (claims). `registry`: the feeds whose rows alone say that a key is there or gone;
     without it every feed takes back what it stated. Authority over a column is not that power. `profile`: the columns
-    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts.
+    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts. `valid`: from
+    when to when a row holds, and of what it is a version.
+
+    `partition`: the column of days by which the rows lie on disk; what is merged reads and writes the days that it
+    speaks of, and no others. `rolls_up`: the table so laid down whose rows this one sums up, day by day, in the place
+    of a merge.
     """
 
     layer: Literal["base", "themes", "gold", "ops", "detail"]
@@ -324,7 +383,10 @@ class TableContract(Contract):
     profile: tuple[str, ...] = ()
     detail: tuple[str, ...] = ()
     event: Event | None = None
+    valid: Valid | None = None
     measures: dict[str, Measure] = {}
+    partition: str | None = None
+    rolls_up: str | None = None
 
     @property
     def stated(self) -> tuple[Column, ...]:
@@ -342,7 +404,7 @@ class TableContract(Contract):
 
 def _follows(column: Column) -> bool:
     """Whether a base column follows from others, or from how the table is fed."""
-    return bool(column.place or column.sql or column.lookup) or column.name in FOLLOWING
+    return bool(column.place or column.sql or column.lookup or column.day_of) or column.name in FOLLOWING
 
 
 class Department(Strict):

@@ -53,6 +53,7 @@ def _rules(column: Column) -> str:
     rules = ["required"] if column.required else []
     rules += [f"required with {column.required_with}"] if column.required_with else []
     rules += [f"codes {column.codes}"] if column.codes else []
+    rules += [f"fits {column.fits.column}"] if column.fits else []
     rules += [f"check {column.check}"] if column.check else []
     rules += [f"not before {column.not_before}"] if column.not_before else []
     rules += ["not in the future"] if column.not_future else []

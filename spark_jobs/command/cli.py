@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -343,13 +343,18 @@ def status_command(home: Home, as_json: bool, only_late: bool) -> int:
 
 @_command()
 @click.argument("query")
+@click.option("--as-known", type=click.DateTime(["%Y-%m-%d"]), help="As base, themes and gold stood at that day's end.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def sql(home: Home, query: str, form: str) -> None:
+def sql(home: Home, query: str, as_known: datetime | None, form: str) -> None:
     """A query over every layer, for example: lakewarden sql "select * from ops.delivery". It changes nothing."""
     from spark_jobs.command.screen import show_rows
     from spark_jobs.engine.query import ask
     from spark_jobs.engine.session import connect
 
+    if as_known:
+        from spark_jobs.building.known import as_known as home_as_known
+
+        home = home_as_known(home, as_known.date(), query)
     show_rows(ask(home, connect(home), query), form)
 
 
@@ -417,6 +422,48 @@ def simulate(
     simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
 
 
+@_command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="What was in force on that day [default: today].")
+@click.option("--last", "limit", type=click.IntRange(1), default=10, show_default=True, help="How many articles.")
+@click.option("--whole", is_flag=True, help="The whole articles, not the part around the word.")
+def search(home: Home, words: tuple[str, ...], day: Any, limit: int, whole: bool) -> None:
+    """Articles of laws that hold all words, or the one that is named: lakewarden search 食品安全法 第一百一十条."""
+    from spark_jobs.command.laws import law_row
+    from spark_jobs.command.screen import counted, say, show_table
+    from spark_jobs.knowledge.index import index_file, renew_index
+    from spark_jobs.knowledge.search import Laws
+
+    if not index_file(home).exists():
+        with home.lock():
+            renew_index(home)
+    if not index_file(home).exists():
+        raise Refused("the knowledge base holds no articles yet; see docs/laws.md")
+    with Laws(index_file(home)) as laws:
+        found = laws.search(" ".join(words), day.date() if day else today(), limit)
+    rows = [law_row(hit, is_whole=whole) for hit in found.hits]
+    show_table(["law", "text of", "article", "state", "text"], rows, ("law", "text"))
+    say(f"{counted(found.total, 'articles')}; {counted(len(found.hits), 'articles')} shown")
+
+
+@_command("law", begins=True)
+@click.argument("texts", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--department", default="sft", show_default=True, help="Who delivers them.")
+@click.option("--source", required=True, help="Where the texts are from, as the knowledge base shows it.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the department's landing].")
+def law_command(home: Home, texts: tuple[Path, ...], department: str, source: str, out: Path | None) -> None:
+    """Markdown texts of laws (files, folders, .jsonl or .jsonl.gz) → files that feeds law and law_article take."""
+    from spark_jobs.command.screen import counted, say
+    from spark_jobs.knowledge.deliver import law_files, write_files
+    from spark_jobs.lake.likely import likely
+
+    if department not in departments():
+        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
+    rows = law_files(texts, source, say)
+    for path in write_files(rows, out or home.landing / department, today()):
+        say(f"{path}: {counted(len(rows[path.parent.name]), 'rows')}")
+
+
 @_command("template", begins=True)
 @click.argument("feed")
 @click.option("--out", type=click.Path(path_type=Path), help="Where it goes [default: <feed>.xlsx, here].")
@@ -443,15 +490,17 @@ def show_contract(home: Home, contract: str) -> None:
 
 @_command("docs")
 def docs_command(home: Home) -> None:
-    """dbt's documentation of base, themes and gold, lineage included, as one page."""
+    """The data dictionary (数据字典), with contracts as ODCS and code lists as CSV; dbt's documentation of models."""
     from spark_jobs.building.dbt import write_docs
     from spark_jobs.command.screen import say
     from spark_jobs.engine.session import connect
     from spark_jobs.lake.tables import create_tables
+    from spark_jobs.standards.site import write_site
 
     create_tables(home)
+    say(f"数据字典  {write_site(home)}")
     connect(home)
-    say(str(write_docs(home)))
+    say(f"dbt       {write_docs(home)}")
 
 
 @_command("up", begins=True)

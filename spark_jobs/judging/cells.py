@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.citations import citations_in
 from schemas.contract import Column, code_list
 from spark_jobs.judging.arrays import FEW, Mask, chosen, is_null, matches, mended, without
 from spark_jobs.judging.days import day_doubts, read_dates, read_moments, read_term_begins, read_term_ends
@@ -26,8 +27,8 @@ Rows = npt.NDArray[np.intp]
 SAMPLE, TOO_FEW_TO_TELL = 4_000, 200
 ROUNDED = "小数位数过多，已四舍五入"
 # What a column is beside others: a key, which is compared with other keys; an amount of which no column takes the
-# currency, so that it can only be yuan; a currency that stands in the cells of an amount.
-Role = Literal["key", "yuan", "currency of an amount"]
+# currency, so that it can only be yuan; a currency or a unit that stands in the cells of an amount.
+Role = Literal["key", "yuan", "currency of an amount", "unit of an amount"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Cells:
         read = read_texts(column, raw, _known(column.codes), is_key=role == "key" or column.refers is not None)
         if column.parse == "amount":
             return cls._of_amounts(column, raw, places, read, scale_of(column, heading), is_yuan=role == "yuan")
-        spelled = Amounts.read(read.text).currencies() if role == "currency of an amount" else read.text
+        spelled = _spelled(column, read.text, heading, role)
         typed = _typed(column, read.text, spelled)
         if column.parse == "people":
             read.doubts += _doubts_about_people(read.text, typed)
@@ -91,6 +92,13 @@ class Cells:
         distinct = self.typed.dictionary_encode()  # several spellings may have become one value
         places = pa.array(self.places if rows is None else self.places[rows])
         return pa.DictionaryArray.from_arrays(distinct.indices.take(places), distinct.dictionary, safe=False)
+
+
+def _spelled(column: Column, text: pa.Array, heading: str, role: Role | None) -> pa.Array:
+    """What is looked up in the column's code list."""
+    if role == "currency of an amount":
+        return Amounts.read(text).currencies()
+    return Amounts.read(text).counted_in(scale_of(column, heading)) if role == "unit of an amount" else text
 
 
 def _distinct(delivered: pa.Array) -> tuple[pa.Array, Rows | None]:
@@ -170,6 +178,7 @@ def _several_codes(column: Column, spelled: pa.Array) -> pa.Array:
 READ: dict[str | None, tuple[str, Callable[[Column, str], list[str] | None]]] = {
     "people": (r"[^\p{Han}·,，、;；]|[等无长]|不详|待定|主任|书记|科员|同志", people_in),
     "licences": ("[^0-9A-Za-z,，、;；]", licences_in),
+    "citations": (".", lambda column, cell: citations_in(cell)),
 }
 
 

@@ -144,8 +144,8 @@ class Judge:
         if column.type == "string" and column.name in self.contract.key:
             return "key"
         beside = [other.parse for other in self._columns if self._headings[other.name] == self._headings[column.name]]
-        if column.parse == "currency" and "amount" in beside:
-            return "currency of an amount"
+        if column.is_beside_amount and "amount" in beside:
+            return "currency of an amount" if column.parse == "currency" else "unit of an amount"
         return "yuan" if column.parse == "amount" and "currency" not in beside else None
 
     def _chunk(self, arrays: Mapping[str, pa.Array], owners: Rows, count: int) -> Chunk:

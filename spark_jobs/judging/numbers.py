@@ -76,10 +76,14 @@ class Amount:
         """The currency, CNY where the cell names none."""
         return self.currency if self.is_foreign else "CNY"
 
-    def value(self, scale: int) -> Decimal:
-        """The amount in whole units of its currency; where the cell names neither unit nor currency, by its heading."""
+    def unit(self, scale: int) -> int:
+        """What the number counts: as the cell says, or where it names neither unit nor currency, its heading."""
         is_bare = self.factor is None and not self.currency
-        return self.number * (scale if is_bare else self.factor or 1)
+        return scale if is_bare else self.factor or 1
+
+    def value(self, scale: int) -> Decimal:
+        """The amount in whole units of its currency."""
+        return self.number * self.unit(scale)
 
 
 def read_amount(cell: str) -> Amount | None:
@@ -182,6 +186,11 @@ class Amounts:
         """The currency that each names, and CNY where it names none; null for what is no amount."""
         words = self._of_usual([unit and unit.code for unit in self.units], pa.string())
         return replaced(words, self.is_odd, [amount and amount.code for amount in self.odd])
+
+    def counted_in(self, scale: int) -> pa.Array:
+        """The unit that each came in, as the number of whole units of its currency; null for what is no amount."""
+        words = self._of_usual([unit and str(unit.unit(scale)) for unit in self.units], pa.string())
+        return replaced(words, self.is_odd, [amount and str(amount.unit(scale)) for amount in self.odd])
 
     def _of_usual(self, said: Sequence[object], kind: pa.DataType) -> pa.Array:
         """What is said of each thing that stands behind a number, by cell; null for odd cells."""

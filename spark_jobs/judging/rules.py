@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.contract import Column, FeedContract
+from schemas.contract import Column, FeedContract, Fits, code_list
 from spark_jobs.judging.arrays import Mask, chosen, differs, is_null, is_true, matches
 from spark_jobs.judging.cells import READ, TERMS, Cells, Rows
 from spark_jobs.judging.check_digits import broken_checks
@@ -114,6 +114,7 @@ class Chunk:
             if rule != "codes" or not self._is_told_before(column):
                 yield rule, words, cells.by_row(is_broken)
         yield from self._broken_checks(column, cells)
+        yield from self._misfits(column, cells)
         for rule, words, is_broken in _out_of_bounds(column, cells):
             yield rule, words, cells.by_row(is_broken)
         if column.not_before and (other := self.columns.get(column.not_before)):
@@ -172,12 +173,34 @@ class Chunk:
                     for rule, words, is_broken in broken_checks(check, cells.text):
                         yield rule, words, cells.by_row(is_broken) & is_meant
 
+    def _misfits(self, column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask]]:
+        """Codes of the list that do not go with what another column holds."""
+        other = self.columns.get(column.fits.column) if column.fits else None
+        if column.fits is None or other is None:
+            return
+        for held, codes in column.fits.allowed.items():
+            is_meant = is_true(pc.equal(other.typed, held) if column.fits.is_ else pc.starts_with(other.typed, held))
+            is_another = ~is_null(cells.typed) & ~is_true(pc.is_in(cells.typed, pa.array(codes)))
+            is_broken = cells.by_row(is_another) & other.by_row(is_meant)
+            if is_broken.any():
+                yield "fits", _misfit(column, column.fits, other.column, held), is_broken
+
     def _is_future(self, column: Column, cells: Cells) -> Mask:
         days = days_of(column, cells.typed)
         is_late = is_true(pc.greater(days, pc.min(self.received)))
         if not is_late.any():
             return np.zeros(self.rows, bool)
         return is_true(pc.greater(cells.of_rows(days), self.received))
+
+
+def _misfit(column: Column, fits: Fits, other: Column, held: str) -> str:
+    """What a clerk is told: 统一社会信用代码以“92”开头的，应为个体工商户."""
+    how = f"以“{held}”开头的" if fits.begins else f"为“{_label(other, held)}”的"
+    return f"{other.label}{how}，应为{'、'.join(_label(column, code) for code in fits.allowed[held])}"
+
+
+def _label(column: Column, code: str) -> str:
+    return next(known.label for known in code_list(column.codes) if known.code == code) if column.codes else code
 
 
 def _is_before(cells: Cells, other: Cells) -> Mask:
@@ -191,7 +214,7 @@ def _is_before(cells: Cells, other: Cells) -> Mask:
 def _broken_alone(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask]]:
     """What a cell breaks by itself, but for its check digits and bounds."""
     text, typed = cells.text, cells.typed
-    if column.parse != "currency" and column.type not in ("string", "list"):
+    if column.type not in ("string", "list"):
         is_wrong = is_null(typed) & ~is_null(text)
         if is_wrong.any() and column.type in ("date", "timestamp"):
             for words, is_meant in DAY_FAULTS.items():

@@ -11,7 +11,7 @@ from functools import cache
 import pyarrow as pa
 
 from schemas.characters import narrowed
-from schemas.contract import Code, code_list, code_lists, departments, roots
+from schemas.contract import Code, code_list, code_lists, departments, lists_with_facts, roots
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.regions import REGION, division
@@ -62,7 +62,14 @@ def _tables() -> dict[str, pa.Table]:
             ]
         ),
         "working_day": _working_days(),
+        **{name: pa.Table.from_pylist([*_facts(name)]) for name in lists_with_facts()},
     }
+
+
+def _facts(name: str) -> Iterator[dict[str, str]]:
+    """What a list says of its codes beside their labels, as text."""
+    for code in code_list(name):
+        yield {"code": code.code, "label": code.label, **code.extra}
 
 
 def labelled_codes() -> pa.Table:
@@ -117,7 +124,7 @@ def _meaning(codes: list[Code]) -> str | None:
     return max(codes, key=lambda code: code.valid_to or "").code if not current and one_line else None
 
 
-def regions() -> Iterator[dict[str, str | None]]:
+def regions() -> Iterator[dict[str, str | bool | None]]:
     """Any code a division ever had, with its code and prefecture of today."""
     by_code = {code.code: code for code in code_list("region")}
     for code in by_code.values():
@@ -132,6 +139,7 @@ def regions() -> Iterator[dict[str, str | None]]:
             "code": code.code,
             "label": code.label,
             "level": code.extra["level"],
+            "is_current": code is current and not code.valid_to,
             "current_code": current.code,
             "current_label": current.label,
             "city_code": city.code if is_city else None,

@@ -127,7 +127,7 @@ class Promised:
                 base, unit = undressed(known.heading)
                 if unit is None:
                     by_base.setdefault(base, {}).setdefault(column.name, known.scale or 1)
-                if column.parse in ("amount", "currency"):
+                if column.parse == "amount" or column.is_beside_amount:
                     money.setdefault(base, set()).add(column.name)
         written = {
             known.heading: frozenset(exact[plain(known.heading)]) for column in columns for known in column.headings

@@ -58,6 +58,7 @@ def _filling(contract: FeedContract, column: Column) -> Filling:
     limits = [
         "从列表中选" if allowed else words,
         f"与“{_label(contract, column.required_with)}”同填" if column.required_with else "",
+        f"须与“{_label(contract, column.fits.column)}”相符" if column.fits else "",
         f"不早于“{_label(contract, column.not_before)}”" if column.not_before else "",
         "不晚于报送当天" if column.not_future else "",
         f"不超过 {column.max_length} 个字" if column.max_length else "",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from schemas.contract import Contract, FeedContract, code_lists, contracts, departments, measures, terms
+from schemas.contract import Contract, FeedContract, code_list, code_lists, contracts, departments, measures, terms
 from schemas.contract.feeding import feeds_into
 from schemas.contract.lint.rules import rule
 
@@ -62,12 +62,29 @@ def referred_columns_exist(contract: Contract) -> Iterator[str]:
     """Columns that a rule refers to are there, dates where dates are compared."""
     names = {column.name: column for column in contract.columns}
     for column in contract.columns:
-        if column.not_before and (column.not_before not in names or names[column.not_before].type != "date"):
+        other = names.get(column.not_before) if column.not_before else None
+        if column.not_before and (other is None or other.type not in ("date", "timestamp")):
             yield f"columns.{column.name}.not_before: {column.not_before} is not a date column"
         if column.required_with and column.required_with not in names:
             yield f"columns.{column.name}.required_with: {column.required_with} is not a column"
         if column.check_when and not getattr(names.get(column.check_when.column), "codes", None):
             yield f"columns.{column.name}.check_when: {column.check_when.column} is not a coded column"
+        if column.fits and column.fits.column not in names:
+            yield f"columns.{column.name}.fits: {column.fits.column} is not a column"
+
+
+@rule(Contract)
+def codes_that_fit_are_codes(contract: Contract) -> Iterator[str]:
+    """What a column may hold beside another one are codes of its list, and where that one is coded, of that one's."""
+    for column in contract.columns:
+        other = next((other for other in contract.columns if column.fits and other.name == column.fits.column), None)
+        if column.fits is None or other is None:
+            continue
+        wanted = [(column, code) for codes in column.fits.allowed.values() for code in codes]
+        wanted += [(other, code) for code in column.fits.is_] if other.codes else []
+        for holding, code in wanted:
+            if holding.codes not in code_lists() or code not in {one.code for one in code_list(holding.codes)}:
+                yield f"columns.{column.name}.fits: {code} is not a code of {holding.codes}"
 
 
 @rule(Contract)
