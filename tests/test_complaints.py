@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from spark_jobs.lake.home import Home
 from tests.silver_rows import Row, deliver, lake
 
 FIRM = "91420100MA4K00010R"
-# National Day 2024 (国办发明电〔2023〕7号): 1 to 7 October are off, Sunday 29 September and Saturday 12 October are worked.
+# National Day 2024 (国办发明电〔2023〕7号): 1 to 7 October are off, 29 September (Sunday) and 12 October are worked.
 DAY = date(2024, 9, 27)
 BASE = ["supervised_object", "complaint", "complaint_event", "complaint_route", "complaint_duty"]
 GOLD = ["complaint_case", "complaint_course", "complaint_limit", "complaint_duty_of", "complaint_clock"]

@@ -1,4 +1,4 @@
-"""Credit information: both forms of 双公示 in one table, listings with their removal, grades with their scale, punctuality."""
+"""Credit information: both forms of 双公示 in one table, listings with removal, grades with scale, punctuality."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def code_lists() -> tuple[str, ...]:
 
 
 def lists_with_facts() -> list[str]:
-    """The lists that say more of a code than how it is spelled, and that no table of layer `codes` is made of by hand."""
+    """The lists that say more of a code than how it is spelled; divisions and industries have tables of their own."""
     return [name for name in code_lists() if name not in ("region", "industry") and any(code_list(name)[0].extra)]
 
 
