@@ -52,7 +52,7 @@ bench: setup .venv-bench/.synced $(if $(shell command -v java),.venv-spark/.jars
 	-.venv-bench/bin/python -m bench.dashboards
 	.venv-bench/bin/python -m bench.report
 
-check: setup
+check: setup .venv-tools/.synced
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
@@ -60,6 +60,8 @@ check: setup
 	.venv/bin/python -m schemas lint
 	.venv/bin/python -m dashboards.check
 	.venv/bin/lint-imports --no-cache
+	.venv/bin/python -m spark_jobs.standards .venv-tools/odcs
+	.venv-tools/bin/python spark_jobs/standards/lint_odcs.py .venv-tools/odcs
 
 format: setup
 	.venv/bin/ruff format .
@@ -72,6 +74,7 @@ lock: | $(UV)
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra pipeline --extra bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra bi pyproject.toml -o requirements/bi.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra spark pyproject.toml -o requirements/spark.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra tools pyproject.toml -o requirements/tools.txt
 
 clean: down
 	rm -rf lake
@@ -80,8 +83,9 @@ clean: down
 .venv-bi/.synced: requirements/bi.txt
 .venv-spark/.synced: requirements/spark.txt
 .venv-bench/.synced: requirements/bench.txt
+.venv-tools/.synced: requirements/tools.txt
 
-.venv/.synced .venv-bi/.synced .venv-spark/.synced .venv-bench/.synced: pyproject.toml | $(UV)
+.venv/.synced .venv-bi/.synced .venv-spark/.synced .venv-bench/.synced .venv-tools/.synced: pyproject.toml | $(UV)
 	test -x $(@D)/bin/python || $(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(@D)
 	$(UV) pip sync --quiet --compile-bytecode --python $(@D)/bin/python --require-hashes $(filter requirements/%,$^)
 	$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --editable .

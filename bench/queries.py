@@ -83,13 +83,18 @@ def _pivot(settings: Json, metrics: list[str], drop: bool) -> Json:
     return {"operation": "pivot", "options": options}
 
 
+def _gaps(settings: Json) -> Json:
+    options = {"method": settings["resample_method"], "rule": settings["resample_rule"], "fill_value": None}
+    return {"operation": "resample", "options": options}
+
+
 def _total(settings: Json) -> list[Json]:
     return [{**ALWAYS, "columns": [], "metrics": [settings["metric"]]}]
 
 
 def _trend_figure(settings: Json) -> list[Json]:
     metrics = [settings["metric"]]
-    trend = [_pivot(settings, metrics, True), FLATTEN]
+    trend = [_pivot(settings, metrics, True), _gaps(settings), FLATTEN]
     queries = [{**ALWAYS, "columns": [_axis(settings)], "metrics": metrics, "post_processing": trend}]
     if settings["aggregation"] == "raw":
         whole = {"columns": [], "metrics": metrics, "is_timeseries": False, "post_processing": []}
@@ -148,7 +153,7 @@ def _two_trends(settings: Json) -> list[Json]:
             "row_limit": settings["row_limit"],
             "series_columns": [],
             "time_offsets": [],
-            "post_processing": [_pivot(settings, metrics, True), FLATTEN],
+            "post_processing": [_pivot(settings, metrics, True), _gaps(settings), FLATTEN],
         }
         for metrics in (settings["metrics"], settings["metrics_b"])
     ]

@@ -37,8 +37,11 @@ def stage(name: str, title: str, emits: Asset | None = None, inherits: bool = Fa
         from spark_jobs.lake.home import Home
 
         report = getattr(pipeline, name)(Home.resolve())
+        log = logging.getLogger(__name__)
         for warning in report.warnings:
-            logging.getLogger(__name__).warning(warning)
+            log.warning(warning)
+        for line in report.told:
+            log.info(line)
         instance, before = context["ti"], context["task"].upstream_task_ids if inherits else ()
         changed_before = any(instance.xcom_pull(task_ids=one) for one in before)
         if not (report.changed or report.wakes or changed_before or instance.try_number > 1):

@@ -27,7 +27,7 @@ Assets = dict[str, Asset]
 Problem = tuple[str, str, str]
 Rule = Callable[[Assets], Iterator[Problem]]
 
-LAYERS = ("gold", "themes", "detail")
+LAYERS = ("gold", "themes", "detail", "ops")
 READ_ONLY = {"access_mode": "read_only", "enable_external_access": False, "lock_configuration": True}
 COLUMN_KEYS = ("x_axis", "entity", "groupby", "groupby_b", "all_columns")
 METRIC_KEYS = ("metric", "metrics", "metrics_b", "secondary_metrics", "timeseries_limit_metric")

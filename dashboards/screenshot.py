@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -56,14 +57,27 @@ def browser(width: int, height: int) -> Iterator[WebDriver]:
 
 
 def log_in(driver: WebDriver, base: str, user: str, password: str) -> None:
-    """Through the login page, as a person would."""
-    driver.get(f"{base}/login/")
-    WebDriverWait(driver, 60).until(lambda d: d.find_elements(By.CSS_SELECTOR, "input[type=password]"))
-    fields = driver.find_elements(By.CSS_SELECTOR, "input:not([type=hidden])")
-    fields[0].send_keys(user)
-    fields[1].send_keys(password)
-    driver.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
-    WebDriverWait(driver, 60).until(lambda d: "/login" not in d.current_url)
+    """Through the login page, as a person would, who tries again where the page comes back.
+
+    It does now and then on a busy machine: it fetches its token against forgery beside the page, and of two answers
+    that set the session's cookie the later wins.
+
+    Raises:
+        RuntimeError: the third attempt has not left the login page either; says what stands on it.
+    """
+    for _attempt in range(3):
+        driver.get(f"{base}/login/")
+        WebDriverWait(driver, 60).until(lambda d: d.find_elements(By.CSS_SELECTOR, "input[type=password]"))
+        fields = driver.find_elements(By.CSS_SELECTOR, "input:not([type=hidden])")
+        fields[0].send_keys(user)
+        fields[1].send_keys(password)
+        driver.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+        try:
+            WebDriverWait(driver, 30).until(lambda d: "/login" not in d.current_url)
+        except TimeoutException:
+            continue
+        return
+    raise RuntimeError(f"{user} is not let in: {driver.find_element(By.TAG_NAME, 'body').text!r}")
 
 
 def open_dashboard(driver: WebDriver, base: str, slug: str, timeout: int = 120) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from great_expectations.render.view import DefaultJinjaPageView
-from jinja2 import ChoiceLoader, FileSystemLoader
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader
+
+from expectations.words import in_chinese
 
 TEMPLATES = Path(__file__).parent / "pages"
 
@@ -21,6 +23,18 @@ class Page(DefaultJinjaPageView):  # type: ignore[misc]
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.env.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), self.env.loader])
+
+    def render(self, document: Any, template: Any = None, **given: Any) -> str:
+        """The page in Chinese and China's time."""
+        page: str = super().render(document, template, **given)
+        return in_chinese(page, getattr(document, "expectation_suite_name", "") or "") if template is None else page
+
+
+def index(deliveries: list[dict[str, Any]]) -> str:
+    """The page that leads to all others, a row a delivery; that of Great Expectations has one a run and feed."""
+    env = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+    suites = {one["feed"]: one["title"] for one in sorted(deliveries, key=lambda one: str(one["feed"]))}
+    return env.get_template("deliveries.j2").render(deliveries=deliveries, suites=suites)
 
 
 def site(docs: Path) -> dict[str, Any]:

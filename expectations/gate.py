@@ -12,9 +12,13 @@ import logging
 import shutil
 import sys
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+from urllib.parse import quote
 
 # Profiles are pandas frames; with PySpark in reach, Great Expectations would import all of it, ML library included.
 sys.modules["pyspark"] = None  # type: ignore[assignment]
@@ -27,17 +31,23 @@ gc.set_threshold(50_000, 100)
 # ruff: noqa: E402
 import great_expectations as gx
 import pandas as pd
-from great_expectations.core import ExpectationSuiteValidationResult
+from great_expectations.core import ExpectationSuiteValidationResult, RunIdentifier
 from great_expectations.data_context import FileDataContext
 
 from expectations.bounds import bounds
-from expectations.data_docs import site
+from expectations.data_docs import index, site
 from expectations.suite import suite
 from expectations.verdict import Verdict
+from expectations.words import CHINA, figure_label
 from schemas.contract import FeedContract, feeds
 
 # Results that the Data Docs show (ours: a month of a province's daily feeds).
 KEPT = 150
+# Deliveries that their index lists.
+LISTED = 2000
+
+# Of a delivery by its identity: department, file and moment of receipt, as people read them.
+Told = Mapping[str, Mapping[str, str]]
 
 
 class CheckBroken(Exception):
@@ -80,17 +90,47 @@ class Gate:
             shutil.rmtree(docs, ignore_errors=True)
             self.context.add_data_docs_site("quality", wanted["quality"])
 
-    def judge(self, contract: FeedContract, profiles: pd.DataFrame) -> list[Verdict]:
+    def judge(self, contract: FeedContract, profiles: pd.DataFrame, told: Told) -> list[Verdict]:
         """One verdict a delivery and bound of the contract; `profiles` has a column `_delivery` and the figures."""
+        # A folder of the Data Docs is called so.
+        run = f"{datetime.now(UTC).astimezone(CHINA):%Y-%m-%d %H%M%S}"
         try:
-            return self._judge(contract, profiles)
+            verdicts = self._judge(contract, profiles, run)
         except CheckBroken:
             raise
         except Exception:
             self._begin_anew()
-            return self._judge(contract, profiles)
+            verdicts = self._judge(contract, profiles, run)
+        self._note(contract, run, verdicts, told)
+        return verdicts
 
-    def _judge(self, contract: FeedContract, profiles: pd.DataFrame) -> list[Verdict]:
+    def _note(self, contract: FeedContract, run: str, verdicts: Sequence[Verdict], told: Told) -> None:
+        """Keeps what the index says of the deliveries, the newest first; one that was judged again is told once."""
+        broken: dict[str, list[str]] = {verdict.delivery: [] for verdict in verdicts}
+        for verdict in verdicts:
+            if not verdict.is_met:
+                broken[verdict.delivery].append(figure_label(verdict.figure, contract.name))
+        shared = {"feed": contract.name, "title": contract.title, "run": run}
+        new = [
+            {"department": "", "file": name[:12], "received": run, **told.get(name, {})}
+            | {**shared, "delivery": name, "broken": some}
+            for name, some in broken.items()
+        ]
+        kept = [one for one in self._noted() if one["delivery"] not in broken]
+        listed = sorted([*new, *kept], key=lambda one: str(one["received"]), reverse=True)[:LISTED]
+        self._notes.write_text(json.dumps(listed, ensure_ascii=False), encoding="utf-8")
+
+    @property
+    def _notes(self) -> Path:
+        return self.folder / "deliveries.json"
+
+    def _noted(self) -> list[dict[str, Any]]:
+        noted: list[dict[str, Any]] = (
+            json.loads(self._notes.read_text(encoding="utf-8")) if self._notes.exists() else []
+        )
+        return noted
+
+    def _judge(self, contract: FeedContract, profiles: pd.DataFrame, run: str) -> list[Verdict]:
         batch = self.source.add_dataframe_asset(contract.name).add_batch_definition_whole_dataframe("run")
         definition = gx.ValidationDefinition(
             name=contract.name, data=batch, suite=self.context.suites.add_or_update(suite(contract))
@@ -98,6 +138,7 @@ class Gate:
         result = self.context.validation_definitions.add_or_update(definition).run(
             batch_parameters={"dataframe": profiles},
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["_delivery"]},
+            run_id=RunIdentifier(run_name=run),
         )
         return [v for figure in bounds(contract) for v in _verdicts(contract, figure, profiles, result)]
 
@@ -120,12 +161,18 @@ class Gate:
         for key in results[:-KEPT]:
             for root in (self.folder / "gx" / "uncommitted", self.docs):
                 shutil.rmtree(root / places[key].parent, ignore_errors=True)
-        index = self.docs / "index.html"
-        rendered = index.stat().st_mtime_ns if index.exists() else 0
+        first = self.docs / "index.html"
+        rendered = first.stat().st_mtime_ns if first.exists() else 0
         pages = {key: self.docs / f"{places[key]}.html" for key in results[-KEPT:]}
         new = [key for key, page in pages.items() if not page.exists() or page.stat().st_mtime_ns > rendered]
         suites = {key.expectation_suite_identifier for key in new}
         self.context.build_data_docs(resource_identifiers=[*new, *suites] or results)
+        shown = {(key.expectation_suite_identifier.name, key.run_id.run_name): key for key in pages}
+        entries = self._noted()
+        for one in entries:
+            key = shown.get((one["feed"], one["run"]))
+            one["page"] = quote(f"{places[key]}.html") if key else ""
+        first.write_text(index(entries), encoding="utf-8")
 
 
 def _verdicts(
@@ -158,7 +205,7 @@ def main(folder: str, docs: str) -> None:
     gate = Gate(Path(folder), Path(docs))
     for line in sys.stdin:
         asked = json.loads(line)
-        verdicts = gate.judge(feeds()[asked["feed"]], pd.DataFrame(asked["profiles"]))
+        verdicts = gate.judge(feeds()[asked["feed"]], pd.DataFrame(asked["profiles"]), asked.get("deliveries", {}))
         print(json.dumps([asdict(verdict) for verdict in verdicts]), file=answers, flush=True)
     gate.publish()
 

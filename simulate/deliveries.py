@@ -13,6 +13,7 @@ from simulate.draw import Pools
 from simulate.feeds import filled_feeds, filled_rows, speaking_of
 from simulate.fill import Feed
 from simulate.firms import Period
+from simulate.knowledge import item_changes, law_articles, laws
 from simulate.marks import DAY, WINDOW
 from simulate.registrations import register, register_changes
 from simulate.rows import (
@@ -72,8 +73,12 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
     yield from _register(world.firms, months, seed)
     reports = complaint_reports(world, weeks)
     yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
+    yield from (
+        _sheet("scjg", "law", "法律法规", laws(), world),
+        _sheet("scjg", "law_article", "法律条文", law_articles(), world),
+    )
     for department in inspecting():
-        yield from (_items(department, world), _officers(department, world))
+        yield from (_items(department, world), _item_changes(department, world), _officers(department, world))
         yield from _acts(department, world, windows)
     filled = filled_feeds()
     listed = {item.department for item in items()}
@@ -88,6 +93,12 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
 def _items(department: str, world: World) -> SimulatedFile:
     """A department's items, which people save from a spreadsheet."""
     return _sheet(department, "supervision_item", "监管事项目录清单", catalogue(department), world)
+
+
+def _item_changes(department: str, world: World) -> SimulatedFile:
+    """Which items were changed, and will be, from a spreadsheet too."""
+    rows = item_changes(catalogue(department), world.period)
+    return _sheet(department, "item_change", "监管事项动态管理记录", rows, world)
 
 
 def _officers(department: str, world: World) -> SimulatedFile:

@@ -58,7 +58,7 @@ class Draw:
         }
         things = [act for act in ACTS if act in named] + self._in_key()
         tables = ((thing, self.world.table(thing, self.department)) for thing in things)
-        return next(((thing, table) for thing, table in tables if table), ("", {}))
+        return next(((thing, table) for thing, table in tables if _has_rows(table)), ("", {}))
 
     def _in_key(self) -> list[str]:
         """The things of the world that the key names."""
@@ -140,7 +140,7 @@ class Draw:
         department has such acts in the world."""
         act = (self.meanings[column.name] or "").split(".")[0]
         rows = self.pools.get(table, {})
-        if not rows or (act in TOLD and self.world.table(act, self.department)):
+        if not _has_rows(rows) or (act in TOLD and self.world.table(act, self.department)):
             return {}
         own = rows[DEPARTMENT] == self.department
         return {name: values[own] for name, values in rows.items()} if own.any() else rows
@@ -195,3 +195,8 @@ def _listed(values: Array, chosen: Array) -> Array:
     third = np.where(chosen[:, 2] >= 0, "," + values[chosen[:, 2]], "")
     listed: Array = first + second + third
     return listed
+
+
+def _has_rows(table: Table) -> bool:
+    """Whether there is anything to draw from: a department of a tiny province may have no acts."""
+    return any(len(values) for values in table.values())

@@ -20,7 +20,10 @@ from simulate.word_lists import Array, Table, random_for
 from simulate.world import World
 
 # Feeds whose numbers need a story, told in deliveries.py.
-STORIES = ("scjg_enterprise", "complaint", "supervision_item", "officer", "check_action", "punish_action")
+STORIES = (
+    *("scjg_enterprise", "complaint", "supervision_item", "item_change", "law", "law_article", "officer"),
+    *("check_action", "punish_action"),
+)
 CADENCES = {"daily": 1, "weekly": 7, "monthly": 30, "quarterly": 91, "yearly": 365, "once": 36_500}
 MOST_FILES = 13  # of one feed and department in a period, as of the acts
 CHANGES_A_FIRM_AND_YEAR, LISTED_A_FIRM, FEWEST = 0.3, 0.05, 30

@@ -121,6 +121,7 @@ def _change_width(row: list[object], how: str, rng: np.random.Generator) -> None
     place = int(rng.integers(1, len(row) - 1))
     if how == MORE:
         row.insert(place, "多余")
+        row[-1] = row[-1] or "多余"  # an empty cell behind the last is read as a separator that ends the line
     else:
         del row[place]
 

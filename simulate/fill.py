@@ -63,8 +63,15 @@ def _reported(contract: FeedContract, rows: Table, day: Array, period: Period) -
 
 
 def _in_order(contract: FeedContract) -> list[Column]:
-    """The contract's own columns, each behind those that its rules look at; a unit is what an amount is written in."""
-    own = {column.name: column for column in contract.columns if column.name not in ENVELOPE and column.parse != "unit"}
+    """The contract's own columns, each behind those that its rules look at; of several that read one cell the first.
+
+    A unit is what an amount is written in.
+    """
+    own: dict[str, Column] = {}
+    for column in contract.columns:
+        is_told = column.parse != "currency" and any(column.headings == other.headings for other in own.values())
+        if column.name not in ENVELOPE and column.parse != "unit" and not is_told:
+            own[column.name] = column
     sorter = TopologicalSorter(
         {
             name: {other for other in (column.not_before, column.required_with, *_asks(column)) if other in own}
@@ -84,9 +91,8 @@ def _values(feed: Feed, column: Column, draw: Draw, rows: Table, period: Period)
     is_key = column.name in feed.contract.key
     key = feed.prefix if is_key else None
     if made is None and draw.is_of_another(column) and not column.required:
-        return np.full(
-            len(draw.day), NOTHING[kind_of(column)], dtype="datetime64[D]" if kind_of(column) == "M" else None
-        )
+        nothing = NOTHING[kind_of(column)]
+        return np.full(len(draw.day), nothing, dtype=object if nothing == "" else None)
     if made is None or made.dtype.kind != kind_of(column):
         made = generated(column, draw.day, draw.rng, key)
     if kind_of(column) == "M":

@@ -12,6 +12,7 @@ from simulate.complaints import as_reported
 from simulate.departments import office_of
 from simulate.divisions import places
 from simulate.draw import Draw
+from simulate.knowledge import with_versions
 from simulate.marks import FAULT, SPARE, WINDOW
 from simulate.windows import Windows
 from simulate.word_lists import Array, Table, items, person_names, random_for, texts
@@ -34,7 +35,7 @@ def catalogue(department: str) -> Table:
     listed = [(item, measure) for measure in ("1", "2") for item in own]
     spare = [(item, "9") for item in own[:SPARE_ITEMS]]
     every = listed + spare
-    return {
+    listed_items: Table = {
         "item_code": texts([item_code(item, measure) for item, measure in every]),
         "item_name": texts([item.name for item, _ in every]),
         "sub_item_name": texts(
@@ -49,6 +50,7 @@ def catalogue(department: str) -> Table:
         "item_status": texts(["01" if measure != "9" else "03" for _, measure in every]),
         SPARE: np.repeat([False, True], [len(listed), len(spare)]),
     }
+    return with_versions(listed_items)
 
 
 def officers(department: str, world: World) -> Table:

@@ -13,7 +13,7 @@ import numpy as np
 from schemas.contract import departments
 from simulate.acts import make_checks
 from simulate.complaints import make_complaints
-from simulate.departments import inspecting
+from simulate.departments import inspecting, office_of
 from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.penalties import make_penalties
@@ -115,6 +115,9 @@ def _bodies(world: World, department: str) -> Table:
 def _items(world: World, department: str) -> Table:
     return {
         "item_code": catalogue_codes("1"),
+        "measure": np.full(len(items()), "1", dtype=object),
+        "item_version": np.full(len(items()), "1", dtype=object),
+        "item_level": texts([office_of(item.department).level for item in items()]),
         **{
             column: texts([getattr(item, name) for item in items()])
             for column, name in (

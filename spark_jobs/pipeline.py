@@ -98,8 +98,10 @@ def _parse(home: Home) -> None:
 
 def _report_landing(report: StageReport, result: Landing) -> None:
     from spark_jobs.lake.remembered import said
+    from spark_jobs.receipts.told import troubled
 
     report.changed = bool(result.accepted)
+    report.told = troubled(result.turned_away)
     report.figures = {
         "deliveries": len(result.accepted),
         "rows": result.rows,
@@ -132,7 +134,14 @@ def replay(feed: str | None = None, department: str | None = None) -> Stage:
 
 @_stage
 def conform(home: Home, report: StageReport) -> None:
-    """Bronze → silver and quarantine, then verdicts, receipts and the ledger."""
+    """Bronze → silver and quarantine, then verdicts, receipts, the ledger and the state of each feed."""
+    from spark_jobs.lake.feed_state import keep_feed_states
+
+    _conform(home, report)
+    keep_feed_states(home)
+
+
+def _conform(home: Home, report: StageReport) -> None:
     from spark_jobs.lake.ledger import pending
 
     report.wakes = not _read_by_base(home).is_current()
@@ -143,6 +152,7 @@ def conform(home: Home, report: StageReport) -> None:
     from spark_jobs.judging.settle import settle
     from spark_jobs.judging.validation import begin
     from spark_jobs.lake.upkeep import keep_up
+    from spark_jobs.receipts.told import troubled
 
     parked = unwritable(home, waiting)
     report.warnings = [*parked.values()]
@@ -151,6 +161,7 @@ def conform(home: Home, report: StageReport) -> None:
     if not waiting:
         return
     settled = settle(home, waiting)
+    report.told = troubled(settled)
     begin(home)
     keep_up(home, "bronze", "silver", "quarantine", "ops", written={*waiting, *LEDGER})
     report.changed = True
@@ -210,10 +221,11 @@ def themes(home: Home, report: StageReport) -> None:
 
 @_stage
 def gold(home: Home, report: StageReport) -> None:
-    """Base and themes → risk scores and monthly figures as of today."""
+    """Base and themes → risk scores and monthly figures as of today, and what breaks a rule over several tables."""
+    from spark_jobs.building.rules import judge_rules
     from spark_jobs.building.views import build_gold
 
-    report.changed = build_gold(home, today())
+    report.changed = build_gold(home, today()) | judge_rules(home, today())
 
 
 @_stage
@@ -228,12 +240,14 @@ def validate(home: Home, report: StageReport) -> None:
 
 @_stage
 def publish(home: Home, report: StageReport) -> None:
-    """Gold → the serving file that dashboards read, once no verdict waits to be validated."""
+    """Gold → the serving file that dashboards read, once no verdict waits to be validated; laws → their index."""
     from spark_jobs.judging.validation import validate
+    from spark_jobs.knowledge.index import renew_index
     from spark_jobs.serving.publish import publish_serving
 
     validate(home)
-    report.figures = publish_serving(home)
+    indexed = renew_index(home)
+    report.figures = publish_serving(home) | ({} if indexed is None else {"articles": indexed})
     report.changed = bool(report.figures)
 
 
@@ -241,12 +255,14 @@ def publish(home: Home, report: StageReport) -> None:
 def rebuild(home: Home, report: StageReport) -> None:
     """All accepted deliveries → base, themes and gold, as if nothing had been built before."""
     from spark_jobs.building.base import build_base
+    from spark_jobs.building.rules import judge_rules
     from spark_jobs.building.views import build_gold, build_themes
 
     read = _read_by_base(home)
     _report_base(report, build_base(home, full=True))
     read.keep()
     report.changed |= build_themes(home, full=True) | build_gold(home, today(), full=True)
+    report.changed |= judge_rules(home, today(), full=True)
 
 
 # In one process; as tasks of their own (dags/) each starts what it needs itself.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -66,10 +66,30 @@ class Fold:
         for statement in self.statements:
             keys.setdefault(statement.key, []).append(statement)
         contents = self._claimed if self.table.merge == "claims" else self._newest
-        return {
+        rows = {
             key: {**contents(own), "withdrawn_at": self._withdrawn_at(key, own)} | dict(self._named(key))
             for key, own in keys.items()
         }
+        return self._ended(rows) if self.table.valid else rows
+
+    def _ended(self, rows: dict[Key, Row]) -> dict[Key, Row]:
+        """The rows with the last day of each: stated, or before the next version, or before it was withdrawn."""
+        valid = self.table.valid
+        assert valid
+        for key, row in rows.items():
+            thing = [row[name] for name in valid.each]
+            ends = [
+                other[valid.from_] - timedelta(days=1)
+                for other_key, other in rows.items()
+                if valid.each and other[valid.from_] and [other[name] for name in valid.each] == thing
+                if (other[valid.from_], other_key) > (row[valid.from_] or date.min, key)
+                if row["withdrawn_at"] or not other["withdrawn_at"]
+            ]
+            ends += [row[valid.to]] if row[valid.to] else []
+            if gone := row["withdrawn_at"]:
+                ends.append((gone + timedelta(hours=8)).date() - timedelta(days=1))
+            row["valid_until"] = min(ends, default=None)
+        return rows
 
     @cached_property
     def statements(self) -> list[Statement]:

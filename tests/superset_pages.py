@@ -12,7 +12,7 @@ import yaml
 from dashboards.render.assets import rendered
 from dashboards.superset import people, publish
 
-LEADER, ANALYST = people.VARIABLES.values()
+LEADER, ANALYST, OPERATOR = people.VARIABLES.values()
 
 
 def titles() -> list[str]:
@@ -56,18 +56,22 @@ def may(name: str, right: str, what: str) -> bool:
 
 def main(home: Path) -> None:
     contents = rendered(home / "serving" / "lakewarden.duckdb")
-    os.environ[LEADER], os.environ[ANALYST] = "leader:one", "analyst:two"
+    os.environ[LEADER], os.environ[ANALYST], os.environ[OPERATOR] = "leader:one", "analyst:two", "operator:three"
     assert publish.prepare(home)
     assert not publish.prepare(home), "a second time there is nothing to do"
     with publish.application(home).app_context():
         assert not may("leader", "can_csv", "Superset")
         assert not may("leader", "menu_access", "SQL Lab")
         assert may("analyst", "can_execute_sql_query", "SQLLab")
-        for name in ("leader", "analyst"):
+        assert may("operator", "can_read", "Log"), "who asked for what"
+        assert not may("operator", "menu_access", "SQL Lab")
+        for name in ("leader", "analyst", "operator"):
             assert may(name, "can_read", "Dashboard")
             for what in ("Dashboard", "Chart", "Dataset", "Database"):
                 assert not may(name, "can_write", what), (name, what)
-            assert not may(name, "menu_access", "Security"), name
+            assert not may(name, "can_read", "User"), name
+            assert not may(name, "can_write", "User"), name
+            assert not may(name, "menu_access", "List Users"), name
 
         publish.import_contents(as_before(contents))
         before = titles()

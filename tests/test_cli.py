@@ -81,7 +81,7 @@ def test_data_goes_to_stdout(lake: Path) -> None:
     counted = lakewarden(lake, "sql", "select count(*) as items from base.supervision_item", "--format", "json")
     assert (counted.returncode, json.loads(counted.stdout)) == (0, [{"items": 5}])
     status = json.loads(lakewarden(lake, "status", "--json").stdout)
-    assert {"department": "scjg", "feed": "supervision_item", "rows": 5}.items() <= {
+    assert {"department": "scjg", "feed": "supervision_item", "rows_delivered": 5}.items() <= {
         key: value
         for feed in status
         if feed["feed"] == "supervision_item" and feed["department"] == "scjg"

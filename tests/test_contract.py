@@ -134,7 +134,7 @@ def linted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
     def with_files(table: str, field: str) -> list[str]:
         (tmp_path / "base").mkdir()
-        (tmp_path / "base" / "hazard.yaml").write_text(table, encoding="utf-8")
+        (tmp_path / "base" / "danger_site.yaml").write_text(table, encoding="utf-8")
         (tmp_path / "fields.yaml").write_text(field, encoding="utf-8")
         monkeypatch.setenv("LAKEWARDEN_SCHEMAS", str(tmp_path))
         _forget()
@@ -157,12 +157,12 @@ def test_a_table_needs_no_list_of_details_and_a_field_no_table(linted) -> None:
 @pytest.mark.parametrize(
     ("wrote", "instead", "said"),
     [
-        ("key: [hazard_no]", "key: [hazard]", "base/hazard.yaml: key: hazard is not a column"),
-        ("newest", "newst", "base/hazard.yaml: merge: Input should be 'newest' or 'claims'"),
-        ("count: true", "sum: cny", "base/hazard.yaml: measures.hazards: cny is not a column"),
-        ("count: true", "sum: hazard_no", "base/hazard.yaml: measures.hazards.sum: hazard_no is not a number"),
-        ("date: filed_date", "date: filed", "base/hazard.yaml: event.date: filed is not a column"),
-        ("date: filed_date", "date: hazard_no", "base/hazard.yaml: event.date: hazard_no is not a date"),
+        ("key: [hazard_no]", "key: [danger_site]", "base/danger_site.yaml: key: danger_site is not a column"),
+        ("newest", "newst", "base/danger_site.yaml: merge: Input should be 'newest' or 'claims'"),
+        ("count: true", "sum: cny", "base/danger_site.yaml: measures.hazards: cny is not a column"),
+        ("count: true", "sum: hazard_no", "base/danger_site.yaml: measures.hazards.sum: hazard_no is not a number"),
+        ("date: filed_date", "date: filed", "base/danger_site.yaml: event.date: filed is not a column"),
+        ("date: filed_date", "date: hazard_no", "base/danger_site.yaml: event.date: hazard_no is not a date"),
         (
             "type: string, label: 备",
             "type: txt, label: 备",
@@ -172,7 +172,7 @@ def test_a_table_needs_no_list_of_details_and_a_field_no_table(linted) -> None:
         (
             "  - department",
             "  - department\n  - {name: industry_section, lookup: {table: industry, by: line, give: section}}",
-            "base/hazard.yaml: columns.industry_section.lookup.by: line is not a column",
+            "base/danger_site.yaml: columns.industry_section.lookup.by: line is not a column",
         ),
         ("title: 水利监管", "title: water", "fields.yaml: water.title: is not Chinese"),
         ("[slt]", "[slj]", "fields.yaml: water.departments: slj is not in departments.yaml"),

@@ -47,7 +47,7 @@ def _base(home: Home, table: str, *columns: str) -> list[tuple[Any, ...]]:
 
 
 def test_both_forms_of_publicity_are_rows_of_one_table_in_yuan(home: Home) -> None:
-    columns = ("document_no", "party_class", "party_shown", "fine_cny", "fine_unit", "punish_kinds", "city_code")
+    columns = ("decision_no", "party_class", "party_shown", "fine_cny", "fine_unit", "punish_kinds", "city_code")
     assert _base(home, "credit_punish", *columns) == [
         ("武工商处〔2016〕11号", "1", "武汉样本商贸有限公司", None, None, ["02", "03"], "420100"),
         ("武工商处〔2016〕12号", "2", "样**", None, None, ["02"], "420100"),
@@ -79,7 +79,7 @@ def test_one_firm_has_a_grade_in_each_scale_and_none_is_turned_into_another(home
 
 def _decision(number: str, decided: date, **more: Any) -> Row:
     return {
-        "document_no": number,
+        "decision_no": number,
         "party_name": "武汉样本商贸有限公司",
         "uscc": FIRM,
         "party_class": "1",
@@ -95,7 +95,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]
     with lake(tmp_path_factory.mktemp("publicity")) as (home, spark):
         rows = [_decision("in time", date(2024, 9, 27)), _decision("late", date(2024, 9, 26))]
         first = deliver(home, "credit_punish", "fgw", "2024-10-12", rows)
-        reject(home, "credit_punish", first, [{"document_no": "no class", "authority_code": AUTHORITY}])
+        reject(home, "credit_punish", first, [{"decision_no": "no class", "authority_code": AUTHORITY}])
         deliver(home, "credit_punish", "fgw", "2024-10-21", [_decision("in time", date(2024, 9, 27))])
         held = [_decision("never taken", date(2024, 9, 1))]
         deliver(home, "credit_permit", "fgw", "2024-10-22", held, state="held")

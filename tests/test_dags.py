@@ -35,7 +35,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def test_every_file_is_read_without_an_error(read: Any) -> None:
     assert read["errors"] == {}
-    assert set(read["dags"]) == set(CHAIN)
+    assert set(read["dags"]) == {*CHAIN, "late"}
 
 
 def test_reading_imports_no_engine_and_no_stage_and_is_quick(read: Any) -> None:
@@ -66,13 +66,20 @@ def test_the_tasks_are_the_stages_of_the_pipeline_in_their_order(read: Any) -> N
 def test_assets_chain_the_dags(read: Any) -> None:
     waits_for = {name: dag["assets"] for name, dag in read["dags"].items()}
     emits = {name: [task["emits"] for task in dag["tasks"].values()] for name, dag in read["dags"].items()}
-    assert waits_for == {"landing": [], "base": ["silver"], "gold": ["base"], "publish": ["gold"]}
-    assert emits == {"landing": [[], ["silver"]], "base": [[], ["base"]], "gold": [["gold"]], "publish": [[], []]}
+    assert waits_for == {"landing": [], "base": ["silver"], "gold": ["base"], "publish": ["gold"], "late": []}
+    assert emits == {
+        "landing": [[], ["silver"]],
+        "base": [[], ["base"]],
+        "gold": [["gold"]],
+        "publish": [[], []],
+        "late": [[]],
+    }
 
 
-def test_only_landing_and_the_new_day_look_at_the_clock(read: Any) -> None:
+def test_what_looks_at_the_clock(read: Any) -> None:
     clocks = {name: dag["clock"] for name, dag in read["dags"].items()}
-    assert clocks == {"landing": "*/10 * * * *", "base": None, "gold": "10 0 * * *", "publish": None}
+    every = {"landing": "*/10 * * * *", "base": None, "gold": "10 0 * * *", "publish": "25 * * * *"}
+    assert clocks == {**every, "late": "0 9 * * *"}
 
 
 def test_one_task_writes_at_a_time_and_a_skipped_one_does_not_stop_the_next(read: Any) -> None:

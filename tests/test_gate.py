@@ -104,7 +104,9 @@ def results(home: Home) -> list[Path]:
 def test_a_page_says_what_was_judged_and_stays_as_it_is(judged: Home) -> None:
     [first] = pages(judged)
     said = first.read_text("utf-8")
-    assert "quarantined_share" in said
+    assert "退回行占比" in said
+    assert "__none__" not in said
+    assert not re.search(r">[^<]*\b(Status|Expectation|Run|must|UTC)\b", said)
     assert "An unexpected Exception occurred" not in said
     written = first.stat().st_mtime_ns
     judge(judged, "d2")
@@ -112,6 +114,17 @@ def test_a_page_says_what_was_judged_and_stays_as_it_is(judged: Home) -> None:
     assert first.stat().st_mtime_ns == written
     index = (judged.docs / "quality" / "index.html").read_text("utf-8")
     assert all(page.parent.name in index for page in pages(judged))
+
+
+def test_the_index_has_a_row_a_delivery_with_file_department_and_china_s_time(judged: Home) -> None:
+    judge(judged, "d2")
+    judge(judged, "d2")
+    index = (judged.docs / "quality" / "index.html").read_text("utf-8")
+    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in re.findall(r"<tr>\s*<td>(?s:.*?)</tr>", index)]
+    assert sorted(row[1:5] + row[5:6] for row in rows) == [
+        ["2026-08-01", "08:00:00", "市场监管局", "执法人员信息", f"{name}.csv"] for name in ("d1", "d2")
+    ]
+    assert {row[0] for row in rows} == {"未通过"}
 
 
 def test_pages_run_no_script_load_nothing_and_lead_to_each_other(judged: Home) -> None:
@@ -135,7 +148,7 @@ def test_a_home_whose_pages_were_rendered_another_way_renders_them_anew(judged: 
     first.write_text("as it was rendered before")
     os.utime(first, ns=(0, 0))  # older than the index, so nothing says that it was cut short
     judge(judged, "d2")
-    assert "quarantined_share" in first.read_text("utf-8")
+    assert "退回行占比" in first.read_text("utf-8")
 
 
 def test_a_page_that_was_cut_short_is_rendered_again(judged: Home) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from schemas.contract import feeds
 from spark_jobs.lake.headings import UNITS, scale_of
+from spark_jobs.landing.formats.quotes import Doubled
 from spark_jobs.landing.formats.sheet import Unreadable
 from tests.files import GOOD, HEAD, HEADINGS, OTHER, USCC, land
 
@@ -54,6 +56,57 @@ def test_many_escaped_marks_are_read_over_all_blocks(tmp_path: Path) -> None:
     rows = "".join(f'"{USCC}","第 {number} 家\\"分店\\"，甲","2016-03-01"\n' for number in range(150_000))
     landed = land(tmp_path, "a.csv", f"{HEAD}\n{rows}")
     assert [name for _, name, _ in landed.cells] == [f'第 {number} 家"分店"，甲' for number in range(150_000)]
+
+
+LONE_MARKS = [
+    '武汉"样本"公司',
+    '他说"好"',
+    '"三无"产品',
+    '13"显示器',
+    '甲""乙"丙"',
+    '"甲"',
+    "甲",
+    "",
+    '甲 "乙" 丙',
+    '甲"',
+    '甲",乙',
+]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030", "utf-16-le"])
+def test_marks_that_nothing_marks_belong_to_their_value(tmp_path: Path, codec: str) -> None:
+    """`"武汉"样本"公司"` came out as 武汉样本"公司"."""
+    texts = LONE_MARKS[:4]
+    rows = [f'"{USCC}","{text}","2016-03-01"' for text in texts]
+    landed = land(tmp_path, "a.csv", "\n".join([HEAD, *rows, '"1","甲" ,"2016-03-01"', ""]).encode(codec))
+    assert [name.strip() for _, name, _ in landed.cells if name] == [*texts, "甲"]
+    assert not landed.faults
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030", "utf-16-le"])
+def test_marks_that_are_doubled_stay_what_they_are_beside_others(tmp_path: Path, codec: str) -> None:
+    rows = [
+        "{},{},{}".format(*(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in (USCC, text, "2016-03-01")))
+        for text in [*LONE_MARKS, '甲\n乙","丙']
+    ]
+    rows.append(f'{USCC},13"显示器,2016-03-01')
+    landed = land(tmp_path, "a.csv", "\n".join([HEAD, *rows, f'"{USCC}","甲"乙"丙","x"']).encode(codec))
+    assert [name for _, name, _ in landed.cells] == [*LONE_MARKS, '甲\n乙","丙', '13"显示器', '甲"乙"丙']
+
+
+def test_marks_that_nothing_marks_are_read_over_all_blocks(tmp_path: Path) -> None:
+    rows = "".join(f'"{USCC}","第 {number} 家"分店"，甲","2016-03-01"\n' for number in range(150_000))
+    landed = land(tmp_path, "a.csv", f"{HEAD}\n{rows}")
+    assert [name for _, name, _ in landed.cells] == [f'第 {number} 家"分店"，甲' for number in range(150_000)]
+
+
+@pytest.mark.parametrize("marks", ['"a' * 2_000_000, '"' * 4_000_000, '""a' * 1_500_000, '"a""' * 1_000_000])
+def test_marks_without_an_end_take_no_longer_than_their_file(marks: str) -> None:
+    began = time.process_time()
+    text = f'"{marks}'.encode()
+    read = Doubled(are_escaped=False, are_lone=True)
+    assert len(read.read(text[:4_000_000], False) + read.read(text[4_000_000:], True)) >= len(text)
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])

@@ -140,6 +140,17 @@ def test_hidden_rows_are_read_and_told(tmp_path: Path) -> None:
     assert landed.staged.remarks == ["隐藏的行已一并读取：第 4 行。"]
 
 
+def test_hidden_columns_are_read_and_told(tmp_path: Path) -> None:
+    def fill(sheet: Sheet) -> None:
+        rows(("", *HEADINGS), ("", *ROW))(sheet)
+        sheet.set_column(2, 2, None, None, {"hidden": True})
+        sheet.set_column(20, 16_383, None, None, {"hidden": True})
+
+    landed = land(tmp_path, "a.xlsx", sheets(表=fill))
+    assert landed.cells == [ROW]
+    assert landed.staged.remarks == [f"隐藏的列已一并读取：“{HEADINGS[1]}”。"]
+
+
 def test_a_fault_names_its_page_too(tmp_path: Path) -> None:
     landed = land(tmp_path, "a.xlsx", sheets(甲=rows(HEADINGS, ROW), 乙=rows(HEADINGS, ROW, (*ROW, "", "x"))))
     assert landed.faults == {LINES_A_PAGE + 3: "列数与表头不一致"}

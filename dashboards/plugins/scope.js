@@ -2,7 +2,8 @@
  * Superset chart plugin: the first and last day of every kind of act flow in, a line of text flows out that says how far
  * the figures of a page reach, which months are not whole, and which kinds of acts nobody delivers.
  */
-const { shared } = await import(`./shared.js${new URL(import.meta.url).search}`);
+const version = new URL(import.meta.url).search;
+const [{ shared }] = await Promise.all([import(`./shared.js${version}`), import(`./picture.js${version}`)]);
 const { createElement: h } = shared('react');
 const { Behavior, ChartMetadata, ChartPlugin, buildQueryContext } = shared('@superset-ui/core');
 
@@ -43,11 +44,17 @@ function sentences({ chosen, all, acts, entity }) {
   };
 }
 
-function Scope({ width, height, said }) {
+/** What was chosen on the page, by filter or on the map: 市州：武汉市、黄石市；月份：2026-06. A picture says so (picture.js). */
+function chosenFilters({ filters = [] }, labels) {
+  const texts = filters.map(({ col, val }) => `${labels[col] ?? col}：${[val].flat().join('、')}`);
+  return [...new Set(texts)].join('；');
+}
+
+function Scope({ width, height, said, filters }) {
   const parts = ['until', 'period', 'partial', 'missing'].filter(key => said[key]);
   return h(
     'div',
-    { className: 'data-scope', style: { width, maxHeight: height, overflow: 'auto', display: 'flex', flexWrap: 'wrap', columnGap: 24, lineHeight: '22px', fontSize: 14 } },
+    { className: 'data-scope', 'data-filters': filters, style: { width, maxHeight: height, overflow: 'auto', display: 'flex', flexWrap: 'wrap', columnGap: 24, lineHeight: '22px', fontSize: 14 } },
     parts.map(key => h('span', { key, style: key === 'missing' ? { color: '#C8372D', fontWeight: 600 } : key === 'until' ? { fontWeight: 600 } : {} }, said[key])),
   );
 }
@@ -63,9 +70,10 @@ function buildQuery(formData) {
   return { ...asked[0], queries: asked.flatMap(({ queries }) => queries) };
 }
 
-const transformProps = ({ width, height, formData, queriesData }) => {
+const transformProps = ({ width, height, formData, rawFormData, queriesData, datasource }) => {
   const [, chosen, all] = queriesData.map(answer => answer.data);
-  return { width, height, said: sentences({ chosen, all, acts: formData.acts, entity: formData.entity }) };
+  const filters = chosenFilters(rawFormData.extra_form_data ?? {}, datasource.verboseMap);
+  return { width, height, filters, said: sentences({ chosen, all, acts: formData.acts, entity: formData.entity }) };
 };
 
 class ScopePlugin extends ChartPlugin {

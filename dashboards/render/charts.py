@@ -20,7 +20,10 @@ Json = dict[str, Any]
 BARS_LIMIT = 20
 LEGEND: Json = {"show_legend": True, "legendType": "scroll", "legendOrientation": "top"}
 NO_AXIS_TITLES: Json = {"x_axis_title": "", "y_axis_title": ""}
-MONTHS: Json = {"x_axis": WHOLE_MONTH, "time_grain_sqla": "P1M"}
+# A month without a row, between two that have one, is asked for as well and has no value: there the curve breaks, where
+# it would else be drawn across as if something were known.
+GAPS: Json = {"resample_rule": "1MS", "resample_method": "asfreq"}
+MONTHS: Json = {"x_axis": WHOLE_MONTH, "time_grain_sqla": "P1M", **GAPS}
 MONTH_FORMATS: Json = {"x_axis_time_format": "%Y-%m", "tooltipTimeFormat": "%Y年%-m月", "rich_tooltip": True}
 
 
@@ -116,14 +119,29 @@ def trend(drawn: Drawn) -> Json:
         "markerSizeB": 6,
         "yAxisIndexB": 1,
         "y_axis_format_secondary": drawn.line.axis_format,
-        "y_axis_bounds_secondary": [0, _end(drawn.line)],
         "y_axis_title_secondary": "",
+        **(_rate_line() if _is_rate(drawn.line) else {"y_axis_bounds_secondary": [0, None]}),
     }
 
 
-def _end(metric: Metric) -> int | None:
-    """Where an axis ends: a rate's at 100 %, which Superset would round up to 120 %."""
-    return 1 if metric.format.endswith("%") else None
+def _is_rate(metric: Metric) -> bool:
+    return metric.format.endswith("%")
+
+
+# (ours) Marks of 5 to 20 percentage points: rates that hardly differ stay close together, and no axis ends above 100 %,
+# as one with marks of 30 would.
+RATE_MARKS = "minInterval: 0.05, maxInterval: 0.2"
+
+
+def _rate_line() -> Json:
+    """The axis of a rate's line: it begins and ends near the data, for a line is read by its course, not its height."""
+    axes = f"{{yAxis: [{{}}, {{scale: true, alignTicks: false, {RATE_MARKS}}}]}}"
+    return {"y_axis_bounds_secondary": [None, None], "echart_options": axes}
+
+
+def _rate_bars() -> Json:
+    """The axis of lying bars that are rates: from zero, since bars are compared by their length."""
+    return {"truncateYAxis": True, "y_axis_bounds": [0, None], "echart_options": f"{{xAxis: {{{RATE_MARKS}}}}}"}
 
 
 def area_map(drawn: Drawn) -> Json:
@@ -146,7 +164,7 @@ def ranking(drawn: Drawn) -> Json:
     """Lying bars; Superset draws the first at the bottom."""
     assert drawn.by
     assert isinstance(drawn.chart, Ranking)
-    is_largest, end = drawn.chart.order == "largest", _end(drawn.metrics[0])
+    is_largest = drawn.chart.order == "largest"
     return {
         "viz_type": "echarts_timeseries_bar",
         "x_axis": drawn.by.label,
@@ -163,8 +181,7 @@ def ranking(drawn: Drawn) -> Json:
         "show_legend": len(drawn.metrics) > 1,
         "y_axis_format": drawn.metrics[0].format,
         "rich_tooltip": True,
-        "truncateYAxis": end is not None,
-        "y_axis_bounds": [0 if end else None, end],
+        **(_rate_bars() if _is_rate(drawn.metrics[0]) else {"truncateYAxis": False, "y_axis_bounds": [None, None]}),
         **NO_AXIS_TITLES,
     }
 

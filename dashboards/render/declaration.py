@@ -114,6 +114,8 @@ class Listing(Placed):
     order: Annotated[str, Field(pattern="^-?[a-z][a-z0-9_]*$")]
     columns: Annotated[dict[str, int | None], BeforeValidator(_as_widths), Field(min_length=1)]
     """Column by column, its width in pixels where that matters."""
+    means: str | None = None
+    """Which rows these are, in Chinese."""
 
 
 class Scope(Placed):

@@ -39,4 +39,6 @@ DIMENSIONS = {
     "industry": Dimension("industry_section", "industry_section_name", "行业门类"),
     "model": Dimension("model", "model_name", "风险模型"),
     "grade": Dimension("grade", "grade_name", "风险等级", is_coloured=True),
+    "onboarding": Dimension("onboarding", "onboarding_name", "对接状态"),
+    "attention": Dimension("attention", "attention_name", "需要关注"),
 }

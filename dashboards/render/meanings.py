@@ -19,6 +19,7 @@ def meaning(drawn: Drawn, settings: dict[str, object], page: Page) -> str | None
     """The definitions of its figures, or from how many points a risk has which grade; and what it does not hear."""
     if isinstance(drawn.chart, Listing):
         sentences = [_thresholds(name) for name in drawn.chart.where.get("model", ())]
+        sentences += [f"{drawn.chart.means}。"] if drawn.chart.means else []
     else:
         told = drawn.metrics[:1] if isinstance(drawn.chart, Map) else drawn.metrics
         metrics = [*told, *filter(None, [drawn.line])]

@@ -1,4 +1,4 @@
-"""The environment flows in; a leader and an analyst with just their rights stand beside the administrator."""
+"""The environment flows in; leader, analyst and operator, with just their rights, stand beside the administrator."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ class Person:
     role: str
 
 
-LEADER, ANALYST = "领导", "分析员"
-VARIABLES = {LEADER: "LAKEWARDEN_SUPERSET_LEADER", ANALYST: "LAKEWARDEN_SUPERSET_ANALYST"}
+LEADER, ANALYST, OPERATOR = "领导", "分析员", "运维员"
+# The operator's also opens Airflow.
+VARIABLES = {
+    LEADER: "LAKEWARDEN_SUPERSET_LEADER",
+    ANALYST: "LAKEWARDEN_SUPERSET_ANALYST",
+    OPERATOR: "LAKEWARDEN_OPERATOR",
+}
 
 # Beyond Superset's own minimum for looking at dashboards. Neither may write, export a dashboard or open a dataset.
 LOOKING: Rights = {
@@ -38,6 +43,15 @@ ASKING: Rights = {
     ("all_database_access", "all_database_access"),
     ("can_read", "Dataset"),
     ("can_list", "SavedQuery"),
+}
+# Who asked for what and when, to look at: neither people nor rights.
+OPERATING: Rights = {
+    ("can_read", "Log"),
+    ("can_list", "Log"),
+    ("can_show", "Log"),
+    ("menu_access", "Action Log"),
+    ("menu_access", "Security"),
+    ("menu_access", "Action Logs"),
 }
 
 
@@ -81,6 +95,7 @@ def _rights() -> dict[str, Rights]:
     looking = manager.PUBLIC_ROLE_PERMISSIONS | LOOKING
     return {
         LEADER: looking,
+        OPERATOR: looking | OPERATING,
         ANALYST: looking | ASKING | manager.SQLLAB_ONLY_PERMISSIONS | manager.SQLLAB_EXTRA_PERMISSION_VIEWS,
     }
 

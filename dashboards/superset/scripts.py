@@ -33,6 +33,15 @@ REWRITES = {
     rb"`\$\{\w+\(\)\((\w)\)\}-\$\{(\w)\.toISOString\(\)\.replace\(/\[: \]/g,\"-\"\)\}`": (
         r'`${\1}_${new Date(+\2+288e5).toISOString().slice(0,16).replace("T","_").replace(":","")}`'
     ),
+    # Before a picture is taken of a chart's copy, it is told what it shows (plugins/picture.js).
+    rb"(\w)(\.querySelectorAll\(\"\[data-virtualized\])": (
+        r"(globalThis.lakewardenPicture&&globalThis.lakewardenPicture(\1),\1)\2"
+    ),
+    # A chart's own options for the second of its axes would take the place of all that Superset says of both.
+    rb"(\w+)\((\w)\)&&\1\((\w)\)\?(\w)\[(\w)\]=(\w+)\(\3,\2\):\4\[\5\]=\2": (
+        r"Array.isArray(\2)&&Array.isArray(\3)?\4[\5]=\3.map((own,n)=>\1(\2[n])?\6(own,\2[n]):own):"
+        r"\1(\2)&&\1(\3)?\4[\5]=\6(\3,\2):\4[\5]=\2"
+    ),
     # A dashboard asks for the description of a chart under one name and is given it under another.
     rb"(\w)\.description_markdown\b": r"(\1.description_markdown||\1.description_markeddown)",
 }

@@ -8,7 +8,7 @@ from schemas.contract import Contract, contracts
 from schemas.contract.labels import served_columns
 
 # DuckDB puts the file's name before each: it is another with every publishing, and a saved query would lose its tables.
-SCHEMAS = {"gold", "themes", "detail"}
+SCHEMAS = {"gold", "themes", "detail", "ops"}
 
 
 def install() -> None:

@@ -12,11 +12,18 @@ from schemas.contract.feeding import STANDARD_FEED, feeds_into, has_one_source, 
 
 
 def base_models() -> Iterator[tuple[str, str]]:
-    """Every base table's name and the text of its model."""
+    """Every base table's name and the text of its model, behind each the tables that sum it up."""
     for contract in tables("base").values():
         if contract.merge and any(mergeable(contract)):
             facts = json.dumps(base_facts(contract), ensure_ascii=False, indent=2)
             yield contract.table, f"{{% set base = {facts} %}}\n{{{{ merge_{contract.merge}(base) }}}}\n"
+            for summed in roll_ups(contract.table):
+                yield summed.table, f"{{{{ {summed.table}('{contract.table}', '{contract.partition}') }}}}\n"
+
+
+def roll_ups(table: str) -> list[TableContract]:
+    """The base tables that sum up another; the SQL of each is the macro of its name in macros/roll_up."""
+    return [contract for contract in tables("base").values() if contract.rolls_up == table]
 
 
 def mergeable(contract: TableContract) -> Iterator[FeedContract]:
@@ -31,8 +38,11 @@ def base_facts(contract: TableContract) -> dict[str, Any]:
     the expression by which it states a column, and in a merge by claims how high that claim ranks.
     """
     feeding = list(mergeable(contract))
+    valid = contract.valid and contract.valid.model_dump(by_alias=True)
     return {
         "key": contract.key,
+        **({"valid": valid} if valid else {}),
+        "partition": contract.partition,
         "plain_key": [name for name in contract.key if _is_plain(contract.column(name))],
         "has_one_source": has_one_source(contract, feeds_into(contract.table, contracts())),
         "columns": [_column(contract, column) for column in contract.columns],
@@ -50,7 +60,14 @@ def _column(contract: TableContract, column: Column) -> dict[str, Any]:
     described |= {"place": column.place, "is_current": column.is_current}
     if column.lookup:
         described["lookup"] = column.lookup.model_dump()
+    if column.day_of:
+        return described | {"sql": day_in_china(column.day_of)}
     return described | ({"sql": column.sql} if column.sql else {})
+
+
+def day_in_china(moment: str) -> str:
+    """The day of a moment that is kept in UTC; China has had one time, eight hours ahead, since 1992."""
+    return f"cast({moment} + interval 8 hours as date)"
 
 
 def _how(contract: TableContract, column: Column) -> str:
@@ -58,7 +75,7 @@ def _how(contract: TableContract, column: Column) -> str:
         return "key"
     if column.place or column.lookup:
         return "place" if column.place else "lookup"
-    if column.sql:
+    if column.sql or column.day_of:
         return "sql"
     return "stated" if column in contract.stated else "merging"
 

@@ -16,7 +16,7 @@ from dbt_project.render.sql import literal
 from dbt_project.render.unit_tests import unit_test
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
-from schemas.contract import Column, Contract, feeds, lists_with_facts, province, tables
+from schemas.contract import Column, Contract, TableContract, feeds, lists_with_facts, province, tables
 
 PROJECT = Path(__file__).parent.parent
 RENDERED = PROJECT / "models" / "_rendered"
@@ -39,6 +39,7 @@ def render() -> list[Path]:
         RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": list(_unit_tests(modelled - written))}),
         RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
         RENDERED_MACROS / "characters.sql": _characters(),
+        RENDERED_MACROS / "valid_facts.sql": _valid_facts(),
         RENDERED_MACROS / "province.sql": _returning("province", province().code),
         RENDERED_MACROS / "declared.sql": _returning("declared", {contract.name: True for contract in _built()}),
     }
@@ -60,7 +61,9 @@ def models_of(layer: str) -> dict[str, str]:
 
 def shared_macros() -> str:
     """The SQL that models of themes and gold share; a change of it changes all of them."""
-    macros = [path for path in (PROJECT / "macros").rglob("*.sql") if not {"_rendered", "merge"} & {*path.parts}]
+    macros = [
+        path for path in (PROJECT / "macros").rglob("*.sql") if not {"_rendered", "merge", "roll_up"} & {*path.parts}
+    ]
     return "".join(path.read_text("utf-8") for path in sorted(macros))
 
 
@@ -89,7 +92,7 @@ def written_model(contract: Contract) -> Path | None:
     return next((PROJECT / "models" / contract.layer).rglob(f"{contract.table}.sql"), None)
 
 
-def _built() -> Iterator[Contract]:
+def _built() -> Iterator[TableContract]:
     for layer in LAYERS:
         yield from tables(layer).values()
 
@@ -127,12 +130,16 @@ def _models(modelled: set[str]) -> Iterator[dict[str, Any]]:
         for entry, column in zip(described["columns"], contract.columns, strict=True):
             entry["data_type"] = column.spark_type
         key = list(contract.key)
-        config = {"unique_key": key} if contract.layer == "base" else {}
+        config: dict[str, Any] = {"unique_key": key} if contract.layer == "base" and contract.merge else {}
+        tested: dict[str, Any] = {"columns": key}
+        if contract.partition:
+            config |= {"partition_by": [contract.partition]}
+            tested |= {"table": contract.table, "partition": contract.partition}
         yield {
             "name": contract.table,
             **described,
             "config": {**config, "meta": {"contract": contract.name}},
-            "data_tests": [{"key_holds": {"arguments": {"columns": key}}}],
+            "data_tests": [{"key_holds": {"arguments": tested}}],
         }
 
 
@@ -147,6 +154,12 @@ def _feed_facts() -> str:
     """How each feed is delivered, and what its key is."""
     facts = {name: {"mode": feed.delivery.mode, "key": feed.key} for name, feed in feeds().items()}
     return _returning("feed_facts", facts)
+
+
+def _valid_facts() -> str:
+    """From when to when the rows of base tables hold, where they say so."""
+    dated = {contract.table: contract.valid for contract in tables("base").values() if contract.valid}
+    return _returning("valid_facts", {name: valid.model_dump(by_alias=True) for name, valid in dated.items()})
 
 
 def _characters() -> str:

@@ -72,7 +72,12 @@ def rank(feed: FeedContract, column: Column) -> Rank:
 
 
 def following_columns(table: TableContract, feeding: Iterable[FeedContract]) -> tuple[Column, ...]:
-    """The columns of a base table that follow from how it is fed: what stands, since when, and who says so."""
+    """The columns of a base table that follow from how it is fed: what stands, since when, and who says so.
+
+    Of a roll-up none: whatever stands is counted, by whomever it was said.
+    """
+    if table.rolls_up:
+        return ()
     versions = ["_version", "_withdrawn_version"] if has_one_source(table, feeding) else ["_stated_by", "_withdrawn_by"]
     if table.merge == "claims":
         claimed = ",".join(f"{column.name}:string" for column in claimed_columns(table))
@@ -81,6 +86,7 @@ def following_columns(table: TableContract, feeding: Iterable[FeedContract]) -> 
         versions = [name for name in versions if name != "_version"]
     else:
         listed = [{"name": "withdrawn_at"}, {"name": "_version"}]
+    listed += [{"name": "valid_until"}] if table.valid else []
     listed += [{"name": name} for name in versions if name not in {column["name"] for column in listed}]
     return tuple(Column.model_validate(with_term(column)) for column in listed)
 

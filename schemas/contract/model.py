@@ -14,6 +14,7 @@ FOLLOWING = (
     "flags",
     "claims",
     "withdrawn_at",
+    "valid_until",
     "_version",
     "_withdrawn_version",
     "_stated_by",
@@ -43,8 +44,9 @@ Format = Literal["csv", "xlsx", "json", "parquet"]
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
 # How a cell is read that holds more than a value of the type: an amount; from the same headings its currency, and the
 # unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest;
-# names of people without the numbers that stand beside them, and the numbers of their licences without the names.
-Parse = Literal["amount", "currency", "unit", "term_begin", "term_end", "gravest", "people", "licences"]
+# names of people without the numbers that stand beside them, and the numbers of their licences without the names; the
+# laws and articles that a legal basis cites (schemas/citations.py).
+Parse = Literal["amount", "currency", "unit", "term_begin", "term_end", "gravest", "people", "licences", "citations"]
 Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
 
 
@@ -153,7 +155,9 @@ class Column(Strict):
     is_current: bool = False
     """Of a base column that holds a division's code: it is turned into the code that the division has today."""
     sql: str | None = None
-    """Of a base column: an expression over the table's other columns."""
+    """Of a base column: an expression over the table's other columns; of a roll-up, over the rows of a key."""
+    day_of: str | None = None
+    """Of a base column: the day in China of another column's moment, which is kept in UTC."""
 
     @property
     def spark_type(self) -> str:
@@ -289,6 +293,18 @@ class Event(Strict):
     date: str
 
 
+class Valid(Strict):
+    """The columns with the first and the last day on which a row of a base table holds; an empty one leaves it open.
+
+    `each`: the columns of the key that say what a row is a version of. A version ends where the next one of the same
+    thing begins; `valid_until` says on which day, whatever was stated (dbt_project/macros/merge/validity.sql).
+    """
+
+    from_: str = Field(alias="from")
+    to: str
+    each: tuple[str, ...] = ()
+
+
 def as_columns(value: Any) -> Any:
     """A column may be written as its bare name."""
     return [{"name": item} if isinstance(item, str) else item for item in value]
@@ -353,7 +369,12 @@ class TableContract(Contract):
     `merge`: of several statements about a key the newest is the row (newest), or every column is a claim of its own,
     and the named authority's wins (claims). `registry`: the feeds whose rows alone say that a key is there or gone;
     without it every feed takes back what it stated. Authority over a column is not that power. `profile`: the columns
-    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts.
+    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts. `valid`: from
+    when to when a row holds, and of what it is a version.
+
+    `partition`: the column of days by which the rows lie on disk; what is merged reads and writes the days that it
+    speaks of, and no others. `rolls_up`: the table so laid down whose rows this one sums up, day by day, in the place
+    of a merge.
     """
 
     layer: Literal["base", "themes", "gold", "ops", "detail"]
@@ -362,7 +383,10 @@ class TableContract(Contract):
     profile: tuple[str, ...] = ()
     detail: tuple[str, ...] = ()
     event: Event | None = None
+    valid: Valid | None = None
     measures: dict[str, Measure] = {}
+    partition: str | None = None
+    rolls_up: str | None = None
 
     @property
     def stated(self) -> tuple[Column, ...]:
@@ -380,7 +404,7 @@ class TableContract(Contract):
 
 def _follows(column: Column) -> bool:
     """Whether a base column follows from others, or from how the table is fed."""
-    return bool(column.place or column.sql or column.lookup) or column.name in FOLLOWING
+    return bool(column.place or column.sql or column.lookup or column.day_of) or column.name in FOLLOWING
 
 
 class Department(Strict):

@@ -153,5 +153,6 @@ def _nowhere(contract: Contract) -> Iterator[str]:
     if isinstance(contract, TableContract):
         named += [("profile", name) for name in contract.profile]
         named += [("event.date", contract.event.date)] if contract.event else []
+        named += [("partition", contract.partition)] if contract.partition else []
         named += [(f"measures.{key}", name) for key, measure in contract.measures.items() for name in measure.columns]
     yield from (f"{key}: {name} is not a column" for key, name in named if name not in names)

@@ -34,6 +34,7 @@ def build_base(home: Home, full: bool = False) -> BaseBuild:
     delivered = {delivery.feed for delivery in accepted}
     parked = {flow: why for flow, why in unmergeable().items() if flow[0] in delivered}
     renewed = {contract.table for contract in tables("base").values()} if full else {*Shapes.of(home).outdated()}
+    renewed |= {str(contract.rolls_up) for contract in tables("base").values() if contract.table in renewed} - {"None"}
     work = {flow: some for flow, some in _work(home, accepted, renewed).items() if flow not in parked}
     if not work:
         return BaseBuild(parked=[warning(flow, why) for flow, why in parked.items()])
@@ -43,7 +44,7 @@ def build_base(home: Home, full: bool = False) -> BaseBuild:
     write_codes(home)
     merging = Merging(home, _variables(home, accepted, work), volume=_volume(work))
     merging.merge([*work], renewed | {table for _, table in work if _is_empty(home, table)})
-    lacking = reconcile(home, {flow: some for flow, some in work.items() if flow not in merging.parked})
+    lacking = reconcile(home, {flow: some for flow, some in work.items() if flow not in merging.parked}, merging.days)
     keep_up(home, "base", written={table for _, table in work})
     new = {delivery for some in work.values() for delivery in some}
     return BaseBuild(

@@ -8,9 +8,11 @@ from datetime import date
 
 from dbt_project.render.fields import dimension_of, joined
 from dbt_project.render.sql import condition
+from expectations.rule import rules
 from schemas.contract import Measure, TableContract, code_list, departments, fields, indicators, measures
 from schemas.contract.indicators import CATALOGUE, COLUMNS, READ_FROM, Dimension, has_dimension, terms_of
-from spark_jobs.lake.home import Refused
+from spark_jobs.building.rules_sql import wrong_sql
+from spark_jobs.lake.home import Refused, today
 from spark_jobs.lake.likely import likely
 from spark_jobs.lake.sql import literal
 
@@ -36,8 +38,10 @@ class Cell:
 
 
 def drill_sql(name: str, cell: Cell, is_denominator: bool = False) -> str:
-    """The rows behind a measure, or behind one side of an indicator; Refused for a name that is neither."""
+    """The rows behind a measure, behind one side of an indicator, or that break a rule; Refused for any other name."""
     _check(cell)
+    if name in rules():
+        return _breaking(name, cell)
     parts = [_rows(*measures()[measure], cell) for measure in _measures(name, is_denominator)]
     if len(parts) > 1:
         raise Refused(
@@ -60,11 +64,18 @@ def _measures(name: str, is_denominator: bool) -> list[str]:
     if name in measures():
         return [name]
     if name not in indicators():
-        raise Refused(f"{name} is no figure; {likely(name, [*measures(), *indicators()])}")
+        raise Refused(f"{name} is no figure and no rule; {likely(name, [*measures(), *indicators(), *rules()])}")
     side = indicators()[name].denominator if is_denominator else indicators()[name].numerator
     if side is None:
         raise Refused(f"{name} has no denominator")
     return [measure for _, measure in terms_of(side)]
+
+
+def _breaking(name: str, cell: Cell) -> str:
+    """The rows that break a rule, of all departments or of one."""
+    if others := [*(cell.dimensions.keys() - {"department"}), *(["period"] if cell.period else [])]:
+        raise Refused(f"{name} is a rule: its rows are told by --department alone, not by {', '.join(others)}")
+    return wrong_sql(rules()[name], today(), cell.department)
 
 
 def _rows(table: TableContract, measure: Measure, cell: Cell) -> str:

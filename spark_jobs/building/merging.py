@@ -9,8 +9,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from dbt_project.render import mergeable
+from dbt_project.render import mergeable, roll_ups
 from schemas.contract import table_of
+from spark_jobs.building.days import days_spoken_of
 from spark_jobs.building.dbt import StepFailed, try_dbt
 from spark_jobs.building.flows import Flow
 from spark_jobs.building.shapes import Shapes
@@ -27,11 +28,14 @@ class Merging:
     variables: dict[str, Any]
     volume: int
     parked: dict[Flow, str] = field(default_factory=dict)
+    days: dict[str, list[str]] = field(default_factory=dict)
+    """Of the tables that lie by days, those that the deliveries speak of."""
 
     def merge(self, flows: Collection[Flow], renewed: set[str]) -> None:
         """Merges the feeds' deliveries; the tables in `renewed` are built anew from all that was ever accepted."""
         tables = {table for _, table in flows}
-        connect(self.home, self.volume, _needed(tables))
+        spark = connect(self.home, self.volume, _needed(tables))
+        self.days = days_spoken_of(spark, tables, self.variables)
         for chosen, full in ((tables & renewed, True), (tables - renewed, False)):
             if chosen:
                 self._build(sorted(chosen), flows, full)
@@ -41,7 +45,8 @@ class Merging:
         for table in failed:
             self._merge_apart(table, {feed for feed, target in flows if target == table}, full)
         left = {table for _, table in flows if not {flow for flow in flows if flow[1] == table} - {*self.parked}}
-        Shapes.of(self.home).keep([table for table in tables if table not in left])
+        kept = [table for table in tables if table not in left]
+        Shapes.of(self.home).keep([*kept, *(summed.table for table in kept for summed in roll_ups(table))])
 
     def _merge_apart(self, table: str, delivered: set[str], full: bool) -> None:
         """Merges one feed after the other, to find those that cannot be merged; the first into a new table, if full."""
@@ -57,7 +62,9 @@ class Merging:
 
     def _attempt(self, tables: list[str], further: dict[str, Any], full: bool) -> dict[str, str]:
         """Builds tables; of those that failed what the engine said. A fault of the machine, or of a test, is raised."""
-        built = [node for node in try_dbt(self.home, tables, {**self.variables, **further}, full) if node.has_failed]
+        variables = {**self.variables, **further, "days": {} if full else self.days}
+        selected = [*tables, *(summed.table for table in tables for summed in roll_ups(table))]
+        built = [node for node in try_dbt(self.home, selected, variables, full) if node.has_failed]
         for node in built:
             if node.name not in tables or advice_on(node.message):
                 raise StepFailed(f"{node.name}: {node.message}")
@@ -70,4 +77,5 @@ def _needed(tables: Collection[str]) -> set[str]:
     """What merging into base tables reads: their feeds' rows, and the lists of codes."""
     feeding = {feed.name for table in tables for feed in mergeable(table_of(f"base.{table}"))}
     read = {f"{layer}.{feed}" for layer in ("silver", "quarantine") for feed in feeding}
-    return {*read, *(f"base.{table}" for table in tables), "codes.region", "codes.industry"}
+    written = {*tables, *(summed.table for table in tables for summed in roll_ups(table))}
+    return {*read, *(f"base.{table}" for table in written), "codes.region", "codes.industry"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -40,11 +40,19 @@ class Hop:
         return {**names, **counts, "checked_at": moment}
 
 
-def reconcile(home: Home, work: Mapping[Flow, list[Delivered]]) -> dict[Flow, str]:
-    """Proves deliveries against the base tables they flow into and records it; returns what is missing, by flow."""
+def reconcile(
+    home: Home, work: Mapping[Flow, list[Delivered]], days: Mapping[str, list[str]] | None = None
+) -> dict[Flow, str]:
+    """Proves deliveries against the base tables they flow into and records it; returns what is missing, by flow.
+
+    `days`: of tables that lie by days, those on which the deliveries' keys are looked for.
+    """
     spark, missing, proven = connect(home, needs=()), {}, []
     for (feed, table), deliveries in sorted(work.items()):
-        counted = {row[0]: (row[1], row[2]) for row in spark.sql(_counting_sql(feed, table, deliveries)).collect()}
+        counted = {
+            row[0]: (row[1], row[2])
+            for row in spark.sql(_counting_sql(feed, table, deliveries, (days or {}).get(table))).collect()
+        }
         for delivery in deliveries:
             hop = Hop(delivery, table, *counted.get(delivery.name, (0, 0)))
             if hop.is_complete:
@@ -58,7 +66,7 @@ def reconcile(home: Home, work: Mapping[Flow, list[Delivered]]) -> dict[Flow, st
     return missing
 
 
-def _counting_sql(feed: str, table: str, deliveries: list[Delivered]) -> str:
+def _counting_sql(feed: str, table: str, deliveries: list[Delivered], days: list[str] | None) -> str:
     """Of each delivery how many rows the table knows the key of, and how many speak of no key.
 
     Those have none, or take one back that their feed may only claim, not withdraw.
@@ -75,13 +83,16 @@ def _counting_sql(feed: str, table: str, deliveries: list[Delivered]) -> str:
     ]
     stated = ", ".join(f"{source['stated'][name]['value']} as key_{place}" for place, name in enumerate(target.key))
     same = " and ".join(f"known.{name} = stated.key_{place}" for place, name in enumerate(target.key))
+    known = f"select {', '.join(target.key)}, true as is_there from {target.name}"
+    if days:
+        known += f" where {condition([(str(target.partition), 'in', [date.fromisoformat(day) for day in days])])}"
     return (
         "select stated._delivery,"
         " count(case when not stated.has_no_key and known.is_there then 1 end),"
         " count(case when stated.has_no_key then 1 end)"
         f" from (select _delivery, {' or '.join(no_key) or 'false'} as has_no_key, {stated}"
         f" from silver.{feed} where {condition(where)}) as stated"
-        f" left join (select {', '.join(target.key)}, true as is_there from {target.name}) as known on {same}"
+        f" left join ({known}) as known on {same}"
         " group by stated._delivery"
     )
 

@@ -78,7 +78,7 @@ def shape_of(contract: TableContract) -> Shape:
 
 @cache
 def _macros() -> str:
-    folders = [PROJECT / "macros" / name for name in ("merge", "statements")]
+    folders = [PROJECT / "macros" / name for name in ("merge", "statements", "roll_up")]
     return "".join(path.read_text("utf-8") for folder in folders for path in sorted(folder.glob("*.sql")))
 
 

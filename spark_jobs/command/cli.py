@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -209,7 +209,15 @@ def release(home: Home, delivery: str, by: str, why: str) -> None:
     with home.lock():
         released = decide.release(home, delivery, by, why)
     rows = counted(released.rows_accepted, "rows")
-    say(f"{released.file_name}: released; the next run, or Airflow's next landing, loads {rows}")
+    who = "Airflow loads" if _wakes_airflow(home) else "the next run loads"
+    say(f"{released.file_name}: released; {who} {rows}")
+
+
+def _wakes_airflow(home: Home) -> bool:
+    """Has Airflow look at the lake now, not with its next landing in up to ten minutes; False where none runs."""
+    from spark_jobs.services import wake
+
+    return wake(home)
 
 
 @_command()
@@ -221,6 +229,7 @@ def reject(home: Home, delivery: str, by: str, why: str) -> None:
 
     with home.lock():
         rejected = decide.reject(home, delivery, by, why)
+    _wakes_airflow(home)
     say(f"{rejected.file_name}: rejected; its receipt tells the department why")
 
 
@@ -294,57 +303,58 @@ def _run_stages(home: Home, stages: Any) -> int:
 
 @_command("status")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def status_command(home: Home, as_json: bool) -> None:
+@click.option("--late", "only_late", is_flag=True, help="Only what live departments are late with; exit code 1 if any.")
+def status_command(home: Home, as_json: bool, only_late: bool) -> int:
     """Feeds: last delivery, rows, quarantine share, freshness, onboarding state."""
     from spark_jobs.command.records import moment
     from spark_jobs.command.screen import counted, show_table
     from spark_jobs.command.status import feed_status
+    from spark_jobs.lake.tables import create_tables
 
-    feeds = feed_status(home)
+    create_tables(home)
+    feeds = [feed for feed in feed_status(home) if feed.is_late or not only_late]
+    code = PARTLY if only_late and feeds else DONE
     if as_json:
         click.echo(json.dumps([asdict(feed) for feed in feeds], ensure_ascii=False, indent=1, default=str))
-        return
+        return code
+    headings = ("department", "feed", "title", "state", "deliveries", "refused", "rows", "quarantined", "last delivery")
     show_table(
-        [
-            "department",
-            "feed",
-            "title",
-            "state",
-            "deliveries",
-            "refused",
-            "rows",
-            "quarantined",
-            "last delivery",
-            "late",
-        ],
+        [*headings, "late", "open"],
         [
             [
                 feed.department,
                 feed.feed,
-                feed.title,
+                feed.feed_title,
                 feed.onboarding,
                 f"{feed.deliveries}",
                 f"{feed.refused}",
-                f"{feed.rows:,}",
-                f"{feed.quarantined_share:.2%}",
+                f"{feed.rows_delivered:,}",
+                f"{feed.rows_quarantined / feed.rows_delivered:.2%}" if feed.rows_delivered else "",
                 "never" if feed.last_delivery is None else moment(feed.last_delivery),
                 counted(feed.working_days_late, "working days") if feed.working_days_late else "",
+                f"{feed.open_files}" if feed.open_files else "",
             ]
             for feed in feeds
         ],
         folded=("title",),
     )
+    return code
 
 
 @_command()
 @click.argument("query")
+@click.option("--as-known", type=click.DateTime(["%Y-%m-%d"]), help="As base, themes and gold stood at that day's end.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def sql(home: Home, query: str, form: str) -> None:
+def sql(home: Home, query: str, as_known: datetime | None, form: str) -> None:
     """A query over every layer, for example: lakewarden sql "select * from ops.delivery". It changes nothing."""
     from spark_jobs.command.screen import show_rows
     from spark_jobs.engine.query import ask
     from spark_jobs.engine.session import connect
 
+    if as_known:
+        from spark_jobs.building.known import as_known as home_as_known
+
+        home = home_as_known(home, as_known.date(), query)
     show_rows(ask(home, connect(home), query), form)
 
 
@@ -412,6 +422,48 @@ def simulate(
     simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
 
 
+@_command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="What was in force on that day [default: today].")
+@click.option("--last", "limit", type=click.IntRange(1), default=10, show_default=True, help="How many articles.")
+@click.option("--whole", is_flag=True, help="The whole articles, not the part around the word.")
+def search(home: Home, words: tuple[str, ...], day: Any, limit: int, whole: bool) -> None:
+    """Articles of laws that hold all words, or the one that is named: lakewarden search 食品安全法 第一百一十条."""
+    from spark_jobs.command.laws import law_row
+    from spark_jobs.command.screen import counted, say, show_table
+    from spark_jobs.knowledge.index import index_file, renew_index
+    from spark_jobs.knowledge.search import Laws
+
+    if not index_file(home).exists():
+        with home.lock():
+            renew_index(home)
+    if not index_file(home).exists():
+        raise Refused("the knowledge base holds no articles yet; see docs/laws.md")
+    with Laws(index_file(home)) as laws:
+        found = laws.search(" ".join(words), day.date() if day else today(), limit)
+    rows = [law_row(hit, is_whole=whole) for hit in found.hits]
+    show_table(["law", "text of", "article", "state", "text"], rows, ("law", "text"))
+    say(f"{counted(found.total, 'articles')}; {counted(len(found.hits), 'articles')} shown")
+
+
+@_command("law", begins=True)
+@click.argument("texts", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--department", default="sft", show_default=True, help="Who delivers them.")
+@click.option("--source", required=True, help="Where the texts are from, as the knowledge base shows it.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the department's landing].")
+def law_command(home: Home, texts: tuple[Path, ...], department: str, source: str, out: Path | None) -> None:
+    """Markdown texts of laws (files, folders, .jsonl or .jsonl.gz) → files that feeds law and law_article take."""
+    from spark_jobs.command.screen import counted, say
+    from spark_jobs.knowledge.deliver import law_files, write_files
+    from spark_jobs.lake.likely import likely
+
+    if department not in departments():
+        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
+    rows = law_files(texts, source, say)
+    for path in write_files(rows, out or home.landing / department, today()):
+        say(f"{path}: {counted(len(rows[path.parent.name]), 'rows')}")
+
+
 @_command("template", begins=True)
 @click.argument("feed")
 @click.option("--out", type=click.Path(path_type=Path), help="Where it goes [default: <feed>.xlsx, here].")
@@ -438,15 +490,17 @@ def show_contract(home: Home, contract: str) -> None:
 
 @_command("docs")
 def docs_command(home: Home) -> None:
-    """dbt's documentation of base, themes and gold, lineage included, as one page."""
+    """The data dictionary (数据字典), with contracts as ODCS and code lists as CSV; dbt's documentation of models."""
     from spark_jobs.building.dbt import write_docs
     from spark_jobs.command.screen import say
     from spark_jobs.engine.session import connect
     from spark_jobs.lake.tables import create_tables
+    from spark_jobs.standards.site import write_site
 
     create_tables(home)
+    say(f"数据字典  {write_site(home)}")
     connect(home)
-    say(str(write_docs(home)))
+    say(f"dbt       {write_docs(home)}")
 
 
 @_command("up", begins=True)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.citations import citations_in
 from schemas.contract import Column, code_list
 from spark_jobs.judging.arrays import FEW, Mask, chosen, is_null, matches, mended, without
 from spark_jobs.judging.days import day_doubts, read_dates, read_moments, read_term_begins, read_term_ends
@@ -177,6 +178,7 @@ def _several_codes(column: Column, spelled: pa.Array) -> pa.Array:
 READ: dict[str | None, tuple[str, Callable[[Column, str], list[str] | None]]] = {
     "people": (r"[^\p{Han}·,，、;；]|[等无长]|不详|待定|主任|书记|科员|同志", people_in),
     "licences": ("[^0-9A-Za-z,，、;；]", licences_in),
+    "citations": (".", lambda column, cell: citations_in(cell)),
 }
 
 

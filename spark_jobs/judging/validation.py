@@ -21,10 +21,10 @@ from uuid import uuid4
 import pyarrow as pa
 
 from expectations.verdict import Verdict
-from schemas.contract import FeedContract, contracts
+from schemas.contract import FeedContract, contracts, departments
 from spark_jobs.judging.figures import Figures
 from spark_jobs.lake.columns import table_schema
-from spark_jobs.lake.home import Home, now
+from spark_jobs.lake.home import LOCAL, Home, now
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import append, take_back
 from spark_jobs.lake.whole import write_whole
@@ -36,6 +36,9 @@ class ValidationFailed(Exception):
 
 _warming: dict[Home, subprocess.Popen[str]] = {}
 _asked: dict[Home, Future[dict[str, list[Verdict]]]] = {}
+
+# What Great Expectations is told of what was left; deliveries are missing where an earlier version left it.
+ASKED = ("feed", "profiles", "deliveries")
 
 
 def leave_to_validate(
@@ -53,9 +56,17 @@ def leave_to_validate(
         "feed": contract.name,
         "received_at": sorted(delivery.received_at.isoformat() for delivery in deliveries),
         "profiles": profiles,
+        "deliveries": {delivery.delivery: _told(delivery) for delivery in deliveries},
         "applied": [asdict(verdict) for verdict in applied],
     }
     write_whole(_folder(home) / f"{uuid4()}.json", json.dumps(left))
+
+
+def _told(delivery: Delivery) -> dict[str, str]:
+    """What the Data Docs call it."""
+    title = departments()[delivery.department].label if delivery.department in departments() else delivery.department
+    received = f"{delivery.received_at.astimezone(LOCAL):%Y-%m-%d %H:%M:%S}"
+    return {"department": title, "file": delivery.file_name, "received": received}
 
 
 def warm_up(home: Home) -> None:
@@ -119,7 +130,7 @@ def _validated(home: Home, left: list[Path]) -> dict[str, list[Verdict]]:
         return {}
     process = _warming.pop(home, None) or _start(home)
     questions = [json.loads(path.read_bytes()) for path in left]
-    lines = "".join(json.dumps({key: asked[key] for key in ("feed", "profiles")}) + "\n" for asked in questions)
+    lines = "".join(json.dumps({key: asked[key] for key in ASKED if key in asked}) + "\n" for asked in questions)
     answers, _ = process.communicate(lines)
     atexit.unregister(process.kill)
     if process.returncode or len(answers.splitlines()) != len(left):

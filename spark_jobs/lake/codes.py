@@ -124,7 +124,7 @@ def _meaning(codes: list[Code]) -> str | None:
     return max(codes, key=lambda code: code.valid_to or "").code if not current and one_line else None
 
 
-def regions() -> Iterator[dict[str, str | None]]:
+def regions() -> Iterator[dict[str, str | bool | None]]:
     """Any code a division ever had, with its code and prefecture of today."""
     by_code = {code.code: code for code in code_list("region")}
     for code in by_code.values():
@@ -139,6 +139,7 @@ def regions() -> Iterator[dict[str, str | None]]:
             "code": code.code,
             "label": code.label,
             "level": code.extra["level"],
+            "is_current": code is current and not code.valid_to,
             "current_code": current.code,
             "current_label": current.label,
             "city_code": city.code if is_city else None,

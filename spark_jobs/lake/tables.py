@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, Field, QueryBuilder, WriterProperties, write_deltalake
 from deltalake.transaction import AddAction
 
-from schemas.contract import contracts, feeds
+from schemas.contract import TableContract, contracts, feeds
 from spark_jobs.lake.columns import bronze_schema, quarantine_schema, silver_schema, table_schema
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
@@ -54,12 +54,19 @@ def create_tables(home: Home) -> None:
         path = home.table(layer, name)
         if not exists(path):
             path.mkdir(parents=True, exist_ok=True)
-            DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES)
+            days = _days_of(layer, name)
+            DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES, partition_by=days)
         elif not is_known and layer != "base":  # whose tables are rebuilt when their columns change (building/dbt.py)
             _renew(DeltaTable(path), schema)
     if not is_known:
         remember(home)
         mark.keep()
+
+
+def _days_of(layer: str, name: str) -> list[str] | None:
+    """The column by whose days a table's rows lie, if they do."""
+    contract = contracts().get(f"{layer}.{name}")
+    return [contract.partition] if isinstance(contract, TableContract) and contract.partition else None
 
 
 def are_declared_otherwise(home: Home) -> bool:

@@ -8,6 +8,7 @@ one has not been; it runs where a layer has just been written, for the layers af
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection
 from datetime import timedelta
 from itertools import pairwise
@@ -50,9 +51,14 @@ def keep_up(home: Home, *layers: str, written: Collection[str] | None = None) ->
 
 
 def _compact(table: DeltaTable) -> None:
-    files = pa.table(table.get_add_actions(flatten=True))["size_bytes"].to_pylist()
+    """Files of one day are made one where rows lie by days: files of several never are."""
+    files = pa.table(table.get_add_actions(flatten=True))
+    days = [name for name in files.column_names if name.startswith("partition.")]
+    places = files.select(days).to_pylist() if days else [{}] * len(files)
     for smallest, size in pairwise((0, *SIZES)):
-        if sum(smallest <= file < size for file in files) >= FEWEST:
+        small = [smallest <= file < size for file in files["size_bytes"].to_pylist()]
+        gathered = Counter(str(place) for place, is_small in zip(places, small, strict=True) if is_small)
+        if gathered and gathered.most_common(1)[0][1] >= FEWEST:
             table.optimize.compact(target_size=size, writer_properties=ZSTD)
 
 

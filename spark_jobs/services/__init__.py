@@ -2,6 +2,6 @@
 
 from spark_jobs.services.doctor import Finding, doctor
 from spark_jobs.services.process import ServiceFailed
-from spark_jobs.services.stack import SERVICES, addresses, down, up
+from spark_jobs.services.stack import SERVICES, addresses, down, up, wake
 
-__all__ = ["SERVICES", "Finding", "ServiceFailed", "addresses", "doctor", "down", "up"]
+__all__ = ["SERVICES", "Finding", "ServiceFailed", "addresses", "doctor", "down", "up", "wake"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from spark_jobs.services.ports import HOST
 from spark_jobs.services.process import Service, run_once, write_private
 
 API, SCHEDULER, DAG_PROCESSOR = "airflow-api", "airflow-scheduler", "airflow-dag-processor"
+PAGES = PROJECT / "spark_jobs" / "services" / "airflow_ui"
 PASSED_ON = ("LAKEWARDEN_TODAY", "LAKEWARDEN_NOW", "LAKEWARDEN_ENGINE")
 
 
@@ -29,18 +31,23 @@ def address(port: int) -> str:
     return f"http://{HOST}:{port}"
 
 
-def settings(home: Home, port: int, remote: str, login: Login) -> dict[str, str]:
-    """The environment of every Airflow process, and so of every task."""
+def settings(home: Home, port: int, remote: str, login: Login, operators: Sequence[Login]) -> dict[str, str]:
+    """The environment of every Airflow process, and so of every task.
+
+    An operator sees everything and runs, repeats, stops and pauses DAGs, but changes no pool, variable or connection.
+    """
     folder = home.state / "airflow"
     options = {
         "core": {
             "dags_folder": str(PROJECT / "dags"),
+            "plugins_folder": str(PAGES),
             "executor": "LocalExecutor",
             "parallelism": "2",
             "load_examples": "False",
+            "default_timezone": "Asia/Shanghai",
             "dags_are_paused_at_creation": "False",
             "execution_api_server_url": f"{address(port)}/execution/",
-            "simple_auth_manager_users": f"{login.user}:admin",
+            "simple_auth_manager_users": ",".join([f"{login.user}:admin", *(f"{one.user}:user" for one in operators)]),
             "simple_auth_manager_passwords_file": str(_password_file(home)),
             "fernet_key": secret(home, "airflow-fernet"),
             # The default asks the name service for this machine's full name, which hangs where there is none.
@@ -81,7 +88,8 @@ def settings(home: Home, port: int, remote: str, login: Login) -> dict[str, str]
         "AIRFLOW_HOME": str(folder),
         "LAKEWARDEN_HOME": str(home.path),
         "SPARK_REMOTE": remote,
-        "PYTHONPATH": str(PROJECT),
+        # Airflow finds its local settings, which tell the notices on its start page, by their name alone.
+        "PYTHONPATH": f"{PROJECT}{os.pathsep}{PAGES}",
     }
 
 
@@ -110,9 +118,9 @@ def open_pool(home: Home) -> None:
     AirflowClient.of(home).ensure_pool()
 
 
-def prepare(home: Home, env: dict[str, str], login: Login) -> None:
+def prepare(home: Home, env: dict[str, str], logins: Sequence[Login]) -> None:
     """Brings the metadata to this version of Airflow, once, and writes who may enter."""
-    write_private(_password_file(home), json.dumps({login.user: login.password}))
+    write_private(_password_file(home), json.dumps({one.user: one.password for one in logins}))
     marker = home.state / "airflow" / "migrated"
     wanted = f"{version('apache-airflow-core')} {postgres.uri(home, 'airflow')}"
     if marker.exists() and marker.read_text() == wanted and postgres.has_table(home, "airflow", "dag_run"):

@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 
-from spark_jobs.lake.home import Home
+from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services.process import Say, write_private
 
 
@@ -22,6 +22,19 @@ class Login:
 DEMO = Login("demo", "demo-lakewarden")
 DEMO_LEADER = Login("leader", "leader-lakewarden")
 DEMO_ANALYST = Login("analyst", "analyst-lakewarden")
+DEMO_OPERATOR = Login("operator", "operator-lakewarden")
+OPERATOR = "LAKEWARDEN_OPERATOR"
+
+
+def operators(demo: bool) -> list[Login]:
+    """Who operates without being an administrator: whom the environment names as user:password, else the demo's."""
+    named = os.environ.get(OPERATOR)
+    if named is None:
+        return [DEMO_OPERATOR] if demo else []
+    user, _, password = named.partition(":")
+    if not user or not password:
+        raise Refused(f"{OPERATOR} must read user:password")
+    return [Login(user, password)]
 
 
 def secret(home: Home, name: str) -> str:

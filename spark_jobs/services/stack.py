@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services import airflow_server, engine_server, ports, postgres, superset_server, worker_server
-from spark_jobs.services.keys import Login, login
+from spark_jobs.services.airflow_client import AirflowClient
+from spark_jobs.services.keys import Login, login, operators
 from spark_jobs.services.process import Say, Service, await_health, launch, running, stop
 
 SERVICES = ("postgres", "engine", "worker", "airflow", "superset")
@@ -40,7 +41,7 @@ def up(home: Home, demo: bool = False, services: Collection[str] | None = None, 
         settled = {name: ports.settle(home, name, LISTENERS[name], say) for name in sorted(wanted & {*LISTENERS})}
         chains: dict[str, Callable[[], object]] = {
             "worker": lambda: _start(home, [worker_server.declare(home, remote)], say),
-            "airflow": lambda: _start_airflow(home, settled["airflow"], remote, access, say),
+            "airflow": lambda: _start_airflow(home, settled["airflow"], remote, access, demo, say),
             "superset": lambda: _start_superset(home, settled["superset"], access, demo, say),
         }
         with ThreadPoolExecutor(max_workers=len(chains)) as pool:
@@ -59,6 +60,14 @@ def down(home: Home, say: Say = print) -> None:
         stopped = [any(_stop_row(home, row, say)) for row in reversed(ROWS)]
     if not any(stopped):
         say("nothing is running")
+
+
+def wake(home: Home) -> bool:
+    """Lets Airflow land now, and so build what somebody else changed; False where it does not run."""
+    if running(home, airflow_server.API) is None:
+        return False
+    AirflowClient.of(home).trigger("landing")
+    return True
 
 
 def addresses(home: Home) -> dict[str, str]:
@@ -91,9 +100,10 @@ def _start_base(home: Home, wanted: set[str], say: Say) -> str:
     return remote
 
 
-def _start_airflow(home: Home, port: int, remote: str, access: Login, say: Say) -> None:
-    env = airflow_server.settings(home, port, remote, access)
-    airflow_server.prepare(home, env, access)
+def _start_airflow(home: Home, port: int, remote: str, access: Login, demo: bool, say: Say) -> None:
+    others = operators(demo)
+    env = airflow_server.settings(home, port, remote, access, others)
+    airflow_server.prepare(home, env, [access, *others])
     if _start(home, airflow_server.declare(port, env), say):
         airflow_server.open_pool(home)
 

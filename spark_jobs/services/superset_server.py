@@ -9,7 +9,7 @@ from __future__ import annotations
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services import loopback, postgres
 from spark_jobs.services.environments import BI_BIN, PROJECT
-from spark_jobs.services.keys import DEMO_ANALYST, DEMO_LEADER, Login, secret
+from spark_jobs.services.keys import DEMO_ANALYST, DEMO_LEADER, OPERATOR, Login, operators, secret
 from spark_jobs.services.ports import HOST
 from spark_jobs.services.process import Service, run_once
 
@@ -31,8 +31,11 @@ DEMO_PEOPLE = {
 
 def settings(home: Home, login: Login, demo: bool) -> dict[str, str]:
     """The environment of Superset and of its preparation."""
+    people = DEMO_PEOPLE if demo else {}
+    for operator in operators(demo):
+        people = people | {OPERATOR: f"{operator.user}:{operator.password}"}
     return {
-        **(DEMO_PEOPLE if demo else {}),
+        **people,
         "LAKEWARDEN_HOME": str(home.path),
         "LAKEWARDEN_SUPERSET_DB": postgres.sqlalchemy_uri(home, "superset"),
         "LAKEWARDEN_SUPERSET_USER": login.user,

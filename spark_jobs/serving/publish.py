@@ -24,6 +24,9 @@ from spark_jobs.serving.stored import ACT, FILE, Stored, fingerprint, holding, s
 SERVED_LAYERS = ("gold", "themes", DETAIL)
 # What only other tables are made of.
 INNER = ("themes.object_activity",)
+# What people meet of the lake's own books: names of departments, feeds and files, and numbers.
+BOOKS, BOOK_LAYER = ("ops.feed",), "ops"
+SCHEMAS = (*SERVED_LAYERS, BOOK_LAYER)
 VERSIONS = "lakewarden-*.duckdb"
 
 
@@ -35,14 +38,12 @@ def serving_file(home: Home) -> Path:
 def served_names(database: duckdb.DuckDBPyConnection) -> list[str]:
     """The tables of a version that people meet; those that views of details put together are not among them."""
     named = "select table_schema, table_name from information_schema.tables order by all"
-    return [f"{schema}.{name}" for schema, name in database.execute(named).fetchall() if schema in SERVED_LAYERS]
+    return [f"{schema}.{name}" for schema, name in database.execute(named).fetchall() if schema in SCHEMAS]
 
 
 def publish_serving(home: Home) -> dict[str, int | float | str]:
     """Publishes a new version if a served table has changed since; returns its size, empty if nothing changed."""
-    served = {
-        c.name: _stored(home, c) for c in contracts().values() if c.layer in SERVED_LAYERS and c.name not in INNER
-    }
+    served = {contract.name: _stored(home, contract) for contract in contracts().values() if _is_served(contract)}
     served = {name: path for name, path in served.items() if exists(path)}
     versions = {name: str(version(path)) for name, path in served.items()}
     link, mark = serving_file(home), Mark(home.state / "published.json", versions)
@@ -54,6 +55,10 @@ def publish_serving(home: Home) -> dict[str, int | float | str]:
     _switch(link, fresh)
     mark.keep()
     return {"tables": len(served), "rows": rows, "bytes": size}
+
+
+def _is_served(contract: Contract) -> bool:
+    return (contract.layer in SERVED_LAYERS and contract.name not in INNER) or contract.name in BOOKS
 
 
 def _stored(home: Home, contract: Contract) -> Path:
@@ -116,7 +121,7 @@ def _write(file: Path, before: Path, served: dict[str, Path]) -> int:
 def _clear(database: duckdb.DuckDBPyConnection, gone: set[str]) -> None:
     """Empties the file of every view and of these tables, whose room what is written next can then have."""
     database.execute(f"drop schema if exists {DETAIL} cascade")
-    for layer in (*SERVED_LAYERS, ACT):
+    for layer in (*SCHEMAS, ACT):
         database.execute(f"create schema if not exists {layer}")
     for name in sorted(gone):
         database.execute(f"drop table {name}")

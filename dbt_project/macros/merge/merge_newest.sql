@@ -27,6 +27,9 @@ newest as (
         standing.withdrawn_at,
         standing._version,
         {{ 'standing._withdrawn_version' if base.has_one_source else 'standing._stated_by, standing._withdrawn_by' }}
+        {%- if base.valid %},
+        statement._version is not null as is_stated
+        {%- endif %}
     from standing
     {#- The row of the key's newest version, which no two rows share. There is none where the table knows a newer one, or
         the key was only taken back. #}
@@ -36,7 +39,11 @@ newest as (
     where standing.is_changed
 ),
 
-{{ with_places(base, 'newest') }}
+{% if base.valid -%}
+{{ validity(base, 'newest') }},
+
+{% endif -%}
+{{ with_places(base, 'dated' if base.valid else 'newest') }}
 
 {{ select_columns(base) }}
 {%- endmacro %}

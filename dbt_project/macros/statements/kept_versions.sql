@@ -2,7 +2,7 @@
     (explode of a map itself panics in Sail 0.7, of its keys it does not.) -#}
 {% macro kept_versions(base, sources, full) -%}
     {%- set rows -%}
-        {{ this }} as known
+        {% if base.partition %}(select * from {{ this }} where true {{ on_days(this.identifier, base.partition) }}){% else %}{{ this }}{% endif %} as known
         {%- if not full %}
         left semi join statement
             on {% for column in base.key %}statement.{{ column }} = known.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}

@@ -6,24 +6,24 @@
 with loaded as (
     select
         'punish' as report_kind, _delivery, _line, _department as department, _received_at, decision_date,
-        document_no, party_name, substr(authority_code, 3, 6) as region_code, cd_operation
+        decision_no, party_name, substr(authority_code, 3, 6) as region_code, cd_operation
     from {{ source('silver', 'credit_punish') }}
     union all
     select
         'permit', _delivery, _line, _department, _received_at, decision_date,
-        document_no, party_name, substr(authority_code, 3, 6), cd_operation
+        decision_no, party_name, substr(authority_code, 3, 6), cd_operation
     from {{ source('silver', 'credit_permit') }}
 ),
 
 refused as (
     select
         'punish' as report_kind, _delivery, _line, _department as department, _received_at,
-        _row['document_no'] as document_no, substr(_row['authority_code'], 3, 6) as region_code
+        _row['decision_no'] as decision_no, substr(_row['authority_code'], 3, 6) as region_code
     from {{ source('quarantine', 'credit_punish') }}
     union all
     select
         'permit', _delivery, _line, _department, _received_at,
-        _row['document_no'], substr(_row['authority_code'], 3, 6)
+        _row['decision_no'], substr(_row['authority_code'], 3, 6)
     from {{ source('quarantine', 'credit_permit') }}
 ),
 
@@ -39,7 +39,7 @@ ordered as (
         loaded.*,
         coalesce(cd_operation = 'D', false) as is_withdrawal,
         row_number() over (
-            partition by report_kind, document_no, party_name, coalesce(cd_operation = 'D', false)
+            partition by report_kind, decision_no, party_name, coalesce(cd_operation = 'D', false)
             order by _received_at, _delivery, _line
         ) as place
     from loaded
@@ -48,12 +48,12 @@ ordered as (
 
 reported as (
     select
-        report_kind, _delivery, _line, department, _received_at, decision_date, document_no, region_code,
+        report_kind, _delivery, _line, department, _received_at, decision_date, decision_no, region_code,
         case when is_withdrawal then 'withdrawn' when place > 1 then 'repeated' end as known_state
     from ordered
     union all
     select
-        report_kind, _delivery, _line, department, _received_at, cast(null as date), document_no, region_code, 'refused'
+        report_kind, _delivery, _line, department, _received_at, cast(null as date), decision_no, region_code, 'refused'
     from refused
     join accepted on accepted_delivery = _delivery
 ),
@@ -67,7 +67,7 @@ credit_report as (
         dated._delivery,
         dated._line as line,
         dated.report_kind,
-        dated.document_no as reported_no,
+        dated.decision_no as reported_no,
         dated.department,
         coalesce(place.city_code, '{{ province() }}') as city_code,
         place.current_code as region_code,

@@ -62,7 +62,8 @@ def referred_columns_exist(contract: Contract) -> Iterator[str]:
     """Columns that a rule refers to are there, dates where dates are compared."""
     names = {column.name: column for column in contract.columns}
     for column in contract.columns:
-        if column.not_before and (column.not_before not in names or names[column.not_before].type != "date"):
+        other = names.get(column.not_before) if column.not_before else None
+        if column.not_before and (other is None or other.type not in ("date", "timestamp")):
             yield f"columns.{column.name}.not_before: {column.not_before} is not a date column"
         if column.required_with and column.required_with not in names:
             yield f"columns.{column.name}.required_with: {column.required_with} is not a column"

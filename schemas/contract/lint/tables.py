@@ -17,10 +17,12 @@ COUNTED_BY = ("department", "city_code", "region_code")
 
 @rule(TableContract)
 def base_tables_say_how_they_are_fed(contract: TableContract) -> Iterator[str]:
-    """A base table has a way of merging, which only base tables have."""
-    if contract.layer == "base" and not contract.merge:
+    """A base table has a way of merging, or sums up one that has; only base tables do."""
+    if contract.layer == "base" and not (contract.merge or contract.rolls_up):
         yield "merge: is missing; newest or claims"
-    if contract.layer != "base" and (contract.merge or contract.registry):
+    if contract.merge and contract.rolls_up:
+        yield "rolls_up: stands in the place of merge"
+    if contract.layer != "base" and (contract.merge or contract.registry or contract.partition or contract.rolls_up):
         yield "merge: belongs to base tables"
     if contract.merge == "newest" and contract.registry:
         yield "registry: belongs to merge: claims; with newest, every feed takes back what it stated"
@@ -33,6 +35,51 @@ def stated_columns_are_stated(contract: TableContract) -> Iterator[str]:
     for column in contract.stated if feeding else ():
         if not any(stated_by(feed, column) for feed in feeding):
             yield f"columns.{column.name}: no feed into {contract.name} has {' or '.join(column.of or (column.name,))}"
+
+
+@rule(TableContract)
+def validity_has_its_days(contract: TableContract) -> Iterator[str]:
+    """A base table merged by newest may say from when to when its rows hold, by days that feeds state."""
+    if contract.valid is None:
+        return
+    if contract.merge != "newest":
+        yield "valid: belongs to merge: newest"
+    stated = {column.name: column for column in contract.stated}
+    for key, name in (("from", contract.valid.from_), ("to", contract.valid.to)):
+        if name not in stated or stated[name].type != "date":
+            yield f"valid.{key}: {name} is not a date that feeds state"
+    yield from (f"valid.each: {name} is not in the key" for name in contract.valid.each if name not in contract.key)
+
+
+@rule(TableContract)
+def a_key_lies_on_one_day(contract: TableContract) -> Iterator[str]:
+    """Rows that are laid down by days are found by their key alone, and no list withdraws what it leaves out."""
+    names = {column.name: column for column in contract.columns}
+    for column in contract.columns:
+        if column.day_of and (column.day_of not in names or names[column.day_of].type != "timestamp"):
+            yield f"columns.{column.name}.day_of: {column.day_of} is not a moment of the table"
+    if not contract.partition or contract.rolls_up:
+        return
+    column = contract.column(contract.partition)
+    if column.type != "date" or (column.day_of or column.name) not in contract.key:
+        yield f"partition: {contract.partition} is neither a date of the key nor the day_of one of its moments"
+    if contract.merge != "newest":
+        yield "partition: asks for merge: newest"
+    for feed in feeds_into(contract.table, contracts()):
+        if feed.is_snapshot:
+            yield f"partition: {feed.name} delivers whole lists, for which every day would have to be read"
+
+
+@rule(TableContract)
+def roll_ups_sum_up_days(contract: TableContract) -> Iterator[str]:
+    """A roll-up has a row of its own for each day of a table that lies by days."""
+    if not contract.rolls_up:
+        return
+    table = contracts().get(f"base.{contract.rolls_up}")
+    if not isinstance(table, TableContract) or not table.merge or table.partition is None:
+        yield f"rolls_up: {contract.rolls_up} is no base table with merge and partition"
+    elif contract.partition != table.partition or contract.partition not in contract.key:
+        yield f"partition: must be {table.partition}, as that of {table.table}, and in the key"
 
 
 @rule(TableContract)

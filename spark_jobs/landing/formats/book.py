@@ -18,12 +18,12 @@ from python_calamine import (
 )
 
 from spark_jobs.landing.formats.packed import refuse_bomb
-from spark_jobs.landing.formats.sheet import Source, Unreadable, excess, shown
+from spark_jobs.landing.formats.sheet import Source, Unreadable, excess
 from spark_jobs.landing.formats.xls_cells import marks_of_xls
 from spark_jobs.landing.formats.xlsx_pages import Marks, Workbook
 
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
-BROKEN = "不是可读的 Excel 文件（{}）。请用 Excel 或 WPS 重新另存为 .xlsx。"
+BROKEN = "不是可读的 Excel 文件：已损坏，或没有传完整。请用 Excel 或 WPS 打开确认，重新另存为 .xlsx 后报送。"
 
 
 class Book:
@@ -74,12 +74,12 @@ def refusing() -> Iterator[None]:
         yield
     except PasswordError:
         raise Unreadable("工作簿加了密码，无法读取。请去掉密码后重新报送。") from None
-    except (CalamineError, ValueError, *BROKEN_ZIP) as error:
-        raise Unreadable(BROKEN.format(shown(str(error), 200))) from None
+    except (CalamineError, ValueError, *BROKEN_ZIP):
+        raise Unreadable(BROKEN) from None
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # a type that pyo3 lets nobody import
             raise
-        raise Unreadable(BROKEN.format("已损坏")) from None
+        raise Unreadable(BROKEN) from None
 
 
 def refuse_zip_bomb(source: Source) -> None:
@@ -88,7 +88,7 @@ def refuse_zip_bomb(source: Source) -> None:
         with zipfile.ZipFile(source.path) as archive:
             infos = archive.infolist()
     except (ValueError, *BROKEN_ZIP):
-        raise Unreadable(BROKEN.format("已损坏")) from None
+        raise Unreadable(BROKEN) from None
     if len(infos) > source.limits.members:
         raise excess("工作簿里有", len(infos), source.limits.members, "个部件", "members")
     refuse_bomb(source.path.stat().st_size, sum(info.file_size for info in infos), source.limits)

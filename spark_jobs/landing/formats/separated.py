@@ -58,8 +58,7 @@ END = "\0"
 def open_separated(source: Source) -> Sheet:
     """Opens a text whose rows are lines."""
     text = examine(source)
-    if text.may_escape and escapes_quotes(text):
-        text = replace(text, escapes=True)
+    text = replace(text, escapes=text.may_escape and escapes_quotes(text), doubles=text.has_lone_mark)
     with text.stream() as stream:
         sample = stream.read(SAMPLE)
     told = Told()

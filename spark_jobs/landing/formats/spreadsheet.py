@@ -165,6 +165,9 @@ class _Reading:
         where = f"工作表“{page.name}”：" if is_one else ""
         if hidden := [row + 1 for row in marks.hidden if row > page.headed.row]:
             told.remarks.append(f"{where}隐藏的行已一并读取：第 {_some(hidden)} 行。")
+        places = zip(page.headings, page.named, strict=True)
+        if unseen := [heading for heading, place in places if place + page.left in marks.hidden_columns]:
+            told.remarks.append(f"{where}隐藏的列已一并读取：{'、'.join(f'“{shown(name, 40)}”' for name in unseen)}。")
         nameless = Nameless.of(page.headed.cells, page.below, page.left + 1)
         told.remarks += [f"{where}{said}" for said in page.told.remarks]
         told.is_nil = told.is_nil or page.told.is_nil

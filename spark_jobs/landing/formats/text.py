@@ -9,8 +9,9 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spark_jobs.landing.formats.quotes import LONG, has_lone_mark
 from spark_jobs.landing.formats.sheet import Source, Unreadable, excess
-from spark_jobs.landing.formats.utf8_stream import BLOCK, LONG, CutOff, Damage, Text, first_senseless, senseless
+from spark_jobs.landing.formats.utf8_stream import BLOCK, CutOff, Damage, Text, first_senseless, senseless
 
 LONGEST = 64 << 20
 UTF16_SEEN, UTF16_SHARE = 4096, 40
@@ -34,21 +35,24 @@ def examine(source: Source) -> Text:
         bom = next((bom for bom in BOMS if head.startswith(bom)), b"")
         encoding, codec = BOMS[bom] if bom else ("utf-8", "utf-8")
         if encoding == "utf-16":
-            return Text(source.path, encoding, codec, len(bom), True, 0, None, may_escape=True)
+            return Text(source.path, encoding, codec, len(bom), True, 0, None, may_escape=True, has_lone_mark=True)
         if not bom and (codec := _utf16_without_mark(source)):
-            return Text(source.path, "utf-16", codec, 0, True, 0, None, has_bom=False, may_escape=True)
+            return Text(source.path, "utf-16", codec, 0, True, 0, None, False, may_escape=True, has_lone_mark=True)
         file.seek(len(bom))
         return _examine(source, file, len(bom), encoding)
 
 
 def _examine(source: Source, file: BinaryIO, start: int, encoding: str) -> Text:
     at, pending, not_utf8 = start, b"", None
-    is_quoted, may_escape, lines = False, False, _Longest()
+    before = b""
+    is_quoted, may_escape, is_lone, lines = False, False, False, _Longest()
     while block := file.read(BLOCK):
         if (nul := block.find(b"\0")) >= 0:
             raise Unreadable(f"第 {at + nul} 字节是空字符（NUL），文件不是文本或已损坏。请重新导出后报送。")
         is_quoted = is_quoted or b'"' in block
         may_escape = may_escape or (is_quoted and b"\\" in block and b'\\"' in block)  # one sign is found faster
+        is_lone = is_lone or (is_quoted and has_lone_mark(before + block))
+        before = block[-2:]
         lines.add(block)
         if encoding == "utf-8" and not_utf8 is None:
             joined = pending + block
@@ -65,8 +69,9 @@ def _examine(source: Source, file: BinaryIO, start: int, encoding: str) -> Text:
         raise senseless(Text(source.path, encoding, encoding, start, False, 0, None), not_utf8 or 0)
     actual = encoding if is_utf8 else "gb18030"
     damage = Damage(is_expected=is_utf8 and not_utf8 is not None)
+    marks = {"may_escape": may_escape, "has_lone_mark": is_lone}
     text = Text(
-        source.path, actual, actual, start, is_quoted, lines.longest, not_utf8, start > 0, may_escape, damage=damage
+        source.path, actual, actual, start, is_quoted, lines.longest, not_utf8, start > 0, **marks, damage=damage
     )
     if actual == "gb18030":
         _refuse_mixture(source, text)

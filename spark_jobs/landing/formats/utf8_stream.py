@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import codecs
 import io
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from spark_jobs.landing.formats.quotes import GOES_ON, LONG, Doubled
 from spark_jobs.landing.formats.sheet import BROKEN, Unreadable
 
 BLOCK = 4 << 20
-LONG = 1 << 20
 # Half a character is rare: more than so many in a line, or in so many bytes, are another encoding, or no text.
 BROKEN_A_LINE, BROKEN_PLACES, BYTES_A_BROKEN_PLACE = 2, 10, 10_000
 MARKING = "lakewarden.broken"
-ESCAPED_QUOTE = re.compile(rb'(?<!\\)((?:\\\\)*)\\"')
-# A quoted cell with an escaped mark behind which it goes on, or behind which its own mark ends it.
-GOES_ON = re.compile(rb'(?:^|[,\t;|\n])"(?:[^"\\\n]|\\[^"])*\\"(?:[^,\t;|\r\n"]|"[,\t;|\r\n])', re.MULTILINE)
 
 
 @dataclass
@@ -34,7 +30,8 @@ class Text:
 
     `is_quoted`: a quotation mark occurs. `longest`: the longest line in bytes, exact only above 1 MiB. `may_escape`: a
     backslash stands before a quotation mark; `escapes`: such marks are characters, and are handed on doubled.
-    `damage`: bytes that were no character, found while the text is read.
+    `has_lone_mark`: a quotation mark stands between two characters; `doubles`: within a quoted cell it is one of the
+    value's, and is handed on doubled. `damage`: bytes that were no character, found while the text is read.
     """
 
     path: Path
@@ -47,6 +44,8 @@ class Text:
     has_bom: bool = True
     may_escape: bool = False
     escapes: bool = False
+    has_lone_mark: bool = False
+    doubles: bool = False
     damage: Damage = field(default_factory=lambda: Damage())
 
     def stream(self, skip: int = 0, tail: bytes = b"") -> Utf8Stream:
@@ -68,7 +67,8 @@ class Utf8Stream(io.RawIOBase):
         is_plain = text.codec == "utf-8" and not text.damage.is_expected
         errors = "strict" if text.encoding == "utf-16" else MARKING
         self._decoder = None if is_plain else codecs.getincrementaldecoder(text.codec)(errors)
-        self._ready, self._held, self._line = b"", b"", ""
+        self._marks = Doubled(text.escapes, text.doubles)
+        self._ready, self._line = b"", ""
         self._tail = tail
         self._last = b"\n"
         self._at = text.start
@@ -93,27 +93,22 @@ class Utf8Stream(io.RawIOBase):
         return len(got)
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes; none at the end."""
+        """Up to `size` bytes, before the end half of them at least: Arrow takes no row that lies in three reads."""
         size = BLOCK if size < 0 else size
-        while size and not (self._ready or self._done):
-            self._ready = self._read(size)
-            self._last = self._ready[-1:] or self._last
-        if self._ready:
-            block, self._ready = self._ready[:size], self._ready[size:]
-            return block
-        if not self._tail or not size:
-            return b""
-        if self._last not in b"\r\n":
-            self._last = b"\n"
-            return b"\n"
-        block, self._tail = self._tail[:size], self._tail[size:]
+        while 2 * len(self._ready) < size and not self._done:
+            block = self._read(size - len(self._ready))
+            self._last = block[-1:] or self._last
+            self._ready += block
+            if self._done and self._tail:
+                self._ready += b"\n" * (self._last not in b"\r\n") + self._tail
+        block, self._ready = self._ready[:size], self._ready[size:]
         return block
 
     def _read(self, size: int) -> bytes:
         raw = self._file.read(size if self._decoder is None else max(1, size // 3))
         self._done = not raw
         block = raw if self._decoder is None else self._decoded(self._decoder, raw)
-        return self._doubled(block) if self._text.escapes else block
+        return self._marks.read(block, self._done)
 
     def _decoded(self, decoder: codecs.IncrementalDecoder, raw: bytes) -> bytes:
         pending = len(decoder.getstate()[0])
@@ -140,15 +135,6 @@ class Utf8Stream(io.RawIOBase):
         if is_cut_off:
             encoding = self._text.encoding.upper()
             raise CutOff(f"文件按 {encoding} 编码读到末尾只剩半个字，很可能没有传完整。请重新导出并上传完整的文件。")
-
-    def _doubled(self, block: bytes) -> bytes:
-        """Quotation marks behind a backslash as the doubled ones that everybody reads; what may go on is held back."""
-        block = self._held + block
-        whole = len(block.rstrip(b'\\"'))
-        if self._done or len(block) - whole > LONG:
-            whole = len(block)
-        self._held = block[whole:]
-        return ESCAPED_QUOTE.sub(rb'\1""', block[:whole])
 
 
 def _mark_broken(error: UnicodeError) -> tuple[str, int]:

@@ -45,6 +45,9 @@ ZERO_RESULT = r"""|</(\w+:)?f>\s*<(\w+:)?v>0</"""
 HIDDEN_ROW = r"""<(\w+:)?row\s[^>]*hidden=["'](1|true)["']"""
 ROW = re.compile(rb"""<(?:\w{1,9}:)?row\s(?:[^>]{0,400}?\s)?r=["'](\d{1,7})["'][^>]{0,400}>""")
 HIDDEN = re.compile(rb"""\shidden=["'](?:1|true)["']""")
+COLUMNS = re.compile(rb"<(?:\w{1,9}:)?col\s[^>]{0,400}>")
+FROM_TO = re.compile(rb"""\s(min|max)=["'](\d{1,5})["']""")
+MOST_COLUMNS = 16_384
 FAR_COLUMN = r"""\sr=["'][A-Z]{3}[0-9]"""
 # Lines beyond the rows there are, and cells beyond those that hold something, before memory is spared.
 FAR_ROWS, SPARE_CELLS, SPARSE = 10_000, 4_000_000, 50
@@ -55,7 +58,7 @@ class Marks:
     """What is strange about a page's cells: the fault of each row (from 0) that has one, and formats by cell.
 
     `rows`, `columns` and `formats` have an entry a cell in the order of the page; a format is its index in the book.
-    `is_sparse`: cells lie far from one another. `hidden`: the rows that nobody sees.
+    `is_sparse`: cells lie far from one another. `hidden`, `hidden_columns`: the rows and columns that nobody sees.
     """
 
     faults: dict[int, str] = field(default_factory=dict)
@@ -64,6 +67,7 @@ class Marks:
     formats: array[int] = field(default_factory=lambda: array("H"))
     is_sparse: bool = False
     hidden: list[int] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
 
 
 class Workbook:
@@ -128,6 +132,7 @@ class Workbook:
                 self._look(text, marks)
             if _has(text, HIDDEN_ROW):
                 marks.hidden += (int(row[1]) - 1 for row in ROW.finditer(text) if HIDDEN.search(row[0]))
+            marks.hidden_columns |= {*_hidden_columns(text)} if seen == 0 else set()
             seen += text.count(b"</row>") + text.count(b":row>")
             rows = PLACE.findall(text[-LAST_CELLS:])
             last = max(last, int(rows[-1][1])) if rows else last
@@ -245,6 +250,14 @@ class _Extent:
         place = self.rightmost if self.column > SPARSE * 10 else self.lowest
         cell = re.sub(r"""r=|["']""", "", place.decode())
         raise Unreadable(f"工作表“{page}”的单元格 {cell} 里有内容，离其他数据太远。请删除其内容，保存后重新报送。")
+
+
+def _hidden_columns(text: bytes) -> Iterator[int]:
+    """The columns (from 0) that a page's beginning says are hidden."""
+    for columns in COLUMNS.finditer(text):
+        if HIDDEN.search(columns[0]):
+            reach = dict(FROM_TO.findall(columns[0]))
+            yield from range(int(reach.get(b"min", 1)) - 1, min(int(reach.get(b"max", 0)), MOST_COLUMNS))
 
 
 def column_number(letters: bytes) -> int:

@@ -1,0 +1,60 @@
+"""A rule flows in; the SQL of the rows that it judges, each with whether it is wrong, flows out, for both engines."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from expectations.rule import Counterpart, Rule
+
+DAY = re.compile(r"\bas_of\b")
+
+
+def counts_sql(rule: Rule, as_of: date) -> str:
+    """One row a department: how many rows were judged, and how many of them are wrong."""
+    return (
+        f"select '{rule.name}' as rule, department, count(*) as rows_judged, "
+        f"sum(case when is_wrong then 1 else 0 end) as rows_wrong "
+        f"from ({judged_sql(rule, as_of)}) as judged group by department"
+    )
+
+
+def wrong_sql(rule: Rule, as_of: date, department: str | None = None) -> str:
+    """The rows that break the rule, with what a person needs to find them."""
+    table = rule.table
+    shown = dict.fromkeys([*table.key, "object_id", *table.detail, *([table.event.date] if table.event else [])])
+    public = [column.name for column in table.columns if column.name in shown and not column.is_personal]
+    whose = f" and department = '{department}'" if department else ""
+    return (
+        f"select {', '.join(public)} from ({judged_sql(rule, as_of)}) as judged where is_wrong{whose} "
+        f"order by {', '.join(name for name in table.key if name in public)}"
+    )
+
+
+def judged_sql(rule: Rule, as_of: date) -> str:
+    """The rows that a rule judges, with a column `is_wrong`."""
+    when = f" and ({rule.when})" if rule.when else ""
+    judged = f"select * from base.{rule.judges} where withdrawn_at is null{when}"
+    if rule.must:
+        sql = f"select act.*, not coalesce({rule.must}, true) as is_wrong from ({judged}) as act"
+    elif rule.has:
+        sql = f"select act.*, found.is_found is null as is_wrong from ({judged}) as act{_found(rule, rule.has, judged)}"
+    else:
+        assert rule.has_no
+        found = _found(rule, rule.has_no, judged)
+        sql = f"select act.*, found.is_found is not null as is_wrong from ({judged}) as act{found}"
+    return DAY.sub(f"date'{as_of}'", sql)
+
+
+def _found(rule: Rule, other: Counterpart, judged: str) -> str:
+    """Which judged rows have the counterpart, joined to them by their key; each row once, however many it has."""
+    same = " and ".join(f"other.{theirs} = act.{own}" for theirs, own in other.by.items())
+    where = f" and ({other.where})" if other.where else ""
+    key = rule.table.key
+    keys = ", ".join(f"act.{name}" for name in key)
+    joined = " and ".join(f"found.{name} = act.{name}" for name in key)
+    return (
+        f" left join (select distinct {keys}, true as is_found from ({judged}) as act "
+        f"join (select * from base.{other.table} where withdrawn_at is null) as other on {same}{where}) as found "
+        f"on {joined}"
+    )

@@ -1,0 +1,67 @@
+"""What was known on a day that has passed is what a lake held that never saw anything later."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from spark_jobs import pipeline
+from spark_jobs.building.known import as_known
+from spark_jobs.command.cli import main
+from spark_jobs.judging.decide import release
+from spark_jobs.lake.home import Home, Refused
+from spark_jobs.landing.land import make_landing_zone
+from tests.compare_lakes import differences
+from tests.drops import FIRMS, drop, table
+
+FIRST, SECOND = "2026-03-02", "2026-03-09"
+
+
+def run(home: Home, day: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKEWARDEN_NOW", f"{day}T02:00:00+00:00")
+    monkeypatch.setenv("LAKEWARDEN_TODAY", day)
+    for stage in (pipeline.land, pipeline.conform, pipeline.base, pipeline.themes, pipeline.gold):
+        stage(home)
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Home:
+    made = Home(tmp_path / "beside")
+    make_landing_zone(made)
+    return made
+
+
+def test_a_past_day_is_as_a_lake_that_saw_nothing_later(
+    home: Home, beside: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for lake in (home, beside):
+        drop(lake, "a.csv", table(*FIRMS))
+        drop(lake, "held.csv", table(FIRMS[0].replace("武汉样本", "被暂缓")))  # too few rows: held
+        run(lake, FIRST, monkeypatch)
+    drop(home, "b.csv", table(*(firm.replace("样本", "后来") for firm in FIRMS)))
+    run(home, SECOND, monkeypatch)
+    release(home, "held.csv", "张三", "电话核实")
+    run(home, SECOND, monkeypatch)
+    known = as_known(home, date.fromisoformat(FIRST), "select * from gold.risk_score")
+    mine = [found for found in differences(known, beside) if found.startswith(("base.", "themes.", "gold."))]
+    assert not mine
+
+
+def test_it_is_asked_by_the_command(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(home, "a.csv", table(*FIRMS))
+    run(home, FIRST, monkeypatch)
+    drop(home, "b.csv", table(*(firm.replace("样本", "后来") for firm in FIRMS)))
+    run(home, SECOND, monkeypatch)
+    query = "select count(*) as firms from base.supervised_object where object_name like '%样本%'"
+    said = {
+        day: CliRunner().invoke(main, ["--home", str(home.path), "sql", "--as-known", day, "--format", "csv", query])
+        for day in ("2026-03-01", FIRST, "2026-03-08", SECOND)
+    }
+    assert [said[day].stdout.split() for day in (*said,)[:3]] == [["firms", "0"], ["firms", "5"], ["firms", "5"]]
+    assert said[SECOND].exit_code == 2
+    assert "has not passed" in said[SECOND].stderr
+    with pytest.raises(Refused, match="has not passed"):
+        as_known(home, date.fromisoformat("2026-12-31"), query)
