@@ -18,7 +18,7 @@ with registration as (
         coalesce(complaint.region_code, '') as county,
         coalesce(complaint.city_code, '') as city
     from {{ standing('complaint') }} as complaint
-    left join {{ ref('supervised_object') }} as object on object.object_id = complaint.object_id
+    left join {{ standing('supervised_object') }} as object on object.object_id = complaint.object_id
 ),
 
 situation as (
