@@ -1,4 +1,3 @@
-{{ config(enabled='gold.complaint_course' in declared()) }}
 with {{ case_of_registrations(standing('complaint')) }},
 
 step as (

@@ -1,7 +1,6 @@
 {#- Whose duty a complaint is. Of the rules that fit and were in force on the day of registration the narrowest decides:
     first by its item, then by its region, then by its industry, then by its problem; of two alike the first by number
     (ours). Each situation is compared with the rules once, however many complaints it has. -#}
-{{ config(enabled='gold.complaint_duty_of' in declared()) }}
 with registration as (
     select
         complaint.department,

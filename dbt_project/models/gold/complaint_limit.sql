@@ -1,6 +1,5 @@
 {#- Every time limit but the first decision (complaint_clock), from the list of limits: what starts and what stops it, how
     long it is, in which days, for whom. The day it begins is not counted (民法典 art. 201). -#}
-{{ config(enabled='gold.complaint_limit' in declared()) }}
 {% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with working_day as (

@@ -2,7 +2,6 @@
     first received counts; corrections that follow are no second report. Rows of the 2016 form are old decisions that are
     returned once more: they are no reports, and not here. Who did not load a row is told by its receipt. -#}
 {% set working_days_to_report = 7 %}
-{{ config(enabled='gold.credit_report' in declared()) }}
 with loaded as (
     select
         'punish' as report_kind, _delivery, _line, _department as department, _received_at, decision_date,
