@@ -93,7 +93,8 @@ class Gate:
     def judge(self, contract: FeedContract, profiles: pd.DataFrame, told: Told) -> list[Verdict]:
         """One verdict a delivery and bound of the contract; `profiles` has a column `_delivery` and the figures."""
         # A folder of the Data Docs is called so.
-        run = f"{datetime.now(UTC).astimezone(CHINA):%Y-%m-%d %H%M%S}"
+        moment = datetime.now(UTC)
+        run = RunIdentifier(run_name=f"{moment.astimezone(CHINA):%Y-%m-%d %H%M%S}", run_time=moment)
         try:
             verdicts = self._judge(contract, profiles, run)
         except CheckBroken:
@@ -101,7 +102,7 @@ class Gate:
         except Exception:
             self._begin_anew()
             verdicts = self._judge(contract, profiles, run)
-        self._note(contract, run, verdicts, told)
+        self._note(contract, str(run.run_name), verdicts, told)
         return verdicts
 
     def _note(self, contract: FeedContract, run: str, verdicts: Sequence[Verdict], told: Told) -> None:
@@ -130,7 +131,7 @@ class Gate:
         )
         return noted
 
-    def _judge(self, contract: FeedContract, profiles: pd.DataFrame, run: str) -> list[Verdict]:
+    def _judge(self, contract: FeedContract, profiles: pd.DataFrame, run: RunIdentifier) -> list[Verdict]:
         batch = self.source.add_dataframe_asset(contract.name).add_batch_definition_whole_dataframe("run")
         definition = gx.ValidationDefinition(
             name=contract.name, data=batch, suite=self.context.suites.add_or_update(suite(contract))
@@ -138,7 +139,7 @@ class Gate:
         result = self.context.validation_definitions.add_or_update(definition).run(
             batch_parameters={"dataframe": profiles},
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["_delivery"]},
-            run_id=RunIdentifier(run_name=run),
+            run_id=run,
         )
         return [v for figure in bounds(contract) for v in _verdicts(contract, figure, profiles, result)]
 

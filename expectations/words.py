@@ -90,6 +90,8 @@ def _said(text: str, feed: str) -> str:
         return text.replace(stripped, figure_label(stripped, feed))
     if stripped in feeds():
         return text.replace(stripped, feeds()[stripped].title)
+    if feed in feeds() and "/" in text:
+        text = text.replace(f"/ {feed}", f"/ {feeds()[feed].title}")
     return MOMENT.sub(_in_china, WORD.sub(lambda word: WORDS[word[0]], text))
 
 

@@ -119,5 +119,5 @@ def body_of(department: str, place: Place) -> Body:
     if office.seat == "city":
         number, region = sorted(prefectures()).index(place.city), place.city
     name = office.body.format(place=place.full_label, city=place.short)
-    series, place = divmod(office.serial, len(USCC_ALPHABET))
-    return Body(name, uscc("11", region, f"M{'YXWU'[series]}{USCC_ALPHABET[place]}{number:05d}"))
+    series, letter = divmod(office.serial, len(USCC_ALPHABET))
+    return Body(name, uscc("11", region, f"M{'YXWU'[series]}{USCC_ALPHABET[letter]}{number:05d}"))

@@ -60,7 +60,8 @@ def settle(home: Home, delivery: str, **verdict: Any) -> None:
 def reject(home: Home, feed: str, delivery: str, rows: list[dict[str, str]]) -> None:
     """Writes rows that conform did not accept, as their department delivered them."""
     schema = quarantine_schema()
-    whole = [{"_delivery": delivery, "_received_at": _received(home, delivery), "_row": [*row.items()]} for row in rows]
+    said = {"_delivery": delivery, "_received_at": _received(home, delivery)}
+    whole = [{**said, "_line": line, "_row": [*row.items()]} for line, row in enumerate(rows, start=1_000)]
     append(home.table("quarantine", feed), pa.Table.from_pylist(whole, schema=schema))
 
 

@@ -125,9 +125,7 @@ def test_a_visit_has_its_officers_steps_items_documents_and_signatures_or_their_
 def test_where_an_officer_was_never_leaves_base() -> None:
     places = [name for name, term in terms().items() if name.startswith("officer_l")]
     assert sorted(places) == ["officer_latitude", "officer_longitude"]
-    keeping = [
-        table.name for table in tables("base").values() if {column.name for column in table.columns} & {*places}
-    ]
+    keeping = [table.name for table in tables("base").values() if {column.name for column in table.columns} & {*places}]
     assert sorted(keeping) == ["base.visit_evidence", "base.visit_step"]
     for name in keeping:
         assert all(contracts()[name].column(place).is_personal for place in places)

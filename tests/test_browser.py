@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ import pytest
 selenium = pytest.importorskip("selenium", reason="selenium is not installed")
 
 from selenium.common.exceptions import StaleElementReferenceException  # noqa: E402
+from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402, after the check that it is there
 from selenium.webdriver.remote.webdriver import WebDriver  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
@@ -25,7 +27,7 @@ from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 from bench.queries import Chart  # noqa: E402
 from dashboards import screenshot  # noqa: E402
 from dashboards.render.declaration import CHINESE  # noqa: E402
-from spark_jobs.services.keys import DEMO, DEMO_ANALYST, DEMO_LEADER, Login  # noqa: E402
+from spark_jobs.services.keys import DEMO, DEMO_ANALYST, DEMO_LEADER, DEMO_OPERATOR, Login  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -196,8 +198,9 @@ def test_objects_of_high_risk_are_red_or_orange_and_each_has_a_reason(overview: 
 
 
 WAY = {
-    DEMO_LEADER: ["overview", "field_drug", "complaint", "/dashboard/list/", "/user_info/", "/no/such/page/"],
+    DEMO_LEADER: ["overview", "field_drug", "complaint", "data", "/dashboard/list/", "/user_info/", "/no/such/page/"],
     DEMO_ANALYST: ["/sqllab/", "/savedqueryview/list/", "/users/"],
+    DEMO_OPERATOR: ["data", "/actionlog/list/"],
     DEMO: ["/users/", "/list_groups/"],
 }
 NAMES = {
@@ -212,6 +215,9 @@ NAMES = {
     "Admin",
     "Alpha",
     "Gamma",
+    # How files are called that were turned away.
+    "csv",
+    "xlsx",
 }
 
 
@@ -265,7 +271,7 @@ def test_sql_lab_names_schemas_that_last_and_labels_their_columns(overview: WebD
     with seen_by(DEMO_ANALYST) as driver:
         [database] = ask(driver, "/api/v1/database/")["result"]
         schemas = ask(driver, f"/api/v1/database/{database['id']}/schemas/")["result"]
-        assert sorted(schemas) == ["detail", "gold", "themes"]
+        assert sorted(schemas) == ["detail", "gold", "ops", "themes"]
         table = ask(driver, f"/api/v1/database/{database['id']}/table_metadata/?name=risk_score&schema=gold")
         assert table["comment"] == "监管对象风险评分"
         assert {column["name"]: column["comment"] for column in table["columns"]}["object_name"] == "监管对象名称"
@@ -292,6 +298,13 @@ def test_an_analyst_also_asks_in_sql(overview: WebDriver) -> None:
         assert menu(driver) == ["看板", "SQL"]
         assert status(driver, "/sqllab/") == status(driver, "/api/v1/database/") == 200
         for path in ("/api/v1/security/users/", "/api/v1/security/roles/", "/api/v1/log/"):
+            assert status(driver, path) == 403, path
+
+
+def test_an_operator_sees_who_asked_for_what_and_changes_nobody_s_rights(overview: WebDriver) -> None:
+    with seen_by(DEMO_OPERATOR, slug="data") as driver:
+        assert status(driver, "/api/v1/log/") == 200
+        for path in ("/api/v1/security/users/", "/api/v1/security/roles/", "/api/v1/database/", "/sqllab/"):
             assert status(driver, path) == 403, path
 
 
@@ -324,6 +337,75 @@ def test_drill_to_detail_speaks_to_people(overview: WebDriver) -> None:
         assert not [cell for cell in cells if re.search(r"[a-z]|00:00", cell)]
 
 
+def test_a_chart_s_picture_tells_page_data_date_and_filters_and_nothing_of_the_screen(overview: WebDriver) -> None:
+    """What is drawn is a copy of the chart: its words are taken down when Superset is about to draw it."""
+    with seen_by(DEMO_ANALYST, height=2800) as driver:
+        province = figure(driver, "检查次数")
+        click = "arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+        driver.execute_script(click, driver.find_element(By.CSS_SELECTOR, "path[data-region='武汉市']"))
+        patient = WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException])
+        patient.until(lambda d: figure(d, "检查次数") != province)
+        screenshot.settled(driver)
+        driver.execute_script(
+            "const tell = window.lakewardenPicture;"
+            "window.lakewardenPicture = copy => { tell(copy); window.drawn = copy.innerText; }"
+        )
+        press(driver, "[data-test-chart-name='高风险对象及理由'] .header-controls button")
+        driver.execute_script("arguments[0].click()", patient.until(offered_picture))
+        drawn = patient.until(lambda d: d.execute_script("return window.drawn"))
+    assert "高风险对象及理由" in drawn
+    assert re.search(r"监管总览\s*数据截至 \d{4}年\d+月\d+日\s*统计期间", drawn)
+    assert "筛选：市州：武汉市" in drawn
+    assert not re.search("条/页|搜索", drawn)
+
+
+def offered_picture(driver: WebDriver) -> Any:
+    """The menu's 下载为图片, which opens where the mouse stays."""
+    download = driver.find_element(By.XPATH, "//*[contains(@class, 'menu-submenu-title')][contains(., '下载')]")
+    ActionChains(driver).move_by_offset(0, 0).move_to_element(download).pause(1).perform()
+    return driver.find_element(By.XPATH, "//li[contains(@class, 'ant-dropdown-menu-item')][contains(., '下载为图片')]")
+
+
+def test_the_list_of_risks_fits_a_small_screen(overview: WebDriver) -> None:
+    with seen_by(DEMO_LEADER, width=1366 - 15) as driver:  # less a scroll bar
+        wide = driver.execute_script(
+            "return [...document.querySelectorAll(\"[data-test-chart-name='高风险对象及理由'] *\")]"
+            ".filter(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== 'visible')"
+            ".map(part => [part.tagName, part.scrollWidth, part.clientWidth])"
+        )
+        assert wide == []
+
+
+def test_a_month_without_data_is_a_gap(overview: WebDriver) -> None:
+    """Of three months the middle one is left out: it is answered, and has no value."""
+    charts = ask(overview, "/api/v1/dashboard/overview/charts")["result"]
+    for name in ("检查次数", "监督检查趋势"):
+        [chart] = [each for each in charts if each["slice_name"] == name]
+        dataset = int(chart["form_data"]["datasource"].split("__")[0])
+        body = Chart(chart["id"], name, dataset, chart["form_data"], True).body(1)
+        months = [row["whole_month"] for row in data(overview, body)[0]]
+        left = [moment_text(months[place]) for place in (0, 2)]
+        for query in body["queries"]:
+            query["filters"].append({"col": "month_text", "op": "IN", "val": left})
+        for rows in data(overview, body)[:1] if name == "检查次数" else data(overview, body):
+            values = [[value for key, value in row.items() if key != "whole_month"] for row in rows]
+            assert [value is None for [value] in values] == [False, True, False], name
+
+
+def data(driver: WebDriver, body: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """The rows that Superset answers to a chart's queries."""
+    script = (
+        "fetch('/api/v1/chart/data', {method: 'POST', headers: {'Content-Type': 'application/json'}, "
+        "body: arguments[0]}).then(answer => answer.json()).then(arguments[1])"
+    )
+    return [answer["data"] for answer in driver.execute_async_script(script, json.dumps(body))["result"]]
+
+
+def moment_text(milliseconds: int) -> str:
+    """The month of a moment as people pick it."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m}"
+
+
 def drills(driver: WebDriver) -> list[Any]:
     items = driver.find_elements(By.CSS_SELECTOR, ".ant-dropdown-menu-item")
     return [item for item in items if "钻取" in item.text]
@@ -347,3 +429,33 @@ def test_figures_can_be_read_on_a_phone(overview: WebDriver) -> None:
             assert chart["top"] <= text["top"] < text["bottom"] <= chart["bottom"]
         first, second = (chart for _, chart in places[:2])
         assert first["top"] == second["top"], "two stand side by side"
+
+
+AIRFLOW = os.environ.get("LAKEWARDEN_AIRFLOW_URL", "http://127.0.0.1:8080")
+
+
+def test_airflow_is_chinese_in_china_s_time_and_healthy_for_an_operator(overview: WebDriver) -> None:
+    """In a browser of another language, which has chosen nothing."""
+    if os.environ["LAKEWARDEN_SUPERSET_USER"] != DEMO.user:
+        pytest.skip("not a demo: it has no operator")
+    try:
+        urllib.request.urlopen(f"{AIRFLOW}/api/v2/monitor/health", timeout=5)
+    except (urllib.error.URLError, OSError) as error:
+        pytest.skip(f"no Airflow at {AIRFLOW}: {error}")
+    with screenshot.browser(1400, 1000) as driver:
+        driver.execute_cdp_cmd("Emulation.setLocaleOverride", {"locale": "en-US"})
+        driver.get(AIRFLOW)
+        patient = WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException])
+        user, password = patient.until(
+            lambda d: found if len(found := d.find_elements(By.TAG_NAME, "input")) == 2 else []
+        )
+        assert set(re.findall("[A-Za-z]{2,}", driver.find_element(By.TAG_NAME, "body").text)) == set()
+        user.send_keys(DEMO_OPERATOR.user)
+        password.send_keys(DEMO_OPERATOR.password)
+        driver.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+        patient.until(lambda d: "调度器" in d.find_element(By.TAG_NAME, "body").text)
+        told = driver.find_element(By.TAG_NAME, "body").text
+        assert "+08:00" in told
+        assert not re.search("触发器|[Tt]riggerer", told)
+        words = set(re.findall(r"[A-Za-z]{2,}", told.split("健康状态")[1].split("历史记录")[0]))
+        assert words <= {"Dag"}

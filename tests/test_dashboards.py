@@ -253,6 +253,8 @@ def test_a_month_without_data_is_asked_for_as_a_gap() -> None:
     assert len(curves) > 20
     for params in curves:
         assert (params["resample_rule"], params["resample_method"]) == ("1MS", "asfreq"), "zerofill would draw a zero"
+        if params["viz_type"] == "mixed_timeseries":
+            assert (params["resample_rule_b"], params["resample_method_b"]) == ("1MS", "asfreq")
 
 
 def test_months_are_picked_as_months_and_prefectures_in_their_official_order() -> None:

@@ -106,6 +106,9 @@ def test_a_page_says_what_was_judged_and_stays_as_it_is(judged: Home) -> None:
     said = first.read_text("utf-8")
     assert "退回行占比" in said
     assert "__none__" not in said
+    assert "核验 / 执法人员信息 / " in said
+    [hour] = re.findall(r"核验 / 执法人员信息 / \S+ (\d\d)\d{4} / \S+ (\d\d):", said)[:1]
+    assert hour[0] == hour[1], "both in China"
     assert not re.search(r">[^<]*\b(Status|Expectation|Run|must|UTC)\b", said)
     assert "An unexpected Exception occurred" not in said
     written = first.stat().st_mtime_ns

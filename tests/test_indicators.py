@@ -164,7 +164,7 @@ def test_only_acts_under_items_have_a_class_of_items(linted) -> None:
     ("measure", "table"),
     [
         ("objects", "base.supervised_object"),
-        ("complaints", "base.complaint"),
+        ("credit_punishments", "base.credit_punish"),
         ("complaints_due", "gold.complaint_clock"),
     ],
 )

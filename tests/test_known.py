@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,16 @@ from click.testing import CliRunner
 
 from spark_jobs import pipeline
 from spark_jobs.building.known import as_known
+from spark_jobs.building.valid import as_valid
 from spark_jobs.command.cli import main
+from spark_jobs.engine.session import connect
 from spark_jobs.judging.decide import release
 from spark_jobs.lake.home import Home, Refused
+from spark_jobs.lake.tables import create_tables
 from spark_jobs.landing.land import make_landing_zone
 from tests.compare_lakes import differences
 from tests.drops import FIRMS, drop, table
+from tests.test_rules import fill
 
 FIRST, SECOND = "2026-03-02", "2026-03-09"
 
@@ -65,3 +69,25 @@ def test_it_is_asked_by_the_command(home: Home, monkeypatch: pytest.MonkeyPatch)
     assert "has not passed" in said[SECOND].stderr
     with pytest.raises(Refused, match="has not passed"):
         as_known(home, date.fromisoformat("2026-12-31"), query)
+
+
+def test_a_day_is_asked_of_rows_that_hold_from_one_day_to_another(home: Home) -> None:
+    create_tables(home)
+    fill(
+        home,
+        "law",
+        {"law_key": "甲法", "version_date": date(2019, 1, 1), "effective_date": date(2019, 3, 1)}
+        | {"valid_until": date(2021, 7, 14)},
+        {"law_key": "甲法", "version_date": date(2021, 1, 22), "effective_date": date(2021, 7, 15)},
+        {"law_key": "乙法", "version_date": date(2015, 1, 1)},
+        {"law_key": "丙法", "version_date": date(2015, 1, 1), "withdrawn_at": datetime(2020, 5, 1, 16, tzinfo=UTC)},
+    )
+    days = {"2019-02-28": 2, "2019-03-01": 3, "2020-05-01": 3, "2020-05-02": 2, "2021-07-14": 2, "2021-07-15": 2}
+    query = "select count(*) as texts from base.law"
+    for day, count in days.items():
+        valid = as_valid(home, date.fromisoformat(day), query)
+        assert connect(valid).sql(query).collect()[0][0] == count, day
+    said = CliRunner().invoke(
+        main, ["--home", str(home.path), "sql", "--as-valid", "2020-01-01", "select 1 from gold.x"]
+    )
+    assert (said.exit_code, "told of base tables" in said.stderr) == (2, True)

@@ -96,11 +96,16 @@ def test_a_full_feed_has_no_envelope_and_a_plain_key(tmp_path: Path, monkeypatch
     assert unreadable in broken
 
 
+# What counts rows as they were reported, whatever stands of them.
+COUNTING_REPORTS = ("credit_report.sql",)
+
+
 def test_what_reads_base_reads_what_stands() -> None:
     tables = "|".join(contract.table for contract in contracts().values() if contract.layer == "base")
     for path in (*MODELS.glob("themes/**/*.sql"), *MODELS.glob("gold/**/*.sql")):
         text = path.read_text("utf-8")
-        assert not re.search(rf"ref\('({tables})'\)|base\.({tables})|source\('(base|silver)'", text), path.name
+        layers = "base" if path.name in COUNTING_REPORTS else "base|silver"
+        assert not re.search(rf"ref\('({tables})'\)|base\.({tables})|source\('({layers})'", text), path.name
     scoring = (MODELS.parent.parent / "spark_jobs" / "building" / "score.py").read_text("utf-8")
     assert not re.search(r"(from|join) (base\.|\{OBJECT\})", scoring)
 

@@ -21,9 +21,19 @@ import psycopg2
 import pytest
 
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.services import ServiceFailed, addresses, down, ports, postgres, up
+from spark_jobs.services import (
+    ServiceFailed,
+    addresses,
+    airflow_server,
+    down,
+    ports,
+    postgres,
+    superset_server,
+    up,
+    wake,
+)
 from spark_jobs.services.doctor import doctor
-from spark_jobs.services.keys import DEMO, login, secret
+from spark_jobs.services.keys import DEMO, DEMO_OPERATOR, login, operators, secret
 from spark_jobs.services.process import Record, Service, await_health, launch, record_path, running, stop
 from tests.deadline import wait_for
 
@@ -250,6 +260,35 @@ def test_secrets_are_made_once_and_are_private(home: Home) -> None:
     assert login(home, demo=True, say=told) == DEMO == login(home, demo=False, say=told)
     kept = list((home.state / "secrets").iterdir())
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+
+
+def test_airflow_s_pages_are_chinese_by_default(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.airflow_pages"],
+        env={**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"},
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+
+
+def test_an_operator_runs_dags_and_is_no_administrator(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKEWARDEN_POSTGRES", "postgresql://nobody@127.0.0.1:1")
+    assert operators(demo=False) == []
+    assert operators(demo=True) == [DEMO_OPERATOR]
+    monkeypatch.setenv("LAKEWARDEN_OPERATOR", "yunwei:password")
+    [operator] = operators(demo=True)
+    env = airflow_server.settings(home, 8080, "sc://127.0.0.1:1", DEMO, [operator])
+    assert env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == "demo:admin,yunwei:user"
+    assert superset_server.settings(home, DEMO, demo=True)["LAKEWARDEN_OPERATOR"] == "yunwei:password"
+    monkeypatch.setenv("LAKEWARDEN_OPERATOR", "yunwei")
+    with pytest.raises(Refused, match="user:password"):
+        operators(demo=False)
+
+
+def test_nothing_is_woken_where_no_airflow_runs(home: Home) -> None:
+    assert not wake(home)
 
 
 def test_an_unknown_service_is_refused_by_name(home: Home) -> None:

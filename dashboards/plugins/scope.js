@@ -45,8 +45,8 @@ function sentences({ chosen, all, acts, entity }) {
 }
 
 /** What was chosen on the page, by filter or on the map: 市州：武汉市、黄石市；月份：2026-06. A picture says so (picture.js). */
-function chosenFilters({ filters = [] }, labels) {
-  const texts = filters.map(({ col, val }) => `${labels[col] ?? col}：${[val].flat().join('、')}`);
+function chosenFilters({ filters = [] }, titles) {
+  const texts = filters.map(({ col, val }) => `${titles[col] ?? col}：${[val].flat().join('、')}`);
   return [...new Set(texts)].join('；');
 }
 
@@ -70,9 +70,9 @@ function buildQuery(formData) {
   return { ...asked[0], queries: asked.flatMap(({ queries }) => queries) };
 }
 
-const transformProps = ({ width, height, formData, rawFormData, queriesData, datasource }) => {
+const transformProps = ({ width, height, formData, rawFormData, queriesData }) => {
   const [, chosen, all] = queriesData.map(answer => answer.data);
-  const filters = chosenFilters(rawFormData.extra_form_data ?? {}, datasource.verboseMap);
+  const filters = chosenFilters(rawFormData.extra_form_data ?? {}, rawFormData.filter_titles);
   return { width, height, filters, said: sentences({ chosen, all, acts: formData.acts, entity: formData.entity }) };
 };
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboards.render.colours import INK, colours
-from dashboards.render.datasets import WHOLE_MONTH
+from dashboards.render.datasets import MONTH_TEXT, WHOLE_MONTH
 from dashboards.render.declaration import Page, Ranking, Trend
 from dashboards.render.dimensions import ACT, DIMENSIONS
 from dashboards.render.listing import listing
@@ -113,6 +113,7 @@ def trend(drawn: Drawn) -> Json:
         "show_value": False,
         "yAxisIndex": 0,
         "metrics_b": [drawn.line.name],
+        **{f"{name}_b": value for name, value in GAPS.items()},
         "groupby_b": [],
         "seriesTypeB": "smooth",
         "markerEnabledB": True,
@@ -244,6 +245,7 @@ def scope(drawn: Drawn) -> Json:
         "viz_type": "scope",
         "metrics": [metric.name for metric in drawn.metrics],
         "entity": DIMENSIONS[ACT].label,
+        "filter_titles": {MONTH_TEXT: "月份"} | {each.label: each.title for each in DIMENSIONS.values()},
         "acts": [[kind, table_of(f"base.{kind}").title.removesuffix("库")] for kind in kinds],
         "row_limit": 100,
     }

@@ -16,7 +16,7 @@ from dbt_project.render.sql import literal
 from dbt_project.render.unit_tests import unit_test
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
-from schemas.contract import Column, Contract, TableContract, feeds, province, tables
+from schemas.contract import Column, Contract, TableContract, feeds, lists_with_facts, province, tables
 
 PROJECT = Path(__file__).parent.parent
 RENDERED = PROJECT / "models" / "_rendered"
@@ -41,6 +41,7 @@ def render() -> list[Path]:
         RENDERED_MACROS / "characters.sql": _characters(),
         RENDERED_MACROS / "valid_facts.sql": _valid_facts(),
         RENDERED_MACROS / "province.sql": _returning("province", province().code),
+        RENDERED_MACROS / "declared.sql": _returning("declared", {contract.name: True for contract in _built()}),
     }
     for stale in {*RENDERED.rglob("*.*"), *RENDERED_MACROS.glob("*")} - {*wanted}:
         stale.unlink()
@@ -53,8 +54,9 @@ def render() -> list[Path]:
 def models_of(layer: str) -> dict[str, str]:
     """The SQL of every model of a layer, written or rendered, by table."""
     rendered = {path.stem: text for path, text in _models_sql().items() if path.parent.name == layer}
+    declared = {contract.table for contract in tables(layer).values()}
     written = {path.stem: path.read_text("utf-8") for path in (PROJECT / "models" / layer).rglob("*.sql")}
-    return rendered | written
+    return rendered | {name: text for name, text in written.items() if name in declared}
 
 
 def shared_macros() -> str:
@@ -100,7 +102,7 @@ def _sources(modelled: set[str]) -> Iterator[dict[str, Any]]:
     yield _source("silver", {name: _described(contract) for name, contract in feeds().items()})
     yield _source("quarantine", {name: {} for name in feeds()})
     yield _source("ops", {contract.table: _described(contract) for contract in tables("ops").values()})
-    yield _source("codes", {name: {} for name in CODES})
+    yield _source("codes", {name: {} for name in (*CODES, *lists_with_facts())})
     for layer in LAYERS:
         written = [contract for contract in tables(layer).values() if contract.table not in modelled]
         if written:

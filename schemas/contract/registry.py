@@ -80,6 +80,11 @@ def code_lists() -> tuple[str, ...]:
     return tuple(sorted({*files, *DECLARED}))
 
 
+def lists_with_facts() -> list[str]:
+    """The lists that say more of a code than how it is spelled, and that have no own table in layer `codes`."""
+    return [name for name in code_lists() if name not in ("region", "industry") and any(code_list(name)[0].extra)]
+
+
 def province() -> Code:
     """The division that all others lie in."""
     return next(code for code in code_list("region") if code.extra["level"] == "province")

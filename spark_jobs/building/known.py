@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
 
 from schemas.contract import tables as declared_tables
 from spark_jobs.building.base import build_base
@@ -21,7 +20,7 @@ from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import LOCAL, Home, Refused, today
 from spark_jobs.lake.marks import Mark
-from spark_jobs.lake.tables import PROPERTIES, append, read, tables, version
+from spark_jobs.lake.tables import append, create_table, days_of, read, tables, version
 
 # What was delivered never changes; what was made of it is made again.
 SHARED = ("bronze", "silver", "quarantine")
@@ -65,9 +64,8 @@ def _begin(home: Home, known: Home, day: date) -> None:
             known.table(layer, name).symlink_to(home.table(layer, name))
     for layer in ("base", "ops"):
         for contract in declared_tables(layer).values():
-            path = known.table(layer, contract.table)
-            path.mkdir(parents=True)
-            DeltaTable.create(path, table_schema(contract), configuration=PROPERTIES)
+            path, days = known.table(layer, contract.table), days_of(layer, contract.table)
+            create_table(path, table_schema(contract), days)
     append(known.table("ops", "delivery"), _ledger(home, day))
 
 

@@ -344,8 +344,9 @@ def status_command(home: Home, as_json: bool, only_late: bool) -> int:
 @_command()
 @click.argument("query")
 @click.option("--as-known", type=click.DateTime(["%Y-%m-%d"]), help="As base, themes and gold stood at that day's end.")
+@click.option("--as-valid", type=click.DateTime(["%Y-%m-%d"]), help="Of base tables the rows valid on that day.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def sql(home: Home, query: str, as_known: datetime | None, form: str) -> None:
+def sql(home: Home, query: str, as_known: datetime | None, as_valid: datetime | None, form: str) -> None:
     """A query over every layer, for example: lakewarden sql "select * from ops.delivery". It changes nothing."""
     from spark_jobs.command.screen import show_rows
     from spark_jobs.engine.query import ask
@@ -355,6 +356,10 @@ def sql(home: Home, query: str, as_known: datetime | None, form: str) -> None:
         from spark_jobs.building.known import as_known as home_as_known
 
         home = home_as_known(home, as_known.date(), query)
+    if as_valid:
+        from spark_jobs.building.valid import as_valid as home_as_valid
+
+        home = home_as_valid(home, as_valid.date(), query)
     show_rows(ask(home, connect(home), query), form)
 
 

@@ -11,7 +11,7 @@ from functools import cache
 import pyarrow as pa
 
 from schemas.characters import narrowed
-from schemas.contract import Code, code_list, code_lists, departments, roots
+from schemas.contract import Code, code_list, code_lists, departments, lists_with_facts, roots
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.regions import REGION, division
@@ -62,7 +62,14 @@ def _tables() -> dict[str, pa.Table]:
             ]
         ),
         "working_day": _working_days(),
+        **{name: pa.Table.from_pylist([*_facts(name)]) for name in lists_with_facts()},
     }
+
+
+def _facts(name: str) -> Iterator[dict[str, str]]:
+    """What a list says of its codes beside their labels, as text."""
+    for code in code_list(name):
+        yield {"code": code.code, "label": code.label, **code.extra}
 
 
 def labelled_codes() -> pa.Table:

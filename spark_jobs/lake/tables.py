@@ -53,9 +53,7 @@ def create_tables(home: Home) -> None:
     for (layer, name), schema in promised_tables().items():
         path = home.table(layer, name)
         if not exists(path):
-            path.mkdir(parents=True, exist_ok=True)
-            days = _days_of(layer, name)
-            DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES, partition_by=days)
+            create_table(path, schema, days_of(layer, name))
         elif not is_known and layer != "base":  # whose tables are rebuilt when their columns change (building/dbt.py)
             _renew(DeltaTable(path), schema)
     if not is_known:
@@ -63,7 +61,13 @@ def create_tables(home: Home) -> None:
         mark.keep()
 
 
-def _days_of(layer: str, name: str) -> list[str] | None:
+def create_table(path: Path, schema: pa.Schema, days: list[str] | None = None) -> None:
+    """Creates an empty table, if there is none; its rows lie by the days of a column, if one is named."""
+    path.mkdir(parents=True, exist_ok=True)
+    DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES, partition_by=days)
+
+
+def days_of(layer: str, name: str) -> list[str] | None:
     """The column by whose days a table's rows lie, if they do."""
     contract = contracts().get(f"{layer}.{name}")
     return [contract.partition] if isinstance(contract, TableContract) and contract.partition else None

@@ -11,7 +11,7 @@ from spark_jobs.lake.home import Home, Refused
 from spark_jobs.services import airflow_server, engine_server, ports, postgres, superset_server, worker_server
 from spark_jobs.services.airflow_client import AirflowClient
 from spark_jobs.services.keys import Login, login, operators
-from spark_jobs.services.process import Say, Service, await_health, launch, running, stop
+from spark_jobs.services.process import Say, Service, ServiceFailed, await_health, launch, running, stop
 
 SERVICES = ("postgres", "engine", "worker", "airflow", "superset")
 # In the order of starting; each row is stopped together, the last row first.
@@ -63,10 +63,16 @@ def down(home: Home, say: Say = print) -> None:
 
 
 def wake(home: Home) -> bool:
-    """Lets Airflow land now, and so build what somebody else changed; False where it does not run."""
+    """Lets Airflow land now, and so build what somebody else changed; False where it does not run or answer.
+
+    Nothing is lost by that: its next landing finds the change.
+    """
     if running(home, airflow_server.API) is None:
         return False
-    AirflowClient.of(home).trigger("landing")
+    try:
+        AirflowClient.of(home).trigger("landing")
+    except (Refused, ServiceFailed):
+        return False
     return True
 
 

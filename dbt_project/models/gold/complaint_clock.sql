@@ -1,7 +1,9 @@
 {#- 市场监督管理投诉举报处理暂行办法 art. 14: a consumer complaint (投诉, kind 1) is accepted or refused within 7 working
-    days after the day of registration. Reports (举报), questions and advice have no such clock and no row here. -#}
+    days after the day of registration, by the market regulator. Reports (举报), questions and advice have no such clock
+    and no row here; neither has what the hotline or another regulator registers. -#}
 {% set working_days_to_decide = 7 %}
 {% set kinds_with_clock = ['1'] %}
+{% set departments_with_clock = ['scjg', 'yjj'] %}
 {% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with working_day as (
@@ -19,6 +21,7 @@ clock as (
     left join {{ source('codes', 'working_day') }} as stopped
         on stopped.date = greatest(coalesce(complaint.decided_date, {{ as_of }}), complaint.received_date)
     where complaint.complaint_kind in ('{{ kinds_with_clock | join("', '") }}')
+        and complaint.department in ('{{ departments_with_clock | join("', '") }}')
 ),
 
 judged as (
