@@ -70,7 +70,9 @@ def test_articles_are_read_with_their_headings_and_paragraphs() -> None:
 
 
 def test_a_text_without_articles_comes_in_pieces() -> None:
-    law = read_law("# 某案\n\n<!-- INFO END -->\n\n## 案情\n\n第一段。\n\n第二段。\n", version_date=date(2020, 1, 1))
+    law = read_law(
+        "# 某案\n\n<!-- INFO END -->\n\n## 案情\n\n第一段。\n\n\u200b\n\n第二段。\n", version_date=date(2020, 1, 1)
+    )
     assert [(one.no, one.chapter, one.text) for one in law.articles] == [
         ("P1", "案情", "第一段。"),
         ("P2", "案情", "第二段。"),

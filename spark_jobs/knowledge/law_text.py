@@ -114,7 +114,7 @@ def _articles(body: str) -> Iterator[Article]:
             number = article_no(article["number"], article["inserted"])
             no = number if number not in taken else ""  # an annex counts from 1 again
             taken.add(number)
-        if plain := _plain(line):
+        if re.search(r"\w", plain := _plain(line)):  # not a brace, nor signs that nobody sees
             chapter = " ".join(filter(None, headings.values())) if not lines else chapter
             lines.append(plain)
 
