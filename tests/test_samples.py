@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.contract import FeedContract, feeds
+from schemas.contract import FeedContract, deliverers, feeds
 from spark_jobs import pipeline
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
@@ -22,7 +22,7 @@ def sample_of(contract: FeedContract) -> Path:
 
 
 def department_of(contract: FeedContract) -> str:
-    return contract.department or "scjg"
+    return deliverers(contract)[0] if contract.by else contract.department or "scjg"
 
 
 @pytest.fixture(scope="module")

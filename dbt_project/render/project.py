@@ -97,7 +97,8 @@ def _sources(modelled: set[str]) -> Iterator[dict[str, Any]]:
     yield _source("silver", {name: _described(contract) for name, contract in feeds().items()})
     yield _source("quarantine", {name: {} for name in feeds()})
     yield _source("ops", {contract.table: _described(contract) for contract in tables("ops").values()})
-    yield _source("codes", {name: {} for name in CODES})
+    lookups = {column.lookup.table for table in tables("base").values() for column in table.columns if column.lookup}
+    yield _source("codes", {name: {} for name in (*CODES, *sorted(lookups - {*CODES}))})
     for layer in LAYERS:
         written = [contract for contract in tables(layer).values() if contract.table not in modelled]
         if written:

@@ -70,9 +70,12 @@ class Derived(Strict):
 
 
 class Lookup(Strict):
-    """The column `give` of codes.`table`, in the row whose code is that of the column `by`."""
+    """The column `give` of codes.`table`, in the row whose code is that of the column `by`.
 
-    table: Literal["industry", "region"]
+    `table`: a code list; of a column of type list, the list's cell holds several values, separated by |.
+    """
+
+    table: str
     by: str
     give: str
 
@@ -245,6 +248,20 @@ class Measure(Strict):
         return self
 
 
+class Validity(Strict):
+    """The columns that say on which days a row holds: from the first to the last, unless it ended before."""
+
+    from_: str | None = Field(default=None, alias="from")
+    to: str | None = None
+    ended: str | None = None
+    """The first day on which it holds no more, whatever its term."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it names."""
+        return tuple(filter(None, (self.from_, self.to, self.ended)))
+
+
 class Event(Strict):
     """What makes a row of a base table countable by period: the day it happened."""
 
@@ -315,7 +332,8 @@ class TableContract(Contract):
     `merge`: of several statements about a key the newest is the row (newest), or every column is a claim of its own,
     and the named authority's wins (claims). `registry`: the feeds whose rows alone say that a key is there or gone;
     without it every feed takes back what it stated. Authority over a column is not that power. `profile`: the columns
-    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts.
+    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts. `validity`: the
+    columns that say whether a row holds on a day.
     """
 
     layer: Literal["base", "themes", "gold", "ops", "detail"]
@@ -324,6 +342,7 @@ class TableContract(Contract):
     profile: tuple[str, ...] = ()
     detail: tuple[str, ...] = ()
     event: Event | None = None
+    validity: Validity | None = None
     measures: dict[str, Measure] = {}
 
     @property

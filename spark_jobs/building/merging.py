@@ -70,4 +70,6 @@ def _needed(tables: Collection[str]) -> set[str]:
     """What merging into base tables reads: their feeds' rows, and the lists of codes."""
     feeding = {feed.name for table in tables for feed in mergeable(table_of(f"base.{table}"))}
     read = {f"{layer}.{feed}" for layer in ("silver", "quarantine") for feed in feeding}
-    return {*read, *(f"base.{table}" for table in tables), "codes.region", "codes.industry"}
+    columns = [column for table in tables for column in table_of(f"base.{table}").columns]
+    codes = {f"codes.{column.lookup.table}" for column in columns if column.lookup}
+    return {*read, *(f"base.{table}" for table in tables), "codes.region", *codes}

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from schemas.characters import narrowed
 from schemas.contract import Code, code_list, code_lists, departments, roots
+from schemas.contract import tables as declared_tables
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.regions import REGION, division
@@ -42,7 +43,7 @@ def write_codes(home: Home) -> bool:
 
 def codes_fingerprint() -> str:
     """Lists, what is declared elsewhere and has labels, and what the calendar knows decide what the tables hold."""
-    digest = hashlib.sha256(f"{_last_day()} {official_years()[-1]}".encode())
+    digest = hashlib.sha256(f"{_last_day()} {official_years()[-1]} {looked_up()}".encode())
     for root in roots():
         declaring = [path for kind in DECLARING for path in root.glob(kind)]
         for path in sorted(declaring):
@@ -62,7 +63,33 @@ def _tables() -> dict[str, pa.Table]:
             ]
         ),
         "working_day": _working_days(),
+        **{name: _looked_up(name) for name in looked_up()},
     }
+
+
+def looked_up() -> list[str]:
+    """The code lists that a base table looks something up in, beside those that have a table anyway."""
+    named = {c.lookup.table for table in declared_tables("base").values() for c in table.columns if c.lookup}
+    return sorted(named - {"region", "industry"})
+
+
+def _looked_up(name: str) -> pa.Table:
+    """A code list with its own columns; one that base has as a list holds several values, separated by |."""
+    several = {
+        column.lookup.give
+        for table in declared_tables("base").values()
+        for column in table.columns
+        if column.lookup and column.lookup.table == name and column.type == "list"
+    }
+    codes = code_list(name)
+    columns: dict[str, pa.Array] = {"code": [code.code for code in codes], "label": [code.label for code in codes]}
+    for extra in codes[0].extra:
+        cells = [code.extra[extra] for code in codes]
+        if extra in several:
+            columns[extra] = pa.array([cell.split("|") if cell else None for cell in cells], pa.list_(pa.string()))
+        else:
+            columns[extra] = pa.array([cell or None for cell in cells], pa.string())
+    return pa.table(columns)
 
 
 def labelled_codes() -> pa.Table:

@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
-from schemas.contract import FOLLOWING, TableContract, contracts, tables
+from schemas.contract import FOLLOWING, Lookup, TableContract, code_list, code_lists, contracts, tables
 from schemas.contract.feeding import feeds_into, stated_by
 from schemas.contract.lint.rules import rule
 
 # By these the monthly facts are counted.
 COUNTED_BY = ("department", "city_code", "region_code")
+
+# Code lists whose tables hold more than the list: codes of today, prefectures, sections.
+COMPOSED = ("industry", "region")
 
 
 @rule(TableContract)
@@ -57,12 +60,30 @@ def places_are_columns(contract: TableContract) -> Iterator[str]:
 
 
 @rule(TableContract)
+def terms_are_dates(contract: TableContract) -> Iterator[str]:
+    """The columns between which a row holds are dates of the table."""
+    dates = {column.name for column in contract.columns if column.type == "date"}
+    for name in contract.validity.columns if contract.validity else ():
+        if name not in dates:
+            yield f"validity: {name} is not a date of the table"
+
+
+@rule(TableContract)
 def lookups_ask_by_a_column(contract: TableContract) -> Iterator[str]:
-    """What a list says of a code is asked by a column of the table."""
+    """What a list says of a code is asked by a column of the table, and is a column of the list."""
     names = {column.name for column in contract.columns}
     for column in contract.columns:
+        if column.lookup and column.lookup.table not in code_lists():
+            yield f"columns.{column.name}.lookup.table: there is no codes/{column.lookup.table}.csv"
+        elif column.lookup and not _gives(column.lookup):
+            yield f"columns.{column.name}.lookup.give: {column.lookup.table} has no column {column.lookup.give}"
         if column.lookup and column.lookup.by not in names:
             yield f"columns.{column.name}.lookup.by: {column.lookup.by} is not a column"
+
+
+def _gives(lookup: Lookup) -> bool:
+    """Whether the list has the column; industry and region have tables of their own (spark_jobs/lake/codes.py)."""
+    return lookup.table in COMPOSED or lookup.give in code_list(lookup.table)[0].extra
 
 
 @rule(TableContract)
