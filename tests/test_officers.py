@@ -26,7 +26,13 @@ GOOD, ALSO_GOOD, EXPIRED, ASSISTANT, OTHER_ASSISTANT, TAKEN_BACK, RENEWED, TRAVE
 
 def _check(code: str, officers: list[str], day: date = DAY, region: str = "420103") -> Row:
     party = {"administrative_cp_document": "001", "administrative_cp_code": FIRM, "region_code": region}
-    return {"check_action_code": code, "check_date": day, "check_personnel_code": officers, "check_result": "01", **party}
+    return {
+        "check_action_code": code,
+        "check_date": day,
+        "check_personnel_code": officers,
+        "check_result": "01",
+        **party,
+    }
 
 
 def _officer(number: str, nature: str = "01", until: date | None = date(2028, 12, 31)) -> Row:

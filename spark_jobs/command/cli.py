@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -369,9 +369,20 @@ def drill(home: Home, figure: str, denominator: bool, form: str, **cell: str | N
 
 
 @_command()
-@click.argument("table")
-def show(home: Home, table: str) -> None:
-    """A table's contract, lineage, history, row count and a sample: lakewarden show base.supervised_object."""
+@click.argument("table", metavar="TABLE | object CODE")
+@click.argument("code", required=False, metavar="")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Of an object: the day on which terms are looked at.")
+@click.option("--last", type=click.IntRange(1), default=20, show_default=True, help="Of an object: rows a table.")
+def show(home: Home, table: str, code: str | None, day: datetime | None, last: int) -> None:
+    """A table's contract, lineage, history, row count and a sample: lakewarden show base.supervised_object.
+
+    Or all that is known of an object, each value with its source: lakewarden show object 91420100MA4K00010R.
+    """
+    if table == "object":
+        _show_object(home, code, day.date() if day else today(), last)
+        return
+    if code:
+        raise Refused(f"{code!r} is too much; write <layer>.<table>, or object and a code")
     from schemas.contract import contracts
     from schemas.contract.show import describe
     from spark_jobs.command.records import hang, terminal_width
@@ -389,6 +400,17 @@ def show(home: Home, table: str) -> None:
     show_table(["version", "at", "operation"], [[str(value) for value in entry.values()] for entry in history])
     say(f"\n{table}: {counted(count, 'rows')}; the first {rows.num_rows}:")
     show_rows(rows, "table", {column.name: column.label or "" for column in contracts()[contract].columns})
+
+
+def _show_object(home: Home, code: str | None, day: date, last: int) -> None:
+    from spark_jobs.command.known import known_of, lines
+    from spark_jobs.command.records import terminal_width
+    from spark_jobs.command.screen import show_lines
+
+    if not code:
+        raise Refused("which object? write its code: lakewarden show object 91420100MA4K00010R")
+    written = code.strip().upper()
+    show_lines(lines(written, known_of(home, written, day, last), terminal_width()))
 
 
 @_command(begins=True)
