@@ -18,6 +18,7 @@ FOLLOWING = (
     "_withdrawn_version",
     "_stated_by",
     "_withdrawn_by",
+    "object_link",
 )
 # The national exchange envelope (domain.md §1.2), which every change feed may carry; terms/envelope.yaml has it.
 ENVELOPE = ("cd_id", "cd_time", "cd_source", "cd_batch", "cd_operation")
@@ -120,6 +121,8 @@ class Column(Strict):
     """Of a base column: the prefecture (市州) of today of the first of these columns that names a place."""
     lookup: Lookup | None = None
     """Of a base column: what a table of layer `codes` says of another column's code."""
+    links: Links | None = None
+    """Of a base column `object_id`: where it is empty it is found by the object's name (spark_jobs/linking)."""
     is_current: bool = False
     """Of a base column that holds a division's code: it is turned into the code that the division has today."""
     sql: str | None = None
@@ -246,6 +249,13 @@ class Measure(Strict):
         if sum((self.count, self.distinct is not None, self.sum is not None)) != 1:
             raise ValueError("needs exactly one of count, distinct, sum")
         return self
+
+
+class Links(Strict):
+    """The columns by which a row without a code is linked to its object: a name, and the prefecture it is in."""
+
+    name: str
+    place: str
 
 
 class Validity(Strict):

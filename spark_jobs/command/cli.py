@@ -73,6 +73,11 @@ def risk_group() -> None:
     """Risk models: what scores which objects."""
 
 
+@main.group("link", params=[*COMMON])
+def link_group() -> None:
+    """Rows that name an object without its code: what they may mean, and a person's decision."""
+
+
 @main.group("schemas", params=[*COMMON])
 def schemas_group() -> None:
     """Contracts: what each feed and table promises."""
@@ -266,6 +271,47 @@ def risk_list(home: Home) -> None:
     from spark_jobs.command.screen import show_table
 
     show_table(headings(), model_rows(home))
+
+
+@_command("list", of=link_group)
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="How many candidates.")
+def link_list(home: Home, last: int) -> None:
+    """Names without a code that nothing links, each with the objects that it may mean."""
+    from schemas.contract import table_of
+    from spark_jobs.command.screen import show_table
+    from spark_jobs.linking.decisions import candidates
+
+    columns = [column.name for column in table_of("ops.link_candidate").columns]
+    rows = [[str(row[name] if row[name] is not None else "") for name in columns] for row in candidates(home)[:last]]
+    show_table([name.removeprefix("mention_") for name in columns], rows, folded=("name", "candidate_name"))
+
+
+def _link_decision(work: Command) -> Command:
+    work = click.option("--why", required=True, help="The reason: the decision stands for ever.")(work)
+    return click.option("--by", default=getpass.getuser, show_default="the user", help="Who decides.")(work)
+
+
+@_command("accept", of=link_group)
+@click.argument("mention")
+@click.argument("code")
+@_link_decision
+def link_accept(home: Home, mention: str, code: str, by: str, why: str) -> None:
+    """Decides that a mention (the start of its identity) means the object of that code; the next run applies it."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.linking.decisions import decide
+
+    say(f"{decide(home, mention, code, by, why)}: written; the next run applies it")
+
+
+@_command("refuse", of=link_group)
+@click.argument("mention")
+@_link_decision
+def link_refuse(home: Home, mention: str, by: str, why: str) -> None:
+    """Decides that a mention (the start of its identity) means no known object; the next run applies it."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.linking.decisions import decide
+
+    say(f"{decide(home, mention, None, by, why)}: written; the next run applies it")
 
 
 @_command("publish")

@@ -10,6 +10,7 @@ from functools import cache
 from schemas.contract import FOLLOWING, Lookup, TableContract, code_list, code_lists, contracts, tables
 from schemas.contract.feeding import feeds_into, stated_by
 from schemas.contract.lint.rules import rule
+from schemas.contract.views import OBJECT_KEY
 
 # By these the monthly facts are counted.
 COUNTED_BY = ("department", "city_code", "region_code")
@@ -79,6 +80,19 @@ def lookups_ask_by_a_column(contract: TableContract) -> Iterator[str]:
             yield f"columns.{column.name}.lookup.give: {column.lookup.table} has no column {column.lookup.give}"
         if column.lookup and column.lookup.by not in names:
             yield f"columns.{column.name}.lookup.by: {column.lookup.by} is not a column"
+
+
+@rule(TableContract)
+def links_are_by_name_and_place(contract: TableContract) -> Iterator[str]:
+    """Only object_id is found by name, of a table that is merged by newest and whose key it is not in."""
+    names = {column.name for column in contract.columns}
+    for column in (column for column in contract.columns if column.links):
+        assert column.links
+        if column.name != OBJECT_KEY or column.name in contract.key or contract.merge != "newest":
+            yield f"columns.{column.name}.links: belongs to object_id, outside of the key, with merge: newest"
+        for name in (column.links.name, column.links.place):
+            if name not in names:
+                yield f"columns.{column.name}.links: {name} is not a column"
 
 
 def _gives(lookup: Lookup) -> bool:
