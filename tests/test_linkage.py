@@ -142,7 +142,7 @@ def test_a_person_decides_by_a_delivery_that_stands_through_a_rebuild(home: Home
 def test_a_mention_that_nobody_knows_cannot_be_decided(home: Home) -> None:
     link(home)
     with pytest.raises(Refused, match="no mention"):
-        decide(home, "0123456789abcdef", NEAR, "样本甲", "一致")
+        decide(home, "0123456789ABCDEF", NEAR, "样本甲", "一致")
 
 
 def test_silent_links_among_corrupted_names_are_right() -> None:

@@ -62,7 +62,7 @@ def _mention(home: Home, named: str) -> Row:
     for layer, table in (("ops", "link_candidate"), ("ops", "link"), ("base", FEED)):
         path = home.table(layer, table)
         for row in read(path, ["mention", "mention_name", "mention_city"]).to_pylist() if exists(path) else []:
-            if row["mention"].startswith(named):
+            if row["mention"].startswith(named.upper()):
                 known[row["mention"]] = row
     if len(named) < SHORTEST or len(known) != 1:
         raise Refused(

@@ -38,7 +38,7 @@ def linking() -> list[TableContract]:
 
 def mention_of(name: str, place: str | None) -> str:
     """The identity of what is called so in such a prefecture."""
-    return hashlib.sha256(f"{name}|{place or ''}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{name}|{place or ''}".encode()).hexdigest()[:16].upper()
 
 
 def link(home: Home) -> int:
