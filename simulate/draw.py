@@ -169,8 +169,8 @@ class Draw:
         return _listed(table[name], self._officers) if is_list else table[name][self._index(thing)]
 
     def _ahead(self, name: str) -> Array:
-        """A day that is still to come: soon, or some years later."""
-        first, last = {"soon": (5, 60), "later": (180, 1800)}[name]
+        """A day that is still to come: soon, or some years later; or of what rarely happens, the day that it did."""
+        first, last = {"soon": (5, 60), "later": (180, 1800), "rarely": (0, 30)}[name]
         ahead: Array = self.day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
         return ahead
 

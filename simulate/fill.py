@@ -19,8 +19,9 @@ from simulate.values import bounded, clocked, fitting, generated, kind_of, withi
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import World
 
-USUALLY_FILLED = 0.94
+USUALLY_FILLED, RARELY_FILLED = 0.94, 0.04
 NOTHING = {"M": NAT, "f": np.nan, "O": ""}
+RARELY = "day.rarely"
 LATER = ("day.later", "day.soon", "licence.expiry_date", "officer.certificate_expiry_date")
 
 
@@ -148,6 +149,8 @@ def _empty(contract: FeedContract, rows: Table, rng: np.random.Generator) -> Non
             continue
         values = rows[column.name]
         usual = max(USUALLY_FILLED, min(contract.expect.filled.get(column.name, 0) + 0.04, 1))
+        if meaning(contract, column) == RARELY:
+            usual = RARELY_FILLED
         empty = rng.random(len(values)) > usual
         if column.required_with in rows:
             empty &= nulls_of(rows[column.required_with])

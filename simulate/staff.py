@@ -42,10 +42,9 @@ def make_staff(department: str, seed: int) -> Staff:
         "organisation": np.array([bodies[o].name for o in owner], dtype=object),
         "id_card": id_cards(rng, count, female),
         "gender": np.where(female, "2", "1").astype(object),
-        "officer_nature": rng.choice(np.array(["01", "02", "03"], dtype=object), count, p=[0.6, 0.1, 0.3]),
+        "officer_nature": rng.choice(np.array(["01", "02", "03", "05"], dtype=object), count, p=[0.6, 0.1, 0.28, 0.02]),
         "certificate_no": np.array([f"17{region[o][2:4]}{first + n:07d}" for n, o in enumerate(owner)], dtype=object),
-        "certificate_expiry_date": np.datetime64("2026-01-01")
-        + rng.integers(0, 4 * 365, count).astype("timedelta64[D]"),
+        "certificate_expiry_date": _expiry(rng.integers(0, 4 * 365, count)),
         "enforcement_class": np.full(
             count, departments()[department].label.removesuffix("局") + "行政执法", dtype=object
         ),
@@ -53,6 +52,11 @@ def make_staff(department: str, seed: int) -> Staff:
     }
     body_of_place = np.array([bodies.index(body) for body in of_place])
     return Staff(officers, bodies, body_of_place, np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+
+
+def _expiry(days: Array) -> Array:
+    """The last day of licences: of three in a hundred in 2026, of the others in the four years after."""
+    return np.datetime64("2026-01-01") + np.where(days < 45, 8 * days, 365 + days).astype("timedelta64[D]")
 
 
 def id_cards(rng: np.random.Generator, count: int, female: Array) -> Array:

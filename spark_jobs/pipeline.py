@@ -192,7 +192,17 @@ def base(home: Home, report: StageReport) -> None:
         wait([_preparations.pop(home)])
     read = _read_by_base(home)
     _report_base(report, build_base(home))
+    _link(home, report)
     read.keep()
+
+
+def _link(home: Home, report: StageReport) -> None:
+    """Rows of base that name an object without its code → linked, where that is sure."""
+    from spark_jobs.linking.link import link
+
+    if linked := link(home):
+        report.figures["linked"] = linked
+        report.changed = True
 
 
 def _read_by_base(home: Home) -> Mark:
@@ -260,6 +270,7 @@ def rebuild(home: Home, report: StageReport) -> None:
 
     read = _read_by_base(home)
     _report_base(report, build_base(home, full=True))
+    _link(home, report)
     read.keep()
     report.changed |= build_themes(home, full=True) | build_gold(home, today(), full=True)
     report.changed |= judge_rules(home, today(), full=True)

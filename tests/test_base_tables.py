@@ -117,10 +117,8 @@ def _expected(home: Home, spark: SparkSession, table: TableContract, sent: list[
 
 def _with_places(home: Home, table: TableContract, rows: Held) -> Held:
     """The columns that follow from a place or a code, by the tables of codes, or from a moment."""
-    codes = {
-        name: {row["code"]: row for row in read(home.table("codes", name)).to_pylist()}
-        for name in ("region", "industry")
-    }
+    lists = {"region", *(column.lookup.table for column in table.columns if column.lookup)}
+    codes = {name: {row["code"]: row for row in read(home.table("codes", name)).to_pylist()} for name in lists}
     for row in rows.values():
         spoken = dict(row)
         for column in table.columns:

@@ -88,6 +88,7 @@ def following_columns(table: TableContract, feeding: Iterable[FeedContract]) -> 
         listed = [{"name": "withdrawn_at"}, {"name": "_version"}]
     listed += [{"name": "valid_until"}] if table.valid else []
     listed += [{"name": name} for name in versions if name not in {column["name"] for column in listed}]
+    listed += [{"name": "object_link"}] if any(column.links for column in table.columns) else []
     return tuple(Column.model_validate(with_term(column)) for column in listed)
 
 

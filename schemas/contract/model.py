@@ -19,6 +19,7 @@ FOLLOWING = (
     "_withdrawn_version",
     "_stated_by",
     "_withdrawn_by",
+    "object_link",
 )
 # The national exchange envelope (domain.md §1.2), which every change feed may carry; terms/envelope.yaml has it.
 ENVELOPE = ("cd_id", "cd_time", "cd_source", "cd_batch", "cd_operation")
@@ -107,9 +108,12 @@ class Derived(Strict):
 
 
 class Lookup(Strict):
-    """The column `give` of codes.`table`, in the row whose code is that of the column `by`."""
+    """The column `give` of codes.`table`, in the row whose code is that of the column `by`.
 
-    table: Literal["industry", "region"]
+    `table`: a code list; of a column of type list, the list's cell holds several values, separated by |.
+    """
+
+    table: str
     by: str
     give: str
 
@@ -152,6 +156,8 @@ class Column(Strict):
     """Of a base column: the prefecture (市州) of today of the first of these columns that names a place."""
     lookup: Lookup | None = None
     """Of a base column: what a table of layer `codes` says of another column's code."""
+    links: Links | None = None
+    """Of a base column `object_id`: where it is empty it is found by the object's name (spark_jobs/linking)."""
     is_current: bool = False
     """Of a base column that holds a division's code: it is turned into the code that the division has today."""
     sql: str | None = None
@@ -287,6 +293,13 @@ class Measure(Strict):
         return self
 
 
+class Links(Strict):
+    """The columns by which a row without a code is linked to its object: a name, and the prefecture it is in."""
+
+    name: str
+    place: str
+
+
 class Event(Strict):
     """What makes a row of a base table countable by period: the day it happened."""
 
@@ -296,13 +309,21 @@ class Event(Strict):
 class Valid(Strict):
     """The columns with the first and the last day on which a row of a base table holds; an empty one leaves it open.
 
-    `each`: the columns of the key that say what a row is a version of. A version ends where the next one of the same
-    thing begins; `valid_until` says on which day, whatever was stated (dbt_project/macros/merge/validity.sql).
+    `ended`: the column with the first day on which it holds no more, whatever its term. `each`: the columns of the key
+    that say what a row is a version of. A version ends where the next one of the same thing begins; `valid_until` says
+    on which day, whatever was stated (dbt_project/macros/merge/validity.sql).
     """
 
-    from_: str = Field(alias="from")
-    to: str
+    from_: str | None = Field(default=None, alias="from")
+    to: str | None = None
+    ended: str | None = None
     each: tuple[str, ...] = ()
+
+    @property
+    def days(self) -> dict[str, str]:
+        """The columns that it names, by what they say."""
+        named = {"from": self.from_, "to": self.to, "ended": self.ended}
+        return {key: name for key, name in named.items() if name}
 
 
 def as_columns(value: Any) -> Any:

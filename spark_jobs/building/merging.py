@@ -78,4 +78,6 @@ def _needed(tables: Collection[str]) -> set[str]:
     feeding = {feed.name for table in tables for feed in mergeable(table_of(f"base.{table}"))}
     read = {f"{layer}.{feed}" for layer in ("silver", "quarantine") for feed in feeding}
     written = {*tables, *(summed.table for table in tables for summed in roll_ups(table))}
-    return {*read, *(f"base.{table}" for table in written), "codes.region", "codes.industry"}
+    columns = [column for table in tables for column in table_of(f"base.{table}").columns]
+    codes = {f"codes.{column.lookup.table}" for column in columns if column.lookup}
+    return {*read, *(f"base.{table}" for table in written), "codes.region", *codes}

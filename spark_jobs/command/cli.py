@@ -73,6 +73,11 @@ def risk_group() -> None:
     """Risk models: what scores which objects."""
 
 
+@main.group("link", params=[*COMMON])
+def link_group() -> None:
+    """Rows that name an object without its code: what they may mean, and a person's decision."""
+
+
 @main.group("schemas", params=[*COMMON])
 def schemas_group() -> None:
     """Contracts: what each feed and table promises."""
@@ -277,6 +282,47 @@ def risk_list(home: Home) -> None:
     show_table(headings(), model_rows(home))
 
 
+@_command("list", of=link_group)
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="How many candidates.")
+def link_list(home: Home, last: int) -> None:
+    """Names without a code that nothing links, each with the objects that it may mean."""
+    from schemas.contract import table_of
+    from spark_jobs.command.screen import show_table
+    from spark_jobs.linking.decisions import candidates
+
+    columns = [column.name for column in table_of("ops.link_candidate").columns]
+    rows = [[str(row[name] if row[name] is not None else "") for name in columns] for row in candidates(home)[:last]]
+    show_table([name.removeprefix("mention_") for name in columns], rows, folded=("name", "candidate_name"))
+
+
+def _link_decision(work: Command) -> Command:
+    work = click.option("--why", required=True, help="The reason: the decision stands for ever.")(work)
+    return click.option("--by", default=getpass.getuser, show_default="the user", help="Who decides.")(work)
+
+
+@_command("accept", of=link_group)
+@click.argument("mention")
+@click.argument("code")
+@_link_decision
+def link_accept(home: Home, mention: str, code: str, by: str, why: str) -> None:
+    """Decides that a mention (the start of its identity) means the object of that code; the next run applies it."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.linking.decisions import decide
+
+    say(f"{decide(home, mention, code, by, why)}: written; the next run applies it")
+
+
+@_command("refuse", of=link_group)
+@click.argument("mention")
+@_link_decision
+def link_refuse(home: Home, mention: str, by: str, why: str) -> None:
+    """Decides that a mention (the start of its identity) means no known object; the next run applies it."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.linking.decisions import decide
+
+    say(f"{decide(home, mention, None, by, why)}: written; the next run applies it")
+
+
 @_command("publish")
 def publish_command(home: Home) -> int:
     """Gold → the serving file that Superset reads."""
@@ -384,9 +430,20 @@ def drill(home: Home, figure: str, denominator: bool, form: str, **cell: str | N
 
 
 @_command()
-@click.argument("table")
-def show(home: Home, table: str) -> None:
-    """A table's contract, lineage, history, row count and a sample: lakewarden show base.supervised_object."""
+@click.argument("table", metavar="TABLE | object CODE")
+@click.argument("code", required=False, metavar="")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Of an object: the day on which terms are looked at.")
+@click.option("--last", type=click.IntRange(1), default=20, show_default=True, help="Of an object: rows a table.")
+def show(home: Home, table: str, code: str | None, day: datetime | None, last: int) -> None:
+    """A table's contract, lineage, history, row count and a sample: lakewarden show base.supervised_object.
+
+    Or all that is known of an object, each value with its source: lakewarden show object 91420100MA4K00010R.
+    """
+    if table == "object":
+        _show_object(home, code, day.date() if day else today(), last)
+        return
+    if code:
+        raise Refused(f"{code!r} is too much; write <layer>.<table>, or object and a code")
     from schemas.contract import contracts
     from schemas.contract.show import describe
     from spark_jobs.command.records import hang, terminal_width
@@ -404,6 +461,17 @@ def show(home: Home, table: str) -> None:
     show_table(["version", "at", "operation"], [[str(value) for value in entry.values()] for entry in history])
     say(f"\n{table}: {counted(count, 'rows')}; the first {rows.num_rows}:")
     show_rows(rows, "table", {column.name: column.label or "" for column in contracts()[contract].columns})
+
+
+def _show_object(home: Home, code: str | None, day: date, last: int) -> None:
+    from spark_jobs.command.known import known_of, lines
+    from spark_jobs.command.records import terminal_width
+    from spark_jobs.command.screen import show_lines
+
+    if not code:
+        raise Refused("which object? write its code: lakewarden show object 91420100MA4K00010R")
+    written = code.strip().upper()
+    show_lines(lines(written, known_of(home, written, day, last), terminal_width()))
 
 
 @_command(begins=True)

@@ -61,10 +61,10 @@ def records(rows: pa.Table, labels: Mapping[str, str], width: int) -> Iterator[s
             heading = f"{INDENT}{field.name:<{name_width}}"
             if label_width:
                 heading += f"{GAP}{label}{' ' * (label_width - cell_len(label))}"
-            yield from _beside(heading, _value_lines(row[field.name], field.type), width)
+            yield from beside(heading, _value_lines(row[field.name], field.type), width)
 
 
-def _beside(heading: str, values: list[str], width: int) -> Iterator[str]:
+def beside(heading: str, values: list[str], width: int) -> Iterator[str]:
     """The values right of the heading; below it where a word of theirs has no room there."""
     room = width - cell_len(heading) - len(GAP)
     lines = [line for value in values for line in fold(value, max(room, 1))]
@@ -86,15 +86,15 @@ def _value_lines(value: object, kind: pa.DataType) -> list[str]:
 
     if pa.types.is_struct(kind):
         assert isinstance(value, dict)
-        return _aligned({name: text for name, part in value.items() if (text := _text(part))})
+        return _aligned({name: text for name, part in value.items() if (text := text_of(part))})
     if pa.types.is_map(kind):
         assert isinstance(value, list)
-        return _aligned({str(name): _text(part) for name, part in value})
+        return _aligned({str(name): text_of(part) for name, part in value})
     if pa.types.is_list(kind):
         assert isinstance(value, list)
         is_nested = pa.types.is_nested(kind.value_type)
-        return [_text(part) for part in value] if is_nested else ["、".join(map(_text, value))]
-    return [_text(value)]
+        return [text_of(part) for part in value] if is_nested else ["、".join(map(text_of, value))]
+    return [text_of(value)]
 
 
 def _aligned(entries: Mapping[str, str]) -> list[str]:
@@ -107,9 +107,10 @@ def moment(value: datetime) -> str:
     return (value.astimezone(LOCAL) if value.tzinfo else value).isoformat(" ", "seconds")
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value as people read it."""
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_text(part)}" for name, part in value.items() if part is not None)
+        return ", ".join(f"{name} {text_of(part)}" for name, part in value.items() if part is not None)
     return "" if value is None else str(value)

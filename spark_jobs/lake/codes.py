@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from schemas.characters import narrowed
 from schemas.contract import Code, code_list, code_lists, departments, lists_with_facts, roots
+from schemas.contract import tables as declared_tables
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.regions import REGION, division
@@ -42,7 +43,7 @@ def write_codes(home: Home) -> bool:
 
 def codes_fingerprint() -> str:
     """Lists, what is declared elsewhere and has labels, and what the calendar knows decide what the tables hold."""
-    digest = hashlib.sha256(f"{_last_day()} {official_years()[-1]}".encode())
+    digest = hashlib.sha256(f"{_last_day()} {official_years()[-1]} {_looking()}".encode())
     for root in roots():
         declaring = [path for kind in DECLARING for path in root.glob(kind)]
         for path in sorted(declaring):
@@ -62,14 +63,29 @@ def _tables() -> dict[str, pa.Table]:
             ]
         ),
         "working_day": _working_days(),
-        **{name: pa.Table.from_pylist([*_facts(name)]) for name in lists_with_facts()},
+        **{name: _facts(name) for name in lists_with_facts()},
     }
 
 
-def _facts(name: str) -> Iterator[dict[str, str]]:
-    """What a list says of its codes beside their labels, as text."""
-    for code in code_list(name):
-        yield {"code": code.code, "label": code.label, **code.extra}
+def _looking() -> list[tuple[str, str, str]]:
+    """What base tables look up in which list, and as what: the tables of layer `codes` follow from it."""
+    columns = [column for table in declared_tables("base").values() for column in table.columns]
+    return sorted((c.lookup.table, c.lookup.give, str(c.type)) for c in columns if c.lookup)
+
+
+def _facts(name: str) -> pa.Table:
+    """What a list says of its codes beside their labels; what base has as a list is several texts, separated by |."""
+    looking = [(give, kind) for table, give, kind in _looking() if table == name]
+    several = {give for give, kind in looking if kind == "list"}
+    codes = code_list(name)
+    columns: dict[str, pa.Array] = {"code": [code.code for code in codes], "label": [code.label for code in codes]}
+    for extra in codes[0].extra:
+        cells = [code.extra[extra] for code in codes]
+        if extra in several:
+            columns[extra] = pa.array([cell.split("|") if cell else None for cell in cells], pa.list_(pa.string()))
+        else:
+            columns[extra] = pa.array([cell or None if looking else cell for cell in cells], pa.string())
+    return pa.table(columns)
 
 
 def labelled_codes() -> pa.Table:

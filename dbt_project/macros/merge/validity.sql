@@ -1,11 +1,13 @@
 {#- The CTE `dated`: the rows with `valid_until`, the last day on which each holds: the first of the day that was stated, the
-    day before the next version of the same thing begins, and the day before it was withdrawn.
+    day before it was ended (revoked, say), the day before the next version of the same thing begins, and the day before it
+    was withdrawn.
 
     A version that stands is ended by the next one that stands; one that was withdrawn by any later one, so that a list
     which names only today's versions closes those of before. The day of a withdrawal is China's, eight hours ahead. With the rows that are new come those whose end they move:
     of them the merge takes over no more than that. -#}
 {% macro validity(base, rows) -%}
-{%- set begins, ends = base.valid['from'], base.valid.to -%}
+{%- set begins = base.valid['from'] -%}
+{%- set days = [begins, base.valid.to, base.valid.ended] | select | list -%}
 {%- set carried = base.columns | rejectattr('how', 'in', ['place', 'lookup', 'sql']) | rejectattr('name', 'equalto', 'valid_until') | list -%}
 {%- set same = namespace(key=[], thing=[]) -%}
 {%- for column in base.key %}{% do same.key.append('known.' ~ column ~ ' = said.' ~ column) %}{% endfor -%}
@@ -14,7 +16,7 @@
 span as (
     select
         {% for column in base.key %}said.{{ column }}, {% endfor %}
-        {%- for day in [begins, ends] if day not in base.key %}
+        {%- for day in days if day not in base.key %}
         {% if is_incremental() %}case when said.is_stated then said.{{ day }} else known.{{ day }} end{% else %}said.{{ day }}{% endif %} as {{ day }},
         {%- endfor %}
         said.withdrawn_at
@@ -26,7 +28,7 @@ span as (
     union all
     select
         {% for column in base.key %}known.{{ column }}, {% endfor %}
-        {%- for day in [begins, ends] if day not in base.key %}known.{{ day }}, {% endfor %}
+        {%- for day in days if day not in base.key %}known.{{ day }}, {% endfor %}
         known.withdrawn_at
     from {{ this }} as known
     left semi join {{ rows }} as said on {{ same.thing | join(' and ') }}
@@ -52,7 +54,12 @@ ended as (
     select
         {{ base.key | join(', ') }},
         least(
-            {{ ends }},
+            {%- if base.valid.to %}
+            {{ base.valid.to }},
+            {%- endif %}
+            {%- if base.valid.ended %}
+            date_sub({{ base.valid.ended }}, 1),
+            {%- endif %}
             {%- if base.valid.each %}
             date_sub(case when withdrawn_at is null then next_standing else next_version end, 1),
             {%- endif %}
@@ -83,9 +90,9 @@ dated as (
 {#- The rows of a base table that hold on a day, as they are known now; `day` is an expression. (A model that reads a table
     which other contracts than ours lack is off, and is parsed nevertheless.) -#}
 {% macro valid_on(table, day) -%}
-    {%- set valid = valid_facts().get(table, {'from': 'null'}) -%}
+    {%- set begins = valid_facts().get(table, {})['from'] or 'null' -%}
     (
         select * from {{ ref(table) }}
-        where ({{ valid['from'] }} is null or {{ valid['from'] }} <= {{ day }}) and (valid_until is null or valid_until >= {{ day }})
+        where ({{ begins }} is null or {{ begins }} <= {{ day }}) and (valid_until is null or valid_until >= {{ day }})
     )
 {%- endmacro %}

@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
-from schemas.contract import FOLLOWING, TableContract, contracts, tables
+from schemas.contract import FOLLOWING, Lookup, TableContract, code_list, code_lists, contracts, tables
 from schemas.contract.feeding import feeds_into, stated_by
 from schemas.contract.lint.rules import rule
+from schemas.contract.views import OBJECT_KEY
 
 # By these the monthly facts are counted.
 COUNTED_BY = ("department", "city_code", "region_code")
+
+# Code lists whose tables hold more than the list: codes of today, prefectures, sections.
+COMPOSED = ("industry", "region")
 
 
 @rule(TableContract)
@@ -45,7 +49,9 @@ def validity_has_its_days(contract: TableContract) -> Iterator[str]:
     if contract.merge != "newest":
         yield "valid: belongs to merge: newest"
     stated = {column.name: column for column in contract.stated}
-    for key, name in (("from", contract.valid.from_), ("to", contract.valid.to)):
+    if not {"to", "ended"} & contract.valid.days.keys() or (contract.valid.each and not contract.valid.from_):
+        yield "valid: needs to or ended, and with each also from"
+    for key, name in contract.valid.days.items():
         if name not in stated or stated[name].type != "date":
             yield f"valid.{key}: {name} is not a date that feeds state"
     yield from (f"valid.each: {name} is not in the key" for name in contract.valid.each if name not in contract.key)
@@ -105,11 +111,33 @@ def places_are_columns(contract: TableContract) -> Iterator[str]:
 
 @rule(TableContract)
 def lookups_ask_by_a_column(contract: TableContract) -> Iterator[str]:
-    """What a list says of a code is asked by a column of the table."""
+    """What a list says of a code is asked by a column of the table, and is a column of the list."""
     names = {column.name for column in contract.columns}
     for column in contract.columns:
+        if column.lookup and column.lookup.table not in code_lists():
+            yield f"columns.{column.name}.lookup.table: there is no codes/{column.lookup.table}.csv"
+        elif column.lookup and not _gives(column.lookup):
+            yield f"columns.{column.name}.lookup.give: {column.lookup.table} has no column {column.lookup.give}"
         if column.lookup and column.lookup.by not in names:
             yield f"columns.{column.name}.lookup.by: {column.lookup.by} is not a column"
+
+
+@rule(TableContract)
+def links_are_by_name_and_place(contract: TableContract) -> Iterator[str]:
+    """Only object_id is found by name, of a table that is merged by newest and whose key it is not in."""
+    names = {column.name for column in contract.columns}
+    for column in (column for column in contract.columns if column.links):
+        assert column.links
+        if column.name != OBJECT_KEY or column.name in contract.key or contract.merge != "newest":
+            yield f"columns.{column.name}.links: belongs to object_id, outside of the key, with merge: newest"
+        for name in (column.links.name, column.links.place):
+            if name not in names:
+                yield f"columns.{column.name}.links: {name} is not a column"
+
+
+def _gives(lookup: Lookup) -> bool:
+    """Whether the list has the column; industry and region have tables of their own (spark_jobs/lake/codes.py)."""
+    return lookup.table in COMPOSED or lookup.give in code_list(lookup.table)[0].extra
 
 
 @rule(TableContract)
