@@ -99,7 +99,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake whose base grew delivery by delivery in an order no department kept, one of them read twice."""
     with lake(tmp_path_factory.mktemp("transform")) as (home, spark):
         _grow(home)
-        run_dbt(home, ["config.schema:themes", "complaint_clock", "supervision_month"], {"as_of": "2026-06-30"})
+        run_dbt(
+            home,
+            ["config.schema:themes", "complaint_clock", "officer_fault", "supervision_month"],
+            {"as_of": "2026-06-30"},
+        )
         yield home, spark
 
 
