@@ -123,7 +123,7 @@ def _divisions() -> dict[str, str | None]:
             continue
         for name in {str(region["label"]), KIND.sub("", str(region["label"]))}:
             if len(name) >= 2 and name != "市辖":
-                found.setdefault(name, set()).add(region["city_code"])
+                found.setdefault(name, set()).add(str(region["city_code"]) if region["city_code"] else None)
     found.pop("市辖区", None)
     found.pop("郊区", None)
     return {name: next(iter(cities)) if len(cities) == 1 else None for name, cities in found.items()}
