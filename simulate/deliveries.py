@@ -66,6 +66,12 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
 
     Daily: a file every day that has rows, where departments otherwise gather a week's or a month's.
     """
+    told = _all_files(objects, period, seed, daily)
+    yield from (file for file in told if feed_of(file.department, file.folder))
+
+
+def _all_files(objects: int, period: Period, seed: int, daily: bool) -> Iterator[SimulatedFile]:
+    """The files of every feed that has a story, be it declared or not, and of those that are filled."""
     days = Windows(period, 1)
     weeks, months = (days, days) if daily else (Windows(period, 7), Windows(period, 30))
     windows = days if daily else act_windows(period)
@@ -73,10 +79,8 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
     yield from _register(world.firms, months, seed)
     reports = complaint_reports(world, weeks)
     yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
-    yield from (
-        _sheet("scjg", "law", "法律法规", laws(), world),
-        _sheet("scjg", "law_article", "法律条文", law_articles(), world),
-    )
+    yield _sheet("scjg", "law", "法律法规", laws(), world)
+    yield _sheet("scjg", "law_article", "法律条文", law_articles(), world)
     for department in inspecting():
         yield from (_items(department, world), _item_changes(department, world), _officers(department, world))
         yield from _acts(department, world, windows)

@@ -73,23 +73,31 @@ class Fold:
         return self._ended(rows) if self.table.valid else rows
 
     def _ended(self, rows: dict[Key, Row]) -> dict[Key, Row]:
-        """The rows with the last day of each: stated, or before the next version, or before it was withdrawn."""
+        """The rows with the last day of each: stated, or before its end, the next version, or its withdrawal."""
         valid = self.table.valid
         assert valid
         for key, row in rows.items():
-            thing = [row[name] for name in valid.each]
-            ends = [
-                other[valid.from_] - timedelta(days=1)
-                for other_key, other in rows.items()
-                if valid.each and other[valid.from_] and [other[name] for name in valid.each] == thing
-                if (other[valid.from_], other_key) > (row[valid.from_] or date.min, key)
-                if row["withdrawn_at"] or not other["withdrawn_at"]
-            ]
-            ends += [row[valid.to]] if row[valid.to] else []
+            ends = self._next_versions(key, rows) if valid.each else []
+            ends += [row[valid.to]] if valid.to and row[valid.to] else []
+            ends += [row[valid.ended] - timedelta(days=1)] if valid.ended and row[valid.ended] else []
             if gone := row["withdrawn_at"]:
                 ends.append((gone + timedelta(hours=8)).date() - timedelta(days=1))
             row["valid_until"] = min(ends, default=None)
         return rows
+
+    def _next_versions(self, key: Key, rows: dict[Key, Row]) -> list[date]:
+        """The last day before each later version of the same thing that ends this one."""
+        valid, row = self.table.valid, rows[key]
+        assert valid
+        assert valid.from_
+        thing = [row[name] for name in valid.each]
+        return [
+            other[valid.from_] - timedelta(days=1)
+            for other_key, other in rows.items()
+            if other[valid.from_] and [other[name] for name in valid.each] == thing
+            if (other[valid.from_], other_key) > (row[valid.from_] or date.min, key)
+            if row["withdrawn_at"] or not other["withdrawn_at"]
+        ]
 
     @cached_property
     def statements(self) -> list[Statement]:

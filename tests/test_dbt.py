@@ -15,6 +15,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from schemas.contract import contracts, feeds, tables
+from schemas.contract.views import clocks
 from spark_jobs.building.dbt import StepFailed, run_dbt, run_unit_tests
 from spark_jobs.lake.home import Home
 from tests.silver_rows import Row, deliver, lake
@@ -101,7 +102,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         _grow(home)
         run_dbt(
             home,
-            ["config.schema:themes", "complaint_clock", "officer_fault", "supervision_month"],
+            ["config.schema:themes", *(table.table for table in clocks(tables("gold").values())), "supervision_month"],
             {"as_of": "2026-06-30"},
         )
         yield home, spark

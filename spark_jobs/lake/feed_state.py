@@ -133,7 +133,7 @@ def keep_feed_states(home: Home) -> list[FeedState] | None:
         "today": today().isoformat(),
     }
     mark = Mark(home.state / "feed_states.json", inputs)
-    if mark.is_current():
+    if mark.is_current() or "ops.feed" not in contracts():
         return None
     states = feed_states(home)
     rows = pa.Table.from_pylist([vars(state) for state in states], schema=table_schema(contracts()["ops.feed"]))

@@ -142,7 +142,7 @@ def _patterns() -> tuple[str, str, str]:
 
 def normalised(names: pa.Array) -> pa.Array:
     """Names as they are compared: one width, no signs between, capitals, simplified characters."""
-    text = pc.utf8_upper(pc.utf8_normalize(names, form="NFKC"))
+    text = pc.utf8_upper(pc.utf8_normalize(names.cast(pa.string()), form="NFKC"))
     text = pc.replace_substring_regex(text, SIGNS, "")
     for pattern, one in (("[（〔【\\[]", "("), ("[）〕】\\]]", ")")):
         text = pc.replace_substring_regex(text, pattern, one)

@@ -58,7 +58,7 @@ reported as (
 ),
 
 dated as (
-    select *, cast(_received_at + interval 8 hours as date) as reported_date from reported  -- in China
+    select *, cast(_received_at + interval 8 hours as date) as credit_reported_date from reported  -- in China
 ),
 
 credit_report as (
@@ -70,8 +70,8 @@ credit_report as (
         dated.department,
         coalesce(place.city_code, '{{ province() }}') as city_code,
         place.current_code as region_code,
-        cast(trunc(dated.reported_date, 'MM') as date) as month,
-        dated.reported_date,
+        cast(trunc(dated.credit_reported_date, 'MM') as date) as month,
+        dated.credit_reported_date,
         dated.decision_date,
         reached.working_day_no - begun.working_day_no as report_working_days,
         coalesce(
@@ -84,7 +84,7 @@ credit_report as (
     from dated
     left join {{ source('codes', 'region') }} as place on place.code = dated.region_code
     left join {{ source('codes', 'working_day') }} as begun on begun.date = dated.decision_date
-    left join {{ source('codes', 'working_day') }} as reached on reached.date = dated.reported_date
+    left join {{ source('codes', 'working_day') }} as reached on reached.date = dated.credit_reported_date
 )
 
 select * from credit_report
