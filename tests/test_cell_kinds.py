@@ -311,9 +311,21 @@ def test_a_key_that_became_a_number_is_that_key(cell: str) -> None:
 
 def test_the_letters_before_a_number_may_stand_apart() -> None:
     value, flags, _ = judged(
-        "yjj_drug_trade_licence", "licence_no", "鄂DB 0270003", issued_date="2021-06-01", valid_to="长期"
+        "yjj_drug_trade_licence",
+        "licence_no",
+        "鄂DB 0270003",
+        licence_kind="药品经营许可证",
+        issued_date="2021-06-01",
+        valid_to="长期",
     )
     assert (value, flags) == ("鄂DB0270003", ["已去掉中间的空格"])
+
+
+def test_what_a_list_spells_with_a_blank_has_it_by_right() -> None:
+    for cell, code in {"HJ 212-2017": "HJ212-2017", "hj 212-2017": "HJ212-2017", "GB/T 24476": "GB24476"}.items():
+        others = {"monitor_device_class": "污染源自动监测"}
+        value, flags, _ = judged("monitor_device", "monitor_protocol", cell, **others)
+        assert (value, "已去掉中间的空格" in flags) == (code, False)
 
 
 def test_a_code_with_check_digits_may_be_broken_up() -> None:

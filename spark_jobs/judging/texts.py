@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from unicodedata import category
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.characters import BLANKS, DISPLACED, UNSEEN, WIDE, narrowed, placed
-from schemas.contract import Column
+from schemas.contract import Column, code_list
 from spark_jobs.judging.arrays import (
     FEW,
     Mask,
@@ -99,7 +100,7 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
     if is_code(column) or is_key:
         read.text = _half_width_capitals(read.text) if is_code(column) else _half_width(read.text)
         if not (column.parse or column.separator):
-            _mend_code(read, is_checked=bool(column.check or column.check_when))
+            _mend_code(read, column)
         if not is_code(column):
             read.become(_capitals_of_codes(read.text), CAPITALS)
     elif is_name:
@@ -116,8 +117,11 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
     return read
 
 
-def _mend_code(read: Texts, *, is_checked: bool) -> None:
-    """Takes off what was put into a code on the way; what check digits stand behind may be broken up anywhere."""
+def _mend_code(read: Texts, column: Column) -> None:
+    """Takes off what was put into a code on the way; what check digits stand behind may be broken up anywhere.
+
+    What the column's list spells with a blank, HJ 212-2017, has it by right.
+    """
     read.become(_without_point_zero(read.text), NO_POINT_ZERO)
     data = all_bytes(read.text)
     if (data == ord(",")).any():
@@ -127,8 +131,18 @@ def _mend_code(read: Texts, *, is_checked: bool) -> None:
         dashed = matches(read.text, f"[{DASHES}]") & matches(read.text, "[0-9]")
         read.become(mended(read.text, dashed, lambda cell: re.sub(f"[{DASHES}]", "-", cell)), "横线已改为半角")
     if (data == ord(" ")).any():
-        broken = matches(read.text, " ") if is_checked else matches(read.text, f"^{BROKEN_UP.pattern}$")
+        is_checked = column.check or column.check_when
+        broken = matches(read.text, " " if is_checked else f"^{BROKEN_UP.pattern}$")
+        if column.codes:
+            broken &= ~is_true(pc.is_in(read.text, value_set=_spelled_with_blanks(column.codes)))
         read.become(mended(read.text, broken, lambda cell: cell.replace(" ", "")), "已去掉中间的空格")
+
+
+@cache
+def _spelled_with_blanks(codes: str) -> pa.Array:
+    """The spellings of a list's codes that have blanks, as cells of codes are read."""
+    spelled = [name for code in code_list(codes) for name in (code.code, code.label, *code.aliases) if " " in name]
+    return pa.array(sorted({narrowed(name).upper() for name in spelled}), pa.string())
 
 
 def is_code(column: Column) -> bool:
