@@ -42,8 +42,13 @@ def differences(one: Home, other: Home, is_to_the_second: bool = False) -> list[
 
 
 def shape(lake: DeltaTable) -> dict[str, str]:
-    """Columns with their nested types; Spark makes every column of a new table nullable, so that is not compared."""
-    return {field.name: json.dumps(_type(json.loads(field.type.to_json()))) for field in lake.schema().fields}
+    """Columns with their nested types; Spark makes every column of a new table nullable, so that is not compared.
+
+    Columns by which a table is laid down come last: the engines keep them in different places.
+    """
+    days = lake.metadata().partition_columns
+    fields = sorted(lake.schema().fields, key=lambda field: field.name in days)
+    return {field.name: json.dumps(_type(json.loads(field.type.to_json()))) for field in fields}
 
 
 def _type(kind: Any) -> Any:

@@ -103,6 +103,8 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
             _mend_code(read, column)
         if not is_code(column):
             read.become(_capitals_of_codes(read.text), CAPITALS)
+            if column.name.endswith("_name"):  # a name that is part of a key is a name nevertheless
+                read.text = _wide_brackets(read.text)
     elif is_name:
         read.text = _wide_brackets(read.text)
     elif not is_prose:
