@@ -68,9 +68,10 @@ def typed(filling: Filling, cell: str) -> str | float | None:
         return None
     if filling.allowed and filling.column.codes:
         spellings = code_spellings(filling.column.codes)
-        meant = spellings[narrowed(cell).strip().upper()]
+        first = re.split(filling.column.separator, cell)[0] if filling.column.separator else cell
+        meant = spellings[narrowed(first).strip().upper()]
         return next(word for word in filling.allowed if spellings[narrowed(word).strip().upper()] == meant)
-    if filling.column.type == "date":
+    if filling.column.type == "date" and not (filling.column.parse == "term_end" and not DAY.match(cell)):
         year, month, day = map(int, (DAY.match(cell) or pytest.fail(cell)).groups())
         return float((date(year, month, day) - EPOCH).days)
     return 1234.5 if filling.column.parse == "amount" else cell
