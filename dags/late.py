@@ -33,9 +33,7 @@ def late() -> None:
         from spark_jobs.lake.feed_state import feed_states
         from spark_jobs.lake.home import Home
 
-        overdue = [
-            f"{one.name}逾期{one.working_days_late}个工作日" for one in feed_states(Home.resolve()) if one.is_late
-        ]
+        overdue = [state.lateness for state in feed_states(Home.resolve()) if state.is_late]
         if overdue:
             raise AirflowFailException("；".join(overdue))
 

@@ -34,7 +34,7 @@ def build_base(home: Home, full: bool = False) -> BaseBuild:
     delivered = {delivery.feed for delivery in accepted}
     parked = {flow: why for flow, why in unmergeable().items() if flow[0] in delivered}
     renewed = {contract.table for contract in tables("base").values()} if full else {*Shapes.of(home).outdated()}
-    renewed |= {str(contract.rolls_up) for contract in tables("base").values() if contract.table in renewed} - {"None"}
+    renewed |= {c.rolls_up for c in tables("base").values() if c.rolls_up and c.table in renewed}
     work = {flow: some for flow, some in _work(home, accepted, renewed).items() if flow not in parked}
     if not work:
         return BaseBuild(parked=[warning(flow, why) for flow, why in parked.items()])

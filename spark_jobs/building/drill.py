@@ -11,7 +11,7 @@ from dbt_project.render.sql import condition
 from expectations.rule import rules
 from schemas.contract import Measure, TableContract, code_list, departments, fields, indicators, measures
 from schemas.contract.indicators import CATALOGUE, COLUMNS, READ_FROM, Dimension, has_dimension, terms_of
-from spark_jobs.building.rules_sql import wrong_sql
+from spark_jobs.building.rules_sql import judged_sql
 from spark_jobs.lake.home import Refused, today
 from spark_jobs.lake.likely import likely
 from spark_jobs.lake.sql import literal
@@ -75,12 +75,22 @@ def _breaking(name: str, cell: Cell) -> str:
     """The rows that break a rule, of all departments or of one."""
     if others := [*(cell.dimensions.keys() - {"department"}), *(["period"] if cell.period else [])]:
         raise Refused(f"{name} is a rule: its rows are told by --department alone, not by {', '.join(others)}")
-    return wrong_sql(rules()[name], today(), cell.department)
+    rule = rules()[name]
+    public = _shown(rule.table)
+    whose = f" and department = {literal(cell.department)}" if cell.department else ""
+    order = ", ".join(column for column in rule.table.key if column in public)
+    judged = judged_sql(rule, today())
+    return f"select {', '.join(public)} from ({judged}) as judged where is_wrong{whose} order by {order}"
+
+
+def _shown(table: TableContract) -> list[str]:
+    """The columns of a row that people see who ask which rows there are."""
+    shown = {*table.key, "object_id", *table.detail, *([table.event.date] if table.event else [])}
+    return [column.name for column in table.columns if column.name in shown and not column.is_personal]
 
 
 def _rows(table: TableContract, measure: Measure, cell: Cell) -> str:
-    shown = dict.fromkeys([*table.key, "object_id", *table.detail, *([table.event.date] if table.event else [])])
-    public = [column.name for column in table.columns if column.name in shown and not column.is_personal]
+    public = _shown(table)
     where = [part for part in (condition(measure), *_chosen(table, cell)) if part]
     if table.layer == "base":
         where.append("withdrawn_at is null")

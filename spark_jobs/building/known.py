@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +18,7 @@ from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.declared import declared
-from spark_jobs.lake.home import LOCAL, Home, Refused, today
+from spark_jobs.lake.home import Home, Refused, end_of, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.tables import append, create_table, days_of, read, tables, version
 
@@ -71,6 +71,6 @@ def _begin(home: Home, known: Home, day: date) -> None:
 
 def _ledger(home: Home, day: date) -> pa.Table:
     """The deliveries that had been accepted by the end of the day."""
-    end = datetime.combine(day + timedelta(days=1), time(), LOCAL).astimezone(UTC)
+    end = end_of(day)
     rows = read(home.table("ops", "delivery"), None, [("state", "=", "accepted"), ("received_at", "<", end)])
     return rows.filter(pc.fill_null(pc.less(rows["decided_at"], pa.scalar(end)), fill_value=True))

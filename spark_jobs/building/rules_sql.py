@@ -19,18 +19,6 @@ def counts_sql(rule: Rule, as_of: date) -> str:
     )
 
 
-def wrong_sql(rule: Rule, as_of: date, department: str | None = None) -> str:
-    """The rows that break the rule, with what a person needs to find them."""
-    table = rule.table
-    shown = dict.fromkeys([*table.key, "object_id", *table.detail, *([table.event.date] if table.event else [])])
-    public = [column.name for column in table.columns if column.name in shown and not column.is_personal]
-    whose = f" and department = '{department}'" if department else ""
-    return (
-        f"select {', '.join(public)} from ({judged_sql(rule, as_of)}) as judged where is_wrong{whose} "
-        f"order by {', '.join(name for name in table.key if name in public)}"
-    )
-
-
 def judged_sql(rule: Rule, as_of: date) -> str:
     """The rows that a rule judges, with a column `is_wrong`."""
     when = f" and ({rule.when})" if rule.when else ""

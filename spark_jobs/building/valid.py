@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 import pyarrow.dataset as pads
 
 from schemas.contract import TableContract, contracts
-from spark_jobs.lake.home import LOCAL, Home, Refused
+from spark_jobs.building.known import MADE_OF_BASE
+from spark_jobs.lake.home import Home, Refused, end_of
 from spark_jobs.lake.tables import append, create_table, dataset, tables
 
 BASE_TABLE = re.compile(r"\bbase\s*\.\s*`?(\w+)", re.IGNORECASE)
-MADE_OF_BASE = re.compile(r"\b(themes|gold)\s*\.", re.IGNORECASE)
 
 
 def as_valid(home: Home, day: date, query: str) -> Home:
@@ -43,7 +43,7 @@ def as_valid(home: Home, day: date, query: str) -> Home:
 
 def was_valid(contract: TableContract, day: date) -> pads.Expression:
     """Which rows of a base table were valid on a day."""
-    ended = datetime.combine(day + timedelta(days=1), time(), LOCAL)
+    ended = end_of(day)
     holds = pads.field("withdrawn_at").is_null() | (pads.field("withdrawn_at") >= ended)
     begins = contract.valid.from_ if contract.valid else contract.event.date if contract.event else None
     if begins:

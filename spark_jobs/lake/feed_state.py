@@ -59,6 +59,11 @@ class FeedState:
         return self.punctuality == "late"
 
     @property
+    def lateness(self) -> str:
+        """What a notice says of a late feed."""
+        return f"{self.name}逾期{self.working_days_late}个工作日"
+
+    @property
     def name(self) -> str:
         """Department and feed as people call them."""
         return f"{departments()[self.department].label}《{self.feed_title}》"
@@ -149,7 +154,7 @@ def notices_path(home: Home) -> Path:
 
 
 def _notices(states: Sequence[FeedState]) -> Iterator[dict[str, str]]:
-    late = [f"{state.name}逾期{state.working_days_late}个工作日" for state in states if state.is_late]
+    late = [state.lateness for state in states if state.is_late]
     waiting = [f"{state.name}{state.open_file}" for state in states if state.open_files]
     if waiting:
         yield {"category": "warning", "text": _listed("有文件退回或暂缓入库", waiting)}

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -128,6 +128,11 @@ def now() -> datetime:
     """The moment of receipt, in UTC; LAKEWARDEN_NOW (ISO 8601) replaces the clock in replays and tests."""
     fixed = os.environ.get("LAKEWARDEN_NOW")
     return datetime.fromisoformat(fixed).astimezone(UTC) if fixed else datetime.now(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """The moment at which a day in China is over, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), LOCAL).astimezone(UTC)
 
 
 def today() -> date:

@@ -44,14 +44,6 @@ LAYERS = {
     "gold": "应用库",
     "ops": "运行库",
 }
-CADENCE = {
-    "daily": "每日",
-    "weekly": "每周",
-    "monthly": "每月",
-    "quarterly": "每季",
-    "yearly": "每年",
-    "once": "一次",
-}
 MODE = {"full": "全量：每份是完整清单", "change": "增量：每份是新增、变更或删除"}
 SENSITIVITY = {"public": "公开", "internal": "内部", "personal": "个人信息"}
 Lines = dict[str, list[str]]
@@ -79,7 +71,12 @@ def write_site(home: Home) -> Path:
         (draft / name).mkdir(parents=True)
     write_all(draft / "odcs")
     pages = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True)
-    pages.globals |= {"layers": LAYERS, "cadence": CADENCE, "mode": MODE, "sensitivity": SENSITIVITY}
+    pages.globals |= {
+        "layers": LAYERS,
+        "cadence": {code.code: code.label for code in code_list("cadence")},
+        "mode": MODE,
+        "sensitivity": SENSITIVITY,
+    }
     described = [contract for contract in contracts().values() if contract.layer in LAYERS]
     for path, text in _files(pages, described, _reads(home)):
         (draft / path).write_text(text, "utf-8")
@@ -100,7 +97,7 @@ def _files(pages: Environment, described: list[Contract], reads: Lines) -> Itera
     for contract in described:
         told = {
             "contract": contract,
-            "comes_from": _links(_sources(contract, reads)),
+            "comes_from": _links(reads.get(contract.name, [])),
             "goes_to": _links(_targets(contract, reads)),
             "rules": [rule for rule in rules().values() if contract.name in {f"base.{table}" for table in rule.tables}],
             "figures": _figures(contract),
@@ -129,10 +126,6 @@ def _reads(home: Home) -> Lines:
         for table in lineage.all_tables():
             reads[f"{layer}.{table}"] = sorted(lineage.inputs({table}))
     return reads
-
-
-def _sources(contract: Contract, reads: Lines) -> list[str]:
-    return reads.get(contract.name, [])
 
 
 def _targets(contract: Contract, reads: Lines) -> list[str]:

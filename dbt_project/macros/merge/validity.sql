@@ -3,8 +3,8 @@
     was withdrawn.
 
     A version that stands is ended by the next one that stands; one that was withdrawn by any later one, so that a list
-    which names only today's versions closes those of before. The day of a withdrawal is China's, eight hours ahead. With the rows that are new come those whose end they move:
-    of them the merge takes over no more than that. -#}
+    which names only today's versions closes those of before. The day of a withdrawal is China's, eight hours ahead. With the
+    rows that are new come those whose end they move: of them the merge takes over no more than that. -#}
 {% macro validity(base, rows) -%}
 {%- set begins = base.valid['from'] -%}
 {%- set days = [begins, base.valid.to, base.valid.ended] | select | list -%}
