@@ -15,12 +15,17 @@ from spark_jobs.command.cli import main
 from spark_jobs.engine.session import connect
 from spark_jobs.judging.decide import release
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.lake.tables import create_tables
+from spark_jobs.lake.tables import create_tables, read
 from spark_jobs.landing.land import make_landing_zone
 from tests.compare_lakes import differences
 from tests.drops import FIRMS, drop, table
 from tests.test_rules import fill
 
+# A licence whose holder is named without a code: base finds it by its name.
+LICENCE = table(
+    "排污许可证,P0001,武汉样本商贸有限公司,2025-06-01,武汉市生态环境局,420107",
+    headings="证照种类,证照编号,持证主体名称,发证日期,发证机关,行政区划",
+)
 FIRST, SECOND = "2026-03-02", "2026-03-09"
 
 
@@ -44,6 +49,7 @@ def test_a_past_day_is_as_a_lake_that_saw_nothing_later(
     for lake in (home, beside):
         drop(lake, "a.csv", table(*FIRMS))
         drop(lake, "held.csv", table(FIRMS[0].replace("武汉样本", "被暂缓")))  # too few rows: held
+        drop(lake, "licences.csv", LICENCE, "sthj/licence")
         run(lake, FIRST, monkeypatch)
     drop(home, "b.csv", table(*(firm.replace("样本", "后来") for firm in FIRMS)))
     run(home, SECOND, monkeypatch)
@@ -52,6 +58,7 @@ def test_a_past_day_is_as_a_lake_that_saw_nothing_later(
     known = as_known(home, date.fromisoformat(FIRST), "select * from gold.risk_score")
     mine = [found for found in differences(known, beside) if found.startswith(("base.", "themes.", "gold."))]
     assert not mine
+    assert read(known.table("base", "licence"), ["object_id"])["object_id"].to_pylist() == [FIRMS[0][:18]]
 
 
 def test_it_is_asked_by_the_command(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home, Refused, end_of, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.tables import append, create_table, days_of, read, tables, version
+from spark_jobs.linking.link import link
 
 # What was delivered never changes; what was made of it is made again.
 SHARED = ("bronze", "silver", "quarantine")
@@ -45,6 +46,7 @@ def as_known(home: Home, day: date, query: str) -> Home:
             _begin(home, known, day)
             begun.keep()
         build_base(known)
+        link(known)
         if MADE_OF_BASE.search(query):
             build_themes(known)
             build_gold(known, day)
@@ -52,7 +54,7 @@ def as_known(home: Home, day: date, query: str) -> Home:
 
 
 def _begin(home: Home, known: Home, day: date) -> None:
-    """The home before anything is built: links to what was delivered, the ledger of that day, empty base tables."""
+    """The home before anything is built: what was delivered, that day's ledger and links by name, empty base tables."""
     begun = sorted(known.path.parent.glob("*"), key=lambda folder: folder.stat().st_mtime)
     for folder in {known.path, *begun[: -KEPT + 1]}:
         shutil.rmtree(folder, ignore_errors=True)
@@ -67,6 +69,7 @@ def _begin(home: Home, known: Home, day: date) -> None:
             path, days = known.table(layer, contract.table), days_of(layer, contract.table)
             create_table(path, table_schema(contract), days)
     append(known.table("ops", "delivery"), _ledger(home, day))
+    append(known.table("ops", "link"), read(home.table("ops", "link"), None, [("linked_at", "<", end_of(day))]))
 
 
 def _ledger(home: Home, day: date) -> pa.Table:
