@@ -124,7 +124,7 @@ def test_wrong_use_is_exit_code_two_and_no_trace(lake: Path, words: tuple[str, .
     ("words", "said"),
     [
         (("replay", "--feed", "nosuch"), "'nosuch' is no feed"),
-        (("replay", "--feed", "complaints"), "did you mean complaint"),
+        (("replay", "--feed", "complaints"), "did you mean complaint or complaint_route or complaint_event?"),
         (("replay", "--department", "sjcg"), "did you mean scjg?"),
         (("deliveries", "--department", "sjcg"), "did you mean scjg?"),
         (("deliveries", "--last", "0"), "--last"),
