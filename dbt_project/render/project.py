@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from dbt_project.render.base import base_models
+from dbt_project.render.base import base_models, day_in_china
 from dbt_project.render.indicators import gold_models
 from dbt_project.render.sql import literal
 from dbt_project.render.unit_tests import unit_test
@@ -40,6 +40,7 @@ def render() -> list[Path]:
         RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
         RENDERED_MACROS / "characters.sql": _characters(),
         RENDERED_MACROS / "valid_facts.sql": _valid_facts(),
+        RENDERED_MACROS / "day_in_china.sql": _day_in_china(),
         RENDERED_MACROS / "province.sql": _returning("province", province().code),
     }
     for stale in {*RENDERED.rglob("*.*"), *RENDERED_MACROS.glob("*")} - {*wanted}:
@@ -168,6 +169,11 @@ def _valid_facts() -> str:
     """From when to when the rows of base tables hold, where they say so."""
     dated = {contract.table: contract.valid for contract in tables("base").values() if contract.valid}
     return _returning("valid_facts", {name: valid.model_dump(by_alias=True) for name, valid in dated.items()})
+
+
+def _day_in_china() -> str:
+    """The expression that contracts and jobs use too."""
+    return f"{{% macro day_in_china(moment) %}}{day_in_china('{{ moment }}')}{{% endmacro %}}\n"
 
 
 def _characters() -> str:

@@ -23,6 +23,8 @@ INHERITED = {
     *("label", "doc", "pattern", "check", "check_when", "codes", "parse", "separator", "min", "max", "max_length"),
     *("min_items", "flag", "sensitivity"),
 }
+# Code lists whose tables in layer `codes` hold more than the list: codes of today, prefectures, sections.
+COMPOSED = ("industry", "region")
 TABLE_LAYERS = ("base", "themes", "gold", "ops")
 
 
@@ -82,7 +84,7 @@ def code_lists() -> tuple[str, ...]:
 
 def lists_with_facts() -> list[str]:
     """The lists that say more of a code than how it is spelled, and that have no own table in layer `codes`."""
-    return [name for name in code_lists() if name not in ("region", "industry") and any(code_list(name)[0].extra)]
+    return [name for name in code_lists() if name not in COMPOSED and any(code_list(name)[0].extra)]
 
 
 def province() -> Code:

@@ -17,6 +17,7 @@ from schemas.contract.views import OBJECT, OBJECT_KEY
 from spark_jobs.command.records import beside, moment, text_of
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.tables import exists, read
+from spark_jobs.receipts.told import padded
 
 Row = dict[str, Any]
 # How much of a delivery's identity a version has (dbt_project/macros/statements/receipt.sql).
@@ -182,7 +183,7 @@ def _block(table: TableContract, row: KnownRow, width: int) -> Iterator[str]:
     numbers: dict[Said, int] = {}
     for column in columns:
         label = column.label or ""
-        heading = f"  {column.name:<{names}}  {label}{' ' * (labels - cell_len(label))}"
+        heading = f"  {column.name:<{names}}  {padded(label, labels)}"
         said = row.said_of.get(column.name)
         mark = f"  [{numbers.setdefault(said, len(numbers) + 1)}]" if said else ""
         yield from beside(heading, [row.values[column.name] + mark], width)

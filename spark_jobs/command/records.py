@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from spark_jobs.lake.home import LOCAL
+from spark_jobs.receipts.told import padded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +61,7 @@ def records(rows: pa.Table, labels: Mapping[str, str], width: int) -> Iterator[s
             label = labels.get(field.name, "")
             heading = f"{INDENT}{field.name:<{name_width}}"
             if label_width:
-                heading += f"{GAP}{label}{' ' * (label_width - cell_len(label))}"
+                heading += f"{GAP}{padded(label, label_width)}"
             yield from beside(heading, _value_lines(row[field.name], field.type), width)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from schemas.contract import feeds
 from spark_jobs.lake.home import Home, Refused, now, today
 from spark_jobs.lake.tables import exists, read
+from spark_jobs.lake.whole import writing
 from spark_jobs.linking.link import Row
 
 FEED = "link_decision"
@@ -49,10 +50,8 @@ def decide(home: Home, named: str, code: str | None, by: str, why: str) -> Path:
     folder = home.landing / contract.by[0] / FEED
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{moment:%Y%m%dT%H%M%S%f}_{mention['mention']}.csv"
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8", newline="") as file:
+    with writing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([headings, [*cells.values()]])
-    part.replace(path)
     return path
 
 

@@ -40,8 +40,9 @@ def _row(delivery: Delivery) -> tuple[str, ...]:
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of text as lines; a Chinese letter is two cells wide."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return ["  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _padded(cell: str, width: int) -> str:
+def padded(cell: str, width: int) -> str:
+    """A text with blanks behind it, as wide as so many Latin letters."""
     return cell + " " * (width - cell_len(cell))

@@ -63,7 +63,7 @@ ended as (
             {%- if base.valid.each %}
             date_sub(case when withdrawn_at is null then next_standing else next_version end, 1),
             {%- endif %}
-            date_sub(cast(withdrawn_at + interval 8 hours as date), 1)
+            date_sub({{ day_in_china('withdrawn_at') }}, 1)
         ) as valid_until
     from {{ 'followed' if base.valid.each else 'span' }}
 ),

@@ -10,7 +10,7 @@ with version as (
     from {{ ref('item_version') }}
     union all
     select item.item_code, item.item_status, item.effective_date,
-        least(item.expired_date, date_sub(cast(item.withdrawn_at + interval 8 hours as date), 1)) as valid_until
+        least(item.expired_date, date_sub({{ day_in_china('item.withdrawn_at') }}, 1)) as valid_until
     from {{ ref('supervision_item') }} as item
     left anti join {{ ref('item_version') }} as version on version.item_code = item.item_code
 ),

@@ -58,7 +58,7 @@ reported as (
 ),
 
 dated as (
-    select *, cast(_received_at + interval 8 hours as date) as credit_reported_date from reported  -- in China
+    select *, {{ day_in_china('_received_at') }} as credit_reported_date from reported
 ),
 
 credit_report as (

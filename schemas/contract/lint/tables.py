@@ -10,13 +10,11 @@ from functools import cache
 from schemas.contract import FOLLOWING, Lookup, TableContract, code_list, code_lists, contracts, tables
 from schemas.contract.feeding import feeds_into, stated_by
 from schemas.contract.lint.rules import rule
+from schemas.contract.registry import COMPOSED
 from schemas.contract.views import OBJECT_KEY
 
 # By these the monthly facts are counted.
 COUNTED_BY = ("department", "city_code", "region_code")
-
-# Code lists whose tables hold more than the list: codes of today, prefectures, sections.
-COMPOSED = ("industry", "region")
 
 
 @rule(TableContract)
