@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
 from datetime import date
+from pathlib import Path
+from tempfile import mkdtemp
 
 import pyarrow.dataset as pads
 
@@ -25,8 +28,9 @@ def as_valid(home: Home, day: date, query: str) -> Home:
     """
     if MADE_OF_BASE.search(query):
         raise Refused("what was valid on a day is told of base tables; themes and gold are made of all their rows")
-    valid = Home(home.state / "valid")
-    shutil.rmtree(valid.path, ignore_errors=True)
+    home.state.mkdir(parents=True, exist_ok=True)
+    valid = Home(Path(mkdtemp(prefix="valid_", dir=home.state)))  # its own: another process may ask of another day
+    atexit.register(shutil.rmtree, valid.path, ignore_errors=True)
     valid.create()
     named = {name.lower() for name in BASE_TABLE.findall(query)}
     for layer, name in tables(home):
