@@ -135,8 +135,11 @@ RATE_MARKS = "minInterval: 0.05, maxInterval: 0.2"
 
 
 def _rate_line() -> Json:
-    """The axis of a rate's line: it begins and ends near the data, for a line is read by its course, not its height."""
-    axes = f"{{yAxis: [{{}}, {{scale: true, alignTicks: false, {RATE_MARKS}}}]}}"
+    """The axis of a rate's line: it begins and ends near the data, for a line is read by its course, not its height.
+
+    What is said of an axis here stands in the place of all that Superset says of it: the columns' begins at zero again.
+    """
+    axes = f"{{yAxis: [{{min: 0}}, {{scale: true, alignTicks: false, {RATE_MARKS}}}]}}"
     return {"y_axis_bounds_secondary": [None, None], "echart_options": axes}
 
 

@@ -16,7 +16,7 @@ from expectations.rule import Rule, check, rules
 from schemas.contract import table_of
 from spark_jobs.building.rules_sql import counts_sql, judged_sql
 from spark_jobs.lake.columns import table_schema
-from spark_jobs.lake.home import Home, now
+from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import overwrite, read, version
 from spark_jobs.lake.upkeep import keep_up
 from spark_jobs.lake.whole import write_whole
@@ -48,26 +48,19 @@ def _count(home: Home, stale: list[Rule], as_of: date) -> pa.Table:
 
     spark = connect(home, needs={f"base.{table}" for rule in stale for table in rule.tables})
     counted = spark.sql(" union all ".join(f"({counts_sql(rule, as_of)})" for rule in stale)).toArrow().to_pylist()
-    moment = now()
-    rows = [
-        {
-            **count,
-            "rule_label": rules()[count["rule"]].label,
-            "family": rules()[count["rule"]].family,
-            "is_doubt": rules()[count["rule"]].doubt,
-            "base_table": rules()[count["rule"]].judges,
-            "judged_at": moment,
-        }
-        for count in counted
-        if count["department"]
-    ]
+    rows = [{**count, **_told(rules()[count["rule"]])} for count in counted if count["department"]]
     return pa.Table.from_pylist(rows, table_schema(table_of(f"ops.{QUALITY}")))
 
 
+def _told(rule: Rule) -> dict[str, str | bool]:
+    """What a row of `ops.quality` repeats of its rule."""
+    return {"rule_label": rule.label, "family": rule.family, "is_doubt": rule.doubt, "base_table": rule.judges}
+
+
 def _stamp(home: Home, rule: Rule, as_of: date) -> list[str]:
-    sql = judged_sql(rule, as_of)
+    told = f"{judged_sql(rule, as_of)} {_told(rule)}"
     versions = [f"{table} {version(home.table('base', table))}" for table in rule.tables]
-    return [hashlib.sha256(sql.encode()).hexdigest()[:16], *versions, rule.label, rule.family, str(rule.doubt)]
+    return [hashlib.sha256(told.encode()).hexdigest()[:16], *versions]
 
 
 def _path(home: Home) -> Path:
