@@ -137,9 +137,9 @@ RATE_MARKS = "minInterval: 0.05, maxInterval: 0.2"
 def _rate_line() -> Json:
     """The axis of a rate's line: it begins and ends near the data, for a line is read by its course, not its height.
 
-    What is said of an axis here stands in the place of all that Superset says of it: the columns' begins at zero again.
+    Neither axis takes the other's marks: the columns' begins at zero, whose marks would else move it.
     """
-    axes = f"{{yAxis: [{{min: 0}}, {{scale: true, alignTicks: false, {RATE_MARKS}}}]}}"
+    axes = f"{{yAxis: [{{alignTicks: false}}, {{scale: true, alignTicks: false, {RATE_MARKS}}}]}}"
     return {"y_axis_bounds_secondary": [None, None], "echart_options": axes}
 
 
