@@ -51,7 +51,8 @@ def write_delivery(delivery: SimulatedFile, out: Path, seed: int) -> list[Truth]
         for column, heading in headings.values()
     }
     if "complaint_matter" in cells and delivery.style.suffix == "csv":
-        _break_lines(cells["complaint_matter"], rng)
+        delivery.rows["complaint_matter"] = delivery.rows["complaint_matter"].copy()
+        _break_lines((cells["complaint_matter"], delivery.rows["complaint_matter"]), rng)
     faults = soil(delivery.contract, delivery.rows, cells, delivery.style, rng)
     ignored = _ignored(delivery)
     table = [*ignored.values(), *cells.values()]
@@ -110,10 +111,11 @@ def _ignored(delivery: SimulatedFile) -> dict[str, Array]:
     }
 
 
-def _break_lines(texts: Array, rng: np.random.Generator) -> None:
-    """Some complainants write in paragraphs: the record goes on in the next line, inside quotes."""
-    for row in np.flatnonzero(rng.random(len(texts)) < LINE_BREAKS):
-        texts[row] = str(texts[row]).replace("，", "，\n", 1)
+def _break_lines(written_and_meant: tuple[Array, Array], rng: np.random.Generator) -> None:
+    """Some complainants write in paragraphs: the record goes on in the next line, inside quotes, and it means that."""
+    for row in np.flatnonzero(rng.random(len(written_and_meant[0])) < LINE_BREAKS):
+        for texts in written_and_meant:
+            texts[row] = str(texts[row]).replace("，", "，\n", 1)
 
 
 def _change_width(row: list[object], how: str, rng: np.random.Generator) -> None:
