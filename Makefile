@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= $(shell command -v uv || echo .uv/bin/uv)
 LAKEWARDEN := .venv/bin/lakewarden
 
-.PHONY: setup demo up down test test-demo test-spark fuzz crash bench check format lock clean
+.PHONY: setup demo up down test test-demo test-spark parity fuzz crash bench check format lock clean
 
 # Both environments: .venv (pipeline, Airflow, developers' tools) and .venv-bi (Superset).
 setup: .venv/.synced .venv-bi/.synced
@@ -18,7 +18,7 @@ down:
 	$(LAKEWARDEN) down
 
 test: setup
-	.venv/bin/pytest -m "not spark and not browser"
+	.venv/bin/pytest -m "not spark and not browser" --numprocesses 2 --dist loadfile
 
 # The whole demo in a home of its own, then its dashboard in a real browser; needs Chromium and chromedriver.
 test-demo: export LAKEWARDEN_HOME = $(CURDIR)/.demo
@@ -31,9 +31,13 @@ test-demo: setup
 	$(LAKEWARDEN) demo --objects 1500 --days 120
 	.venv/bin/pytest -m browser; status=$$?; $(LAKEWARDEN) down; exit $$status
 
-# Needs a JDK 17 or newer; builds the sample province on Sail and on Apache Spark and compares every table.
+# Needs a JDK 17 or newer; builds a small province's market road on Sail and on Apache Spark and compares every table.
 test-spark: setup .venv-spark/.jars
 	.venv/bin/pytest -m spark
+
+# The same with every contract, half an hour.
+parity: export LAKEWARDEN_PARITY = whole
+parity: test-spark
 
 # 10,000 hostile files; FILES and SEED choose others.
 fuzz: setup

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from spark_jobs.lake.home import Home
 from spark_jobs.landing.land import make_landing_zone
+
+# PySpark takes a process whose main module has no file for a run of its doctests; pytest-xdist's workers are such.
+_main = sys.modules["__main__"]
+if not hasattr(_main, "__file__"):
+    _main.__file__ = __file__
+    import pyspark.sql.connect  # noqa: F401
+
+    del _main.__file__
 
 
 @pytest.fixture(autouse=True, scope="session")

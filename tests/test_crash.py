@@ -1,4 +1,4 @@
-"""kill -9 at four moments of a run; `make crash` takes two hundred."""
+"""kill -9 at four moments of a run of the market road; `make crash` takes two hundred, of all contracts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.frozen import CONTRACTS
 from tests.compare_lakes import to_the_second
 from tests.crash.moments import STAGES, WRITES, moments
 
@@ -14,7 +15,7 @@ from tests.crash.moments import STAGES, WRITES, moments
 def test_a_killed_run_and_one_plain_run_equal_an_undisturbed_one(tmp_path: Path) -> None:
     seed = os.environ.get("LAKEWARDEN_CRASH_SEED", "11")
     command = [sys.executable, "-m", "tests.crash", "--moments", "4", "--seed", seed, "--folder", str(tmp_path)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = subprocess.run(command, env={**os.environ, **CONTRACTS}, capture_output=True, text=True, check=False)
     print(told.stdout, told.stderr)
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count("equal") == 4

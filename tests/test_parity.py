@@ -1,4 +1,7 @@
-"""The same files on Sail and on Apache Spark, in two homes: every table of every layer comes out equal, row for row."""
+"""The same files on Sail and on Apache Spark, in two homes: every table of every layer comes out equal, row for row.
+
+The tables are those of the market road and one that lies by days; LAKEWARDEN_PARITY=whole (`make parity`) takes all.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from simulate import simulate
+from bench.frozen import CONTRACTS
 from spark_jobs.engine.spark_server import find_jars, find_java, start_spark
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.lake.tables import create_tables, read
+from spark_jobs.lake.tables import read
 from tests.compare_lakes import counts, differences
 from tests.drops import FIRMS, drop, table
 
@@ -29,6 +32,8 @@ LAKEWARDEN = Path(sys.executable).with_name("lakewarden")
 UNTIL = date(2026, 6, 30)
 # Files dated later than this are delivered on the second day.
 FIRST_DAY = "20260626"
+IS_WHOLE = os.environ.get("LAKEWARDEN_PARITY") == "whole"
+DECLARED = {} if IS_WHOLE else {**CONTRACTS, "LAKEWARDEN_SCHEMAS": str(Path(__file__).parent / "parity" / "contracts")}
 MOMENTS = {1: ("2026-07-01T02:00:00+00:00", "2026-07-01"), 2: ("2026-07-02T02:00:00+00:00", "2026-07-02")}
 # Spark compiles Java for every plan; for so few rows that takes longer than walking the plan.
 HASTE = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
@@ -39,19 +44,19 @@ class Lake:
     home: Home
     environment: dict[str, str]
 
-    def run(self, day: int, *words: str) -> tuple[int, float]:
-        """Runs the command as a user would; 1 says that files were refused."""
+    def run(self, day: int, *words: str) -> tuple[int, float, str]:
+        """Runs the command as a user would: exit code (1 says that files were refused), seconds and what it said."""
         moment, today = MOMENTS[day]
         fixed = {"LAKEWARDEN_NOW": moment, "LAKEWARDEN_TODAY": today}
         started = time.monotonic()
         done = subprocess.run(
             [LAKEWARDEN, "--home", self.home.path, "--debug", *words],
-            env={**os.environ, **fixed, **self.environment},
+            env={**os.environ, **DECLARED, **fixed, **self.environment},
             capture_output=True,
             text=True,
         )
         assert done.returncode in (0, 1), f"{self.home.path.name}: {' '.join(words)}:\n{done.stderr[-6000:]}"
-        return done.returncode, time.monotonic() - started
+        return done.returncode, time.monotonic() - started, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +89,8 @@ def lakes(tmp_path_factory: pytest.TempPathFactory, haste: dict[str, str]) -> tu
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small province's landing files."""
     out = tmp_path_factory.mktemp("province") / "landing"
-    simulate(300, 60, 7, out, UNTIL, bad_files=True, say=lambda _: None)
+    words = ["simulate", "--objects", "300", "--days", "60", "--seed", "7", "--until", f"{UNTIL}", "--bad-files"]
+    subprocess.run([LAKEWARDEN, *words, "--out", out], env={**os.environ, **DECLARED}, check=True, capture_output=True)
     return out
 
 
@@ -110,10 +116,12 @@ def receipts(home: Home) -> dict[str, bytes]:
 def run_both(lakes: tuple[Lake, Lake], day: int, *words: str) -> str:
     """Runs both at once, asserts that they ended alike with equal tables, and says how long they took."""
     with ThreadPoolExecutor(len(lakes)) as pool:
-        (one, ours), (other, theirs) = pool.map(lambda lake: lake.run(day, *words), lakes)
+        (one, ours, said), (other, theirs, answered) = pool.map(lambda lake: lake.run(day, *words), lakes)
     found = differences(*(lake.home for lake in lakes))
     assert not found, f"{' '.join(words)}, day {day}:\n" + "\n".join(found[:60])
-    assert one == other, f"{' '.join(words)}, day {day}: exit codes {one} and {other}"
+    assert one == other, (
+        f"{' '.join(words)}, day {day}: exit codes {one} and {other}\n{said[-3000:]}\n{answered[-3000:]}"
+    )
     assert receipts(lakes[0].home) == receipts(lakes[1].home)
     rows = counts(lakes[0].home)
     assert rows["gold.risk_score"]
@@ -134,20 +142,22 @@ def test_both_engines_build_the_same_lake(
     with capsys.disabled():
         print(f"\nfull rebuild: {said}")
     assert not differences(incremental, lakes[0].home)
+    assert read(lakes[1].home.table("base", "reading_day")).num_rows
 
 
 def test_a_run_starts_a_server_and_ends_it(tmp_path: Path, haste: dict[str, str]) -> None:
     """The server starts while files are read, in a thread of the moment: it once ended with that, and the run hung."""
     home = Home(tmp_path / "lake")
     drop(home, "firms.csv", table(*FIRMS))
-    assert Lake(home, {"LAKEWARDEN_ENGINE": "spark", **haste}).run(1, "run")[0] == 0
+    lake = Lake(home, {"LAKEWARDEN_ENGINE": "spark", **haste})
+    assert lake.run(1, "run")[0] == 0
     assert read(home.table("base", "supervised_object"), ["object_id"]).num_rows == len(FIRMS)
     assert not [one.pid for one in psutil.process_iter(["cmdline"]) if str(home.path) in str(one.info["cmdline"])]
 
 
 def test_nothing_that_people_type_writes_to_the_lake(lakes: tuple[Lake, Lake]) -> None:
     spark = lakes[1]
-    create_tables(spark.home)
-    environment = {**os.environ, **spark.environment, "LAKEWARDEN_HOME": str(spark.home.path)}
+    spark.run(1, "land")
+    environment = {**os.environ, **DECLARED, **spark.environment, "LAKEWARDEN_HOME": str(spark.home.path)}
     tried = subprocess.run([sys.executable, "-m", "tests.asked"], env=environment, capture_output=True, text=True)
     assert (tried.returncode, tried.stdout) == (0, ""), tried.stderr[-3000:]

@@ -1,15 +1,16 @@
-"""dbt's parsed project is kept for a home: good for exactly what it was parsed from, and thrown away otherwise."""
+"""dbt's parsed project is kept beside it for every home: good for exactly what it was parsed from, and thrown away otherwise."""
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import dbt_project.render
-from spark_jobs.building import dbt
+from spark_jobs.building import dbt, parsed
 from spark_jobs.building.dbt import project
 from spark_jobs.building.parsed import Parsed
 from spark_jobs.lake import sources as program
@@ -17,12 +18,15 @@ from spark_jobs.lake.home import Home
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home for which the project was parsed once."""
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home for which the project was parsed once, in a checkout that had not parsed anything."""
     home = Home(tmp_path_factory.mktemp("kept") / "lake")
     home.create()
-    project(home)
-    return home
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parsed, "FOLDER", tmp_path_factory.mktemp("parsed"))
+        patch.setattr(dbt, "_manifests", {})
+        project(home)
+        yield home
 
 
 def _another_process(patch: pytest.MonkeyPatch) -> None:
@@ -40,23 +44,22 @@ def test_the_next_process_neither_renders_nor_parses(kept: Home, monkeypatch: py
 
 
 def test_half_a_file_and_a_foreign_one_count_as_none(kept: Home) -> None:
-    path = kept.state / "dbt" / "parsed.msgpack"
+    path = Parsed().path
     whole = path.read_bytes()
     try:
         for content in (whole[: len(whole) // 2], whole[:-1] + b"\0", whole[:64], b"", b"\0" * 100):
             path.write_bytes(content)
-            assert Parsed(kept).read() is None
+            assert Parsed().read() is None
     finally:
         path.write_bytes(whole)
-    assert Parsed(kept).read() is not None
+    assert Parsed().read() is not None
 
 
-def test_a_copied_home_is_parsed_for_where_it_lies(kept: Home, tmp_path: Path) -> None:
-    copied = Home(tmp_path / "copy")
-    shutil.copytree(kept.path, copied.path)
-    assert Parsed(copied).read() is None
-    model = project(copied).nodes["model.lakewarden.object_profile"]
-    assert model.config["location_root"] == f"{copied.warehouse}/themes"
+def test_what_was_parsed_for_one_home_serves_another(
+    kept: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _another_process(monkeypatch)
+    assert str(kept.path) not in json.dumps(project(Home(tmp_path / "other")).writable_manifest().to_dict())
 
 
 def test_another_folder_of_contracts_another_file_and_another_version_are_parsed_anew(
@@ -67,12 +70,12 @@ def test_another_folder_of_contracts_another_file_and_another_version_are_parsed
     with monkeypatch.context() as patch:
         patch.setenv("LAKEWARDEN_SCHEMAS", str(tmp_path))
         (tmp_path / "terms.yaml").write_text("{}")
-        assert Parsed(kept).read() is None
+        assert Parsed().read() is None
         first = program.sources()
         os.utime(tmp_path / "terms.yaml", (1, 1))
         assert len({now, first, program.sources()}) == 3
-    assert Parsed(kept).read() is not None
+    assert Parsed().read() is not None
     packages = tmp_path / "packages"
     (packages / "dbt_core-9.9.9.dist-info").mkdir(parents=True)
     monkeypatch.setattr(program.sysconfig, "get_path", lambda _: str(packages))
-    assert Parsed(kept).read() is None
+    assert Parsed().read() is None

@@ -342,6 +342,7 @@ def test_an_archive_that_cannot_be_trusted_is_refused_whole(reader: Reader, tmp_
 @pytest.mark.parametrize(
     "content",
     [gzip.compress(CSV)[:-5], gzip.compress(CSV)[:12], b"\x1f\x8b" + b"x" * 50, b"text", gzip.compress(CSV) + b"junk"],
+    ids=["cut", "all but its head cut", "nothing packed", "text", "more behind it"],
 )
 def test_a_broken_gz_is_refused(reader: Reader, tmp_path: Path, content: bytes) -> None:
     assert "已损坏" in refused(reader, tmp_path, "a.csv.gz", content)

@@ -34,7 +34,9 @@ def _reading(hour: int, value: float | None, validity: str = "V", **rest: Any) -
 
 def _rows(home: Home, table: str) -> list[Row]:
     rows = read(home.table("base", table)).to_pylist()
-    return sorted(rows, key=lambda row: (row["device_code"], row["reading_date"], str(row.get("reading_time"))))
+    return sorted(
+        rows, key=lambda row: (row["department"], row["device_code"], row["reading_date"], str(row.get("reading_time")))
+    )
 
 
 def _files(home: Home, table: str) -> dict[date, set[str]]:

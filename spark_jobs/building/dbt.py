@@ -26,7 +26,7 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 ANSI = "spark.sql.ansi.enabled"
 FAILED = ("error", "fail", "runtime error")
 
-_manifests: dict[tuple[Path, tuple[Path, ...]], Manifest] = {}
+_manifests: dict[tuple[Path, ...], Manifest] = {}
 _parsing = Lock()
 
 
@@ -116,24 +116,26 @@ def _options(home: Home, target: Path | None = None) -> list[str]:
 
 
 def project(home: Home) -> Manifest:
-    """The parsed project, from this process, else from the home, else parsed anew."""
+    """The parsed project, from this process, else from the checkout, else parsed anew."""
     with _parsing:
-        key = (home.path, roots())
-        if key not in _manifests:
-            parsed = Parsed(home)
-            _manifests[key] = parsed.read() or _parse(home, parsed)
-        return _manifests[key]
+        if roots() not in _manifests:
+            _manifests[roots()] = Parsed().read() or _parse(home)
+        return _manifests[roots()]
 
 
-def _parse(home: Home, parsed: Parsed) -> Manifest:
+def _parse(home: Home) -> Manifest:
     """Renders and parses what is declared, and keeps it."""
     from dbt.cli.main import dbtRunner
 
     from dbt_project.render import render
 
     home.logs.mkdir(parents=True, exist_ok=True)
-    # What is rendered lies in one place for all processes, and may be another for each (LAKEWARDEN_SCHEMAS).
+    # What is rendered lies in one place for all processes, and may be another for each (LAKEWARDEN_SCHEMAS); who waited
+    # finds what the other has parsed.
     with locked(PROJECT / "models" / "_rendered.lock"), _environment(home):
+        parsed = Parsed()
+        if kept := parsed.read():
+            return kept
         render()
         ended = dbtRunner().invoke(["parse", *_options(home)])
         if ended.result is None:

@@ -15,7 +15,7 @@ from spark_jobs.building.days import days_spoken_of
 from spark_jobs.building.dbt import StepFailed, try_dbt
 from spark_jobs.building.flows import Flow
 from spark_jobs.building.shapes import Shapes
-from spark_jobs.engine.session import connect
+from spark_jobs.engine.session import connect, forget
 from spark_jobs.lake.faults import advice_on
 from spark_jobs.lake.home import Home
 
@@ -64,6 +64,8 @@ class Merging:
         """Builds tables; of those that failed what the engine said. A fault of the machine, or of a test, is raised."""
         variables = {**self.variables, **further, "days": {} if full else self.days}
         selected = [*tables, *(summed.table for table in tables for summed in roll_ups(table))]
+        if full:
+            self._forget_days(selected)
         built = [node for node in try_dbt(self.home, selected, variables, full) if node.has_failed]
         for node in built:
             if node.name not in tables or advice_on(node.message):
@@ -71,6 +73,16 @@ class Merging:
         if built:
             connect(self.home, needs=()).sql("select 1").collect()  # an engine that died is nobody's feed
         return {node.name: node.message for node in built}
+
+    def _forget_days(self, tables: Collection[str]) -> None:
+        """Takes tables that lie by days out of the catalog, from which Spark cannot replace them.
+
+        It takes their metadata for corrupt unless the column of days is the last one.
+        """
+        spark = connect(self.home, needs=())
+        for table in tables:
+            if table_of(f"base.{table}").partition:
+                forget(spark, self.home, "base", table)
 
 
 def _needed(tables: Collection[str]) -> set[str]:

@@ -27,7 +27,7 @@ NAME = "postgres"
 DATABASES = ("airflow", "superset")
 # PostgreSQL refuses to run as root, so there it gets an account without rights of its own.
 ACCOUNTS = ("postgres", "nobody")
-SOCKET_PATH_LIMIT = 100
+SOCKET_PATH_LIMIT = 107 - len("/.s.PGSQL.5432")
 
 
 def external() -> str | None:
