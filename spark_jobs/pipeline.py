@@ -186,6 +186,7 @@ def _is_beyond_limit(delivery: Delivery) -> bool:
 def base(home: Home, report: StageReport) -> None:
     """Accepted deliveries → the base databases, merged."""
     from spark_jobs.building.base import build_base
+    from spark_jobs.building.hops import keep_flows
 
     if home in _preparations:
         # An error while starting is ignored here: what needs the engine starts it again, and raises it.
@@ -193,6 +194,7 @@ def base(home: Home, report: StageReport) -> None:
     read = _read_by_base(home)
     _report_base(report, build_base(home))
     _link(home, report)
+    keep_flows(home)
     read.keep()
 
 
@@ -219,6 +221,19 @@ def _report_base(report: StageReport, build: BaseBuild) -> None:
     report.figures = {**build.figures, **({"parked": len(build.parked)} if build.parked else {})}
     report.changed = bool(build.figures)
     report.warnings = build.parked
+
+
+@_stage
+def reconcile(home: Home, report: StageReport) -> None:
+    """Every accepted delivery's rows → counted again in every table they belong to."""
+    from spark_jobs.building.hops import losses
+    from spark_jobs.building.recount import recount
+
+    report.figures = {"deliveries": recount(home)}
+    lost = losses(home)
+    report.warnings = [str(loss) for loss in lost]
+    if lost:
+        report.figures["missing"] = sum(loss.rows_missing for loss in lost)
 
 
 @_stage

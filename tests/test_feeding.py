@@ -204,8 +204,10 @@ def test_rows_that_a_table_lost_park_their_feed_and_nobody_else(
         silver = home.table("silver", "officer")
         overwrite(silver, read(silver).slice(0, 0))
         build = build_base(home)
-        hops = {hop[1] for hop in _hops(home)}
+        hops = {hop[1]: hop[2:] for hop in _hops(home)}
+        still = build_base(home)
     [warning] = build.parked
     assert warning.startswith("officer is parked")
     assert lost[:12] in warning
-    assert hops == {"base.complaint"}
+    assert hops == {"base.complaint": (1, 1, 0), "base.enforcement_officer": (1, 0, 0)}
+    assert still.parked == [warning]

@@ -28,7 +28,7 @@ class BaseBuild:
 
 def build_base(home: Home, full: bool = False) -> BaseBuild:
     """Merges accepted deliveries that base does not have yet; tables that are declared anew are built anew."""
-    accepted = _accepted(home)
+    accepted = accepted_into_base(home)
     if not accepted:
         return BaseBuild()
     delivered = {delivery.feed for delivery in accepted}
@@ -53,7 +53,7 @@ def build_base(home: Home, full: bool = False) -> BaseBuild:
     )
 
 
-def _accepted(home: Home) -> list[Delivered]:
+def accepted_into_base(home: Home) -> list[Delivered]:
     """The accepted deliveries of feeds that flow into a base table."""
     columns = ["_delivery", "department", "feed", "received_at", "bytes", "rows_accepted", "parts"]
     rows = read(home.table("ops", "delivery"), columns, [("state", "=", "accepted")]).to_pylist()

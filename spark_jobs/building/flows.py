@@ -56,7 +56,10 @@ def warning(flow: Flow, why: str) -> str:
 
 def merged_rows(home: Home) -> dict[tuple[str, str], int]:
     """How many accepted rows of a delivery each base table is proven to know, by (delivery, table)."""
-    hops = read(home.table("ops", "reconciliation"), ["_delivery", "hop", "rows_in"]).to_pylist()
+    columns = ["_delivery", "hop", "rows_in", "rows_out", "rows_aside"]
+    hops = read(home.table("ops", "reconciliation"), columns).to_pylist()
     return {
-        (hop["_delivery"], hop["hop"].removeprefix(HOP)): hop["rows_in"] for hop in hops if hop["hop"].startswith(HOP)
+        (hop["_delivery"], hop["hop"].removeprefix(HOP)): hop["rows_in"]
+        for hop in hops
+        if hop["hop"].startswith(HOP) and hop["rows_in"] == hop["rows_out"] + hop["rows_aside"]
     }

@@ -1,43 +1,20 @@
-"""Merged deliveries flow in; proof flows out that every accepted row's key is in every base table it belongs to."""
+"""Deliveries flow in; proof flows out that every row of theirs is in every table it belongs to, or where it is missing.
+
+A build proves what it has merged, by the keys in each base table; `lakewarden reconcile` counts the whole lake again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
-
-import pyarrow as pa
+from datetime import date
 
 from dbt_project.render import base_facts
-from schemas.contract import contracts, table_of
-from spark_jobs.building.flows import HOP, Delivered, Flow, merged_rows
+from schemas.contract import table_of
+from spark_jobs.building.flows import HOP, Delivered, Flow
+from spark_jobs.building.hops import Hop, record
 from spark_jobs.engine.session import connect
-from spark_jobs.lake.columns import table_schema
-from spark_jobs.lake.home import Home, now
+from spark_jobs.lake.home import Home
 from spark_jobs.lake.sql import Where, condition
-from spark_jobs.lake.tables import merge
-
-
-@dataclass(frozen=True)
-class Hop:
-    """A delivery on its way into a base table: its rows, those whose key the table knows, those that name no key."""
-
-    delivery: Delivered
-    table: str
-    rows_out: int
-    rows_aside: int
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether no row is lost."""
-        return self.delivery.rows == self.rows_out + self.rows_aside
-
-    def row(self, moment: datetime) -> dict[str, Any]:
-        """The row of `ops.reconciliation`."""
-        counts = {"rows_in": self.delivery.rows, "rows_out": self.rows_out, "rows_aside": self.rows_aside}
-        names = {"_delivery": self.delivery.name, "feed": self.delivery.feed, "hop": f"{HOP}{self.table}"}
-        return {**names, **counts, "checked_at": moment}
 
 
 def reconcile(
@@ -47,22 +24,21 @@ def reconcile(
 
     `days`: of tables that lie by days, those on which the deliveries' keys are looked for.
     """
-    spark, missing, proven = connect(home, needs=()), {}, []
+    spark, missing, hops = connect(home, needs=()), {}, []
     for (feed, table), deliveries in sorted(work.items()):
         counted = {
             row[0]: (row[1], row[2])
             for row in spark.sql(_counting_sql(feed, table, deliveries, (days or {}).get(table))).collect()
         }
         for delivery in deliveries:
-            hop = Hop(delivery, table, *counted.get(delivery.name, (0, 0)))
-            if hop.is_complete:
-                proven.append(hop)
-            else:
+            hop = Hop(delivery.name, feed, f"{HOP}{table}", delivery.rows, *counted.get(delivery.name, (0, 0)))
+            hops.append(hop)
+            if hop.rows_missing:
                 missing[feed, table] = (
-                    f"of {delivery.rows} accepted rows of delivery {delivery.name[:12]}, {hop.rows_out} are there"
+                    f"of {hop.rows_in} accepted rows of delivery {delivery.name[:12]}, {hop.rows_out} are there"
                     f" and {hop.rows_aside} name no key"
                 )
-    _record(home, proven)
+    record(home, hops)
     return missing
 
 
@@ -95,12 +71,3 @@ def _counting_sql(feed: str, table: str, deliveries: list[Delivered], days: list
         f" left join ({known}) as known on {same}"
         " group by stated._delivery"
     )
-
-
-def _record(home: Home, proven: list[Hop]) -> None:
-    known = merged_rows(home)
-    fresh = [hop for hop in proven if known.get((hop.delivery.name, hop.table)) != hop.delivery.rows]
-    if fresh:
-        contract, moment = contracts()["ops.reconciliation"], now()
-        rows = pa.Table.from_pylist([hop.row(moment) for hop in fresh], schema=table_schema(contract))
-        merge(home.table("ops", contract.table), rows, contract.key)

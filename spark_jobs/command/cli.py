@@ -323,6 +323,14 @@ def link_refuse(home: Home, mention: str, by: str, why: str) -> None:
     say(f"{decide(home, mention, None, by, why)}: written; the next run applies it")
 
 
+@_command("reconcile")
+def reconcile_command(home: Home) -> int:
+    """Counts every accepted file's rows in every table again; exit code 1 if any are missing."""
+    from spark_jobs.pipeline import reconcile
+
+    return _run_stages(home, (reconcile,))
+
+
 @_command("publish")
 def publish_command(home: Home) -> int:
     """Gold → the serving file that Superset reads."""
@@ -341,9 +349,8 @@ def _run_stages(home: Home, stages: Any) -> int:
         for warning in reports[-1].warnings:
             say(f"         warning: {warning}")
     summarise(reports)
-    troubled = sum(
-        int(report.figures.get(name, 0)) for report in reports for name in ("refused", "held", "beyond_limit", "parked")
-    )
+    troubles = ("refused", "held", "beyond_limit", "parked", "missing")
+    troubled = sum(int(report.figures.get(name, 0)) for report in reports for name in troubles)
     return PARTLY if troubled else DONE
 
 

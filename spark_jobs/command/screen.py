@@ -39,6 +39,7 @@ FIGURES = {
     "accepted": "rows accepted",
     "quarantined": "rows quarantined",
     "parked": "feeds parked",
+    "missing": "rows missing",
     "linked": "rows linked by name",
     "beyond_limit": "deliveries beyond the quarantine limit",
 }

@@ -24,8 +24,8 @@ from spark_jobs.serving.stored import ACT, FILE, Stored, fingerprint, holding, s
 SERVED_LAYERS = ("gold", "themes", DETAIL)
 # What only other tables are made of.
 INNER = ("themes.object_activity",)
-# What people meet of the lake's own books: names of departments, feeds and files, and numbers.
-BOOKS, BOOK_LAYER = ("ops.feed",), "ops"
+# What people meet of the lake's own books: names of departments, feeds, files and rules, and numbers.
+BOOKS, BOOK_LAYER = ("ops.feed", "ops.flow", "ops.quality"), "ops"
 SCHEMAS = (*SERVED_LAYERS, BOOK_LAYER)
 VERSIONS = "lakewarden-*.duckdb"
 
