@@ -1,4 +1,4 @@
-"""dbt's parsed project is kept beside it for every home: good for exactly what it was parsed from, and thrown away otherwise."""
+"""dbt's parsed project is kept beside it for every home: good for exactly what it was parsed from."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ NAME = "postgres"
 DATABASES = ("airflow", "superset")
 # PostgreSQL refuses to run as root, so there it gets an account without rights of its own.
 ACCOUNTS = ("postgres", "nobody")
+# Of the folder, within what the kernel allows the whole path.
 SOCKET_PATH_LIMIT = 107 - len("/.s.PGSQL.5432")
 
 
