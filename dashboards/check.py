@@ -156,6 +156,8 @@ def charts_read_datasets(assets: Assets) -> Iterator[Problem]:
             for key, name, is_metric in names_used(chart["params"]):
                 if name not in (metrics if is_metric else columns | metrics):
                     yield path, f"params.{key}", f"no {'metric' if is_metric else 'column'} {name} in {contract.name}"
+                if key == "order_by_cols" and name in metrics:
+                    yield path, f"params.{key}", f"{name} is a metric too, by which Superset would sort; rename that"
 
 
 def names_used(params: Asset) -> Iterator[tuple[str, str, bool]]:

@@ -99,6 +99,11 @@ def metric(dataset: dict[str, Any], name: str) -> dict[str, Any]:
             "metrics.problem_rate: is 红色风险占比 here and 问题发现率 elsewhere",
         ),
         (
+            "datasets/flow.yaml",
+            lambda dataset: metric(dataset, "rows_lost").update(metric_name="rows_missing"),
+            "rows_missing is a metric too, by which Superset would sort",
+        ),
+        (
             "databases/serving.yaml",
             lambda database: database["extra"]["engine_params"]["connect_args"]["config"].pop("enable_external_access"),
             "enable_external_access: must be False",
