@@ -149,8 +149,7 @@ def test_a_run_starts_a_server_and_ends_it(tmp_path: Path, haste: dict[str, str]
     """The server starts while files are read, in a thread of the moment: it once ended with that, and the run hung."""
     home = Home(tmp_path / "lake")
     drop(home, "firms.csv", table(*FIRMS))
-    lake = Lake(home, {"LAKEWARDEN_ENGINE": "spark", **haste})
-    assert lake.run(1, "run")[0] == 0
+    assert Lake(home, {"LAKEWARDEN_ENGINE": "spark", **haste}).run(1, "run")[0] == 0
     assert read(home.table("base", "supervised_object"), ["object_id"]).num_rows == len(FIRMS)
     assert not [one.pid for one in psutil.process_iter(["cmdline"]) if str(home.path) in str(one.info["cmdline"])]
 

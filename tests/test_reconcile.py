@@ -59,3 +59,12 @@ def test_rows_that_a_base_table_lost_are_merged_again_by_the_next_run(loaded: Ho
     pipeline.base(loaded)
     assert read(path, ["object_id"]).num_rows == before
     assert _counted(loaded) == []
+
+
+def test_what_waits_to_be_merged_is_not_lost(home: Home) -> None:
+    drop(home, "firms.csv", table(*FIRMS))
+    for stage in (pipeline.land, pipeline.conform):
+        stage(home)
+    assert _counted(home) == []
+    pipeline.base(home)
+    assert read(home.table("base", "supervised_object"), ["object_id"]).num_rows == len(FIRMS)

@@ -10,7 +10,8 @@ from typing import Any
 from deltalake import DeltaTable
 
 from schemas.contract import contracts, feeds, tables
-from spark_jobs.building.flows import Delivered, Flow, merged_rows, unmergeable, warning
+from spark_jobs.building.flows import Delivered, Flow, unmergeable, warning
+from spark_jobs.building.hops import merged_rows
 from spark_jobs.building.shapes import Shapes
 from spark_jobs.lake.codes import write_codes
 from spark_jobs.lake.home import Home

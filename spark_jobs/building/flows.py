@@ -7,8 +7,6 @@ from datetime import datetime
 
 from schemas.contract import contracts, feeds, shown, table_of, tables
 from schemas.contract.feeding import feeds_into, obstacles
-from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
 
 # A feed and a base table that it flows into.
 Flow = tuple[str, str]
@@ -52,14 +50,3 @@ def warning(flow: Flow, why: str) -> str:
         f"Mend {shown(feeds()[feed].file)} or {shown(table_of(f'base.{table}').file)} (python -m schemas lint), "
         "then run again"
     )
-
-
-def merged_rows(home: Home) -> dict[tuple[str, str], int]:
-    """How many accepted rows of a delivery each base table is proven to know, by (delivery, table)."""
-    columns = ["_delivery", "hop", "rows_in", "rows_out", "rows_aside"]
-    hops = read(home.table("ops", "reconciliation"), columns).to_pylist()
-    return {
-        (hop["_delivery"], hop["hop"].removeprefix(HOP)): hop["rows_in"]
-        for hop in hops
-        if hop["hop"].startswith(HOP) and hop["rows_in"] == hop["rows_out"] + hop["rows_aside"]
-    }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,9 @@ from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.tables import merge, overwrite, read, version
 from spark_jobs.lake.upkeep import keep_up
 
+# Of `ops.reconciliation`, in the order of a hop's fields.
+COLUMNS = ["_delivery", "feed", "hop", "rows_in", "rows_out", "rows_aside"]
+COUNTED = COLUMNS[3:]
 # How people call the hops; one into a base table has the table's title.
 HOPS = {"land": "接收落地", "conform": "逐行校核"}
 
@@ -41,12 +43,7 @@ class Hop:
 
     def row(self, moment: datetime) -> dict[str, Any]:
         """The row of `ops.reconciliation`."""
-        return {"_delivery": self.delivery, "feed": self.feed, "hop": self.name, "checked_at": moment} | self.counts
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The columns of `ops.reconciliation` that count rows."""
-        return {"rows_in": self.rows_in, "rows_out": self.rows_out, "rows_aside": self.rows_aside}
+        return dict(zip(COLUMNS, astuple(self), strict=True)) | {"checked_at": moment}
 
 
 @dataclass(frozen=True)
@@ -69,15 +66,22 @@ class Loss:
         )
 
 
+def merged_rows(home: Home) -> dict[tuple[str, str], int]:
+    """How many accepted rows of a delivery each base table is proven to know, by (delivery, table)."""
+    return {
+        (hop.delivery, hop.name.removeprefix(HOP)): hop.rows_in
+        for hop in told(home)
+        if hop.name.startswith(HOP) and not hop.rows_missing
+    }
+
+
 def record(home: Home, hops: list[Hop]) -> None:
     """Writes the hops that are not yet told so."""
-    contract, moment = contracts()["ops.reconciliation"], now()
-    path = home.table("ops", contract.table)
-    told = {(row["_delivery"], row["hop"]): row for row in read(path).to_pylist()}
-    fresh = [hop for hop in hops if not hop.counts.items() <= told.get((hop.delivery, hop.name), {}).items()]
-    if fresh:
+    known = set(told(home))
+    if fresh := [hop for hop in hops if hop not in known]:
+        contract, moment = contracts()["ops.reconciliation"], now()
         rows = pa.Table.from_pylist([hop.row(moment) for hop in fresh], schema=table_schema(contract))
-        merge(path, rows, contract.key)
+        merge(home.table("ops", contract.table), rows, contract.key)
 
 
 def losses(home: Home) -> list[Loss]:
@@ -85,42 +89,49 @@ def losses(home: Home) -> list[Loss]:
     ledger = {one.delivery: one for one in read_ledger(home, [("state", "=", "accepted")])}
     return [
         Loss(ledger[hop.delivery].department, hop.feed, ledger[hop.delivery].file_name, hop.name, hop.rows_in, missing)
-        for hop in _told(home)
+        for hop in told(home)
         if (missing := hop.rows_missing) and hop.delivery in ledger
     ]
 
 
 def keep_flows(home: Home) -> None:
-    """Writes `ops.flow`, if hops are others since: what `ops.reconciliation` says of accepted deliveries, added up."""
-    told = str(version(home.table("ops", "reconciliation")))
-    mark = Mark(home.state / "flows.json", {"reconciliation": told, "declared": declared()})
+    """Writes `ops.flow`, if its inputs are others since: the hops of accepted deliveries, added up."""
+    inputs = {name: str(version(home.table("ops", name))) for name in ("delivery", "reconciliation")}
+    mark = Mark(home.state / "flows.json", {**inputs, "declared": declared()})
     if mark.is_current() or "ops.flow" not in contracts():
         return
-    ledger = {one.delivery: one for one in read_ledger(home, [("state", "=", "accepted")])}
-    counts: dict[tuple[str, str, str], Counter[str]] = {}
-    for hop in _told(home):
-        if hop.delivery in ledger and hop.feed in feeds():
-            summed = counts.setdefault((ledger[hop.delivery].department, hop.feed, hop.name), Counter())
-            summed.update(hop.counts, deliveries=1, rows_missing=hop.rows_missing)
     rows = [
         {
-            "department": department,
-            "feed": feed,
-            "feed_title": feeds()[feed].title,
-            "hop": hop,
-            "hop_title": _title(hop),
+            "department": flow["department"],
+            "feed": flow["feed"],
+            "feed_title": feeds()[flow["feed"]].title,
+            "hop": flow["hop"],
+            "hop_title": _title(flow["hop"]),
+            "deliveries": flow["_delivery_count"],
+            **{name: flow[f"{name}_sum"] for name in COUNTED},
+            "rows_missing": flow["rows_in_sum"] - flow["rows_out_sum"] - flow["rows_aside_sum"],
         }
-        | {name: summed[name] for name in ("deliveries", "rows_in", "rows_out", "rows_aside", "rows_missing")}
-        for (department, feed, hop), summed in sorted(counts.items())
+        for flow in _added_up(home)
+        if flow["feed"] in feeds()
     ]
     overwrite(home.table("ops", "flow"), pa.Table.from_pylist(rows, table_schema(contracts()["ops.flow"])))
     keep_up(home, "ops", written={"flow"})
     mark.keep()
 
 
-def _told(home: Home) -> list[Hop]:
-    columns = ["_delivery", "feed", "hop", "rows_in", "rows_out", "rows_aside"]
-    return [Hop(*row.values()) for row in read(home.table("ops", "reconciliation"), columns).to_pylist()]
+def _added_up(home: Home) -> list[dict[str, Any]]:
+    """One row a department, feed and hop, in that order."""
+    accepted = read(home.table("ops", "delivery"), ["_delivery", "department"], [("state", "=", "accepted")])
+    hops = read(home.table("ops", "reconciliation"), COLUMNS).join(accepted, "_delivery", join_type="inner")
+    by = ["department", "feed", "hop"]
+    summed = hops.group_by(by).aggregate([("_delivery", "count"), *((name, "sum") for name in COUNTED)])
+    rows: list[dict[str, Any]] = summed.sort_by([(name, "ascending") for name in by]).to_pylist()
+    return rows
+
+
+def told(home: Home) -> list[Hop]:
+    """Every hop in the books."""
+    return [Hop(*row.values()) for row in read(home.table("ops", "reconciliation"), COLUMNS).to_pylist()]
 
 
 def _title(hop: str) -> str:

@@ -35,7 +35,8 @@ class Parsed:
         with suppress(FileNotFoundError):
             seal, _, content = self.path.read_bytes().partition(b"\n")
             if seal == self._seal(content):
-                self.path.touch()
+                with suppress(OSError):  # a checkout of somebody else's
+                    self.path.touch()
                 from dbt.contracts.graph.manifest import Manifest
                 from dbt.parser.manifest import extended_mashumuro_decoder
 

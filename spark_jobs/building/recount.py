@@ -7,24 +7,25 @@ from pathlib import Path
 
 from schemas.contract import feeds
 from spark_jobs.building.base import accepted_into_base
-from spark_jobs.building.flows import Delivered, Flow, unmergeable
-from spark_jobs.building.hops import Hop, keep_flows, record
+from spark_jobs.building.flows import HOP, Delivered, Flow
+from spark_jobs.building.hops import Hop, keep_flows, record, told
 from spark_jobs.building.reconcile import reconcile
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, read_ledger
-from spark_jobs.lake.tables import exists, read
+from spark_jobs.lake.tables import read
 
 
 def recount(home: Home) -> int:
     """Counts every accepted delivery's rows at every hop and records it; returns how many deliveries there are."""
     deliveries = [one for one in read_ledger(home, [("state", "=", "accepted")]) if one.feed in feeds()]
     record(home, _counted(home, deliveries))
-    parked = unmergeable()
+    merged = {(hop.delivery, hop.name): hop.rows_in for hop in told(home)}
     work: dict[Flow, list[Delivered]] = {}
     for delivery in accepted_into_base(home):
         for table in feeds()[delivery.feed].into:
-            if (delivery.feed, table) not in parked and exists(home.table("base", table)):
+            # What was never merged, or not since it was replayed, is not lost: it waits for a run.
+            if merged.get((delivery.name, f"{HOP}{table}")) == delivery.rows:
                 work.setdefault((delivery.feed, table), []).append(delivery)
     if work:
         connect(home, needs={f"silver.{feed}" for feed, _ in work} | {f"base.{table}" for _, table in work})
@@ -48,7 +49,5 @@ def _counted(home: Home, deliveries: list[Delivery]) -> list[Hop]:
 
 
 def _rows_by_delivery(path: Path) -> Counter[str]:
-    if not exists(path):
-        return Counter()
     counted = read(path, ["_delivery"])["_delivery"].value_counts().to_pylist()
     return Counter({count["values"]: count["counts"] for count in counted})
