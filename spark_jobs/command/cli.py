@@ -328,7 +328,7 @@ def reconcile_command(home: Home) -> int:
     """Counts every accepted file's rows in every table again; exit code 1 if any are missing."""
     from spark_jobs.pipeline import reconcile
 
-    return _run_stages(home, (reconcile,))
+    return _exit_code([_run_stage(home, reconcile)])
 
 
 @_command("publish")
@@ -340,18 +340,27 @@ def publish_command(home: Home) -> int:
 
 
 def _run_stages(home: Home, stages: Any) -> int:
-    from spark_jobs.command.screen import report_line, say, summarise
+    from spark_jobs.command.screen import summarise
 
-    reports = []
-    for stage in stages:
-        reports.append(stage(home))
-        say(report_line(reports[-1]))
-        for warning in reports[-1].warnings:
-            say(f"         warning: {warning}")
+    reports = [_run_stage(home, stage) for stage in stages]
     summarise(reports)
+    return _exit_code(reports)
+
+
+def _run_stage(home: Home, stage: Any) -> Any:
+    """Runs a stage and says what came of it."""
+    from spark_jobs.command.screen import report_line, say
+
+    report = stage(home)
+    say(report_line(report))
+    for warning in report.warnings:
+        say(f"         warning: {warning}")
+    return report
+
+
+def _exit_code(reports: Any) -> int:
     troubles = ("refused", "held", "beyond_limit", "parked", "missing")
-    troubled = sum(int(report.figures.get(name, 0)) for report in reports for name in troubles)
-    return PARTLY if troubled else DONE
+    return PARTLY if any(report.figures.get(name) for report in reports for name in troubles) else DONE
 
 
 @_command("status")
