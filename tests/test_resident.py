@@ -34,6 +34,8 @@ from tests.deadline import wait_for
 from tests.drops import GOOD, drop, table
 
 PROJECT = Path(__file__).parents[1]
+# Six feeds, so that the lakes are small.
+CONTRACTS, FROZEN = "LAKEWARDEN_CONTRACTS", PROJECT / "bench" / "contracts"
 SILENT = {"say": lambda _line: None}
 HEAVY = ("deltalake", "pyspark", "dbt", "great_expectations", "duckdb")
 SECONDS = re.compile(r" *[0-9.]+ s|(?<=[0-9]) +[0-9.]+$", re.MULTILINE)
@@ -72,7 +74,7 @@ def stage(home: Home, name: str, **settings: str) -> subprocess.Popen[str]:
 
 def _start(words: list[str], settings: dict[str, str]) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LAKEWARDEN", "SPARK"))}
-    env = {**kept, "PYTHONPATH": str(PROJECT), **SECOND, **settings}
+    env = {**kept, "PYTHONPATH": str(PROJECT), CONTRACTS: str(FROZEN), **SECOND, **settings}
     return subprocess.Popen(
         [sys.executable, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT
     )
@@ -89,21 +91,23 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lakes]:
     folder = tmp_path_factory.mktemp("resident")
     plain, worked, doomed = (Home(folder / name) for name in ("plain", "worked", "doomed"))
     extra = folder / "extra"
-    rest = first_half(plain, 11)
-    code, _, said = told(command(plain, "run", **FIRST))
-    assert code in (0, 1), said
-    second_half(plain, rest)
-    for home in (worked, doomed):
-        shutil.copytree(plain.path, home.path, symlinks=True)
     (extra / "feeds").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SPARK_REMOTE", raising=False)
-        patch.setenv("LAKEWARDEN_SCHEMAS", str(extra))
-        up(worked, services=["worker"], **SILENT)
-    try:
-        yield Lakes(plain, worked, extra, doomed)
-    finally:
-        down(worked, **SILENT)
+        patch.setenv(CONTRACTS, str(FROZEN))
+        rest = first_half(plain, 11)
+        code, _, said = told(command(plain, "run", **FIRST))
+        assert code in (0, 1), said
+        second_half(plain, rest)
+        for home in (worked, doomed):
+            shutil.copytree(plain.path, home.path, symlinks=True)
+        with pytest.MonkeyPatch.context() as further:
+            further.setenv("LAKEWARDEN_SCHEMAS", str(extra))
+            up(worked, services=["worker"], **SILENT)
+        try:
+            yield Lakes(plain, worked, extra, doomed)
+        finally:
+            down(worked, **SILENT)
 
 
 def ours(lakes: Lakes) -> dict[str, str]:
