@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.contract import Column, FeedContract
-from simulate.marks import FAULT, SPARE
+from simulate.dangling import KIND, dangle
+from simulate.marks import FAULT, PLANTED, SPARE
 from simulate.meanings import meaning
 from simulate.promises import broken, checked, verdict
 from simulate.spoilers import Way, ways
@@ -28,6 +29,7 @@ WEIGHTS = {
 }
 FEWER, MORE = "少一列", "多一列"
 WIDTHS = (FEWER, MORE)
+ACROSS = "across"  # the verdict on a row that is right by itself and wrong beside others (expectations/rules)
 # A second fault in a row must not hide the first, nor be hidden by it.
 INDEPENDENT = ("missing", "unknown_code", "bad_item_code", "too_long")
 # Rules that a text breaks by itself: what a spoiled one is thought to break is looked up.
@@ -53,9 +55,12 @@ def soil(
     """Spoils cells in place; a row of another width is only noted, and made when the file is written."""
     columns = [column for column in contract.columns if column.name in cells]
     born = _from_birth(columns, rows)
-    free = np.setdiff1d(np.arange(len(next(iter(cells.values())))), [fault.row for fault in born])
+    planted = _planted(rows, cells)
+    every = np.arange(len(next(iter(cells.values()))))
+    free = np.setdiff1d(every, [fault.row for fault in born + planted])
     if "cd_operation" in rows:
         free = free[rows["cd_operation"][free] != "D"]  # which need hold little: nothing can be missing there
+    sound = free
     is_shared = SPARE in rows
     if is_shared:
         free = free[rows[SPARE][free]]
@@ -65,10 +70,16 @@ def soil(
     clean = np.setdiff1d(free, dirty)
     flagged = clean[rng.random(len(clean)) < (SPARE_DIRTY if is_shared else FLAGGED)]
     faults += _doubt(_of_verdict(kinds, "flag"), flagged, rows, rng)
+    sound = np.setdiff1d(sound, [fault.row for fault in faults])
+    if "cd_operation" in rows:
+        sound = sound[rows["cd_operation"][sound] == "I"]  # what is changed later is right then
+    for row, column, code in dangle(contract, rows, sound, list(cells), rng):
+        faults.append(Fault(row, column, KIND, ACROSS, code))
     for fault in faults:
         if fault.column:
             cells[fault.column][fault.row] = fault.value
-    return faults + [Fault(f.row, f.column, f.kind, f.verdict, str(cells[f.column][f.row])) for f in born]
+    planted = [Fault(f.row, f.column, f.kind, f.verdict, str(cells[f.column][f.row])) for f in planted]
+    return faults + planted + [Fault(f.row, f.column, f.kind, f.verdict, str(cells[f.column][f.row])) for f in born]
 
 
 def _from_birth(columns: list[Column], rows: Table) -> list[Fault]:
@@ -84,6 +95,13 @@ def _from_birth(columns: list[Column], rows: Table) -> list[Fault]:
     ]
     rejected = {fault.row for fault in born if fault.verdict == "quarantine"}
     return [fault for fault in born if fault.verdict == "quarantine" or fault.row not in rejected]
+
+
+def _planted(rows: Table, cells: dict[str, Array]) -> list[Fault]:
+    """Rows that break a rule over several tables or dates, as their story has it; no single rule is broken there."""
+    marks = rows.get(PLANTED, np.array([], dtype=object))
+    told = [(row, *mark.split(":")) for row, mark in enumerate(marks.tolist()) if mark]
+    return [Fault(row, column, kind, ACROSS, "") for row, column, kind in told if column in cells]
 
 
 def _document(column: Column, rows: Table, row: int) -> str:
