@@ -13,7 +13,7 @@ from simulate.staff import Staff
 from simulate.word_lists import Array, Table, industries, items, random_for
 
 CHECKS_A_FIRM_AND_YEAR = 3.3
-NO_CONSEQUENCE = 0.06
+NO_CONSEQUENCE = 0.03
 MODE_SHARES = {"1": 0.6, "2": 0.28, "3": 0.12}
 
 
@@ -62,7 +62,7 @@ def _checks(department: str, total: int, firms: Table, staff: Staff, period: Per
 def _without_consequence(rng: np.random.Generator, result: Array) -> Array:
     """Some inspections say that a penalty or coercion follows, and nobody reports one."""
     no_penalty = planted(rng, result == "04", NO_CONSEQUENCE)
-    no_force = planted(rng, result == "05", NO_CONSEQUENCE, 4)
+    no_force = planted(rng, result == "05", NO_CONSEQUENCE, 12)
     marks = np.where(no_penalty, "check_result:no_penalty", np.where(no_force, "check_result:no_force", ""))
     return marks.astype(object)
 

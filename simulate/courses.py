@@ -77,7 +77,7 @@ def _mediation(registrations: Table, rng: np.random.Generator) -> list[Told]:
 
 
 def _verification(registrations: Table, rng: np.random.Generator) -> list[Told]:
-    """A report is verified within 15 working days, mostly; then it is decided whether to file, and the reporter told."""
+    """A report is verified within 15 working days, mostly; then a case is filed or not, and the reporter told."""
     which = np.flatnonzero(registrations["complaint_kind"] == "2")
     found = registrations["received_date"][which]
     verified = _after(rng, found, 3, 22)

@@ -13,7 +13,7 @@ from simulate.meanings import reference_of
 from simulate.promises import broken, checked
 from simulate.word_lists import Array, Table
 
-DANGLING = 0.015  # of the rows, for each column that names another row
+DANGLING = 0.012  # of the rows, for each column that names another row
 SPARE_DANGLING = 0.3  # of those that nobody refers to, in a feed of which others are referred to
 KIND = "dangling"
 NOBODYS = "NB"  # organisation codes that begin so are nobody's in the province

@@ -116,8 +116,8 @@ def _complaints(world: World, weeks: Windows, windows: Windows) -> Iterator[Simu
 
 
 def _catalogues(departments: list[str], world: World) -> Iterator[SimulatedFile]:
-    """The items of all departments and what was changed of them, from the one who keeps the catalogue, who saves it from
-    a spreadsheet; where nobody is named who does, each department its own."""
+    """The items of all departments and what was changed of them, saved from a spreadsheet by the one who keeps the
+    catalogue; where nobody is named who does, each department its own."""
     keepers = _senders("supervision_item", ())[:1]
     every = list(dict.fromkeys(item.department for item in items()))
     for keeper, kept in [(name, every) for name in keepers] or [(name, [name]) for name in departments]:

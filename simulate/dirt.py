@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from schemas.contract import Column, FeedContract
 from simulate.dangling import KIND, dangle
 from simulate.marks import FAULT, PLANTED, SPARE
 from simulate.meanings import meaning
+from simulate.mess import nulls_of
 from simulate.promises import broken, checked, verdict
 from simulate.spoilers import Way, ways
 from simulate.style import Style
@@ -55,7 +56,8 @@ def soil(
     """Spoils cells in place; a row of another width is only noted, and made when the file is written."""
     columns = [column for column in contract.columns if column.name in cells]
     born = _from_birth(columns, rows)
-    planted = _planted(rows, cells)
+    unbelievable = {fault.row for fault in born if fault.verdict == "quarantine"}
+    planted = [fault for fault in _planted(rows, cells) if fault.row not in unbelievable]
     every = np.arange(len(next(iter(cells.values()))))
     free = np.setdiff1d(every, [fault.row for fault in born + planted])
     if "cd_operation" in rows:
@@ -115,12 +117,22 @@ Kinds = dict[str, list[tuple[Column, Way]]]
 def _kinds(contract: FeedContract, columns: list[Column]) -> Kinds:
     """What can be wrong with the columns, by kind, so that it says nothing of other columns."""
     earliest = {column.not_before for column in contract.columns}
+    asking = {column.required_with for column in contract.columns}
     kinds: Kinds = {}
     for column in columns:
         for way in ways(column):
             if not (way.kind in POSTPONING and column.name in earliest) and not _is_another(contract, column, way):
-                kinds.setdefault(way.kind, []).append((column, way))
+                kinds.setdefault(way.kind, []).append((column, _of_filled(way) if column.name in asking else way))
     return kinds
+
+
+def _of_filled(way: Way) -> Way:
+    """The same, of cells that hold something: were an empty one filled, another column would have to be."""
+
+    def spoil(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:
+        return None if nulls_of(rows[column.name][row : row + 1])[0] else way.spoil(rng, column, rows, row)
+
+    return replace(way, spoil=spoil)
 
 
 def _is_another(contract: FeedContract, column: Column, way: Way) -> bool:

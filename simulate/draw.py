@@ -22,9 +22,10 @@ Pools = dict[str, Table]
 class Draw:
     """What each of a feed's rows is about: one of every thing, the firm the same wherever the row speaks of it.
 
-    One table leads: what the world has of the feed's own (a checklist, a measure, a step), each row of which comes once;
-    else another feed that the feed refers to, else the acts that it names, else the things that its key names. Firm, item and body are then those of the leading row. Where nothing but the leading thing makes a row's
-    key, each of the leading rows comes once.
+    One table leads: what the world has of the feed's own (a checklist, a measure, a step), each row of which comes
+    once; else the feed or the acts that the columns refer to, else the things that its key names. Firm, item and body
+    are then those of the leading row, and what that row refers to is what the row refers to. Where nothing but the
+    leading thing makes a row's key, each of the leading rows comes once.
     """
 
     def __init__(
@@ -202,8 +203,8 @@ class Draw:
         return not len(self.day) or any(self.value(column) is None for column in needed)
 
     def _pool(self, table: str, name: str, column: Column) -> Table:
-        """Another feed's rows that a column may refer to: the department's own, else everybody's, but not where a number
-        counts only within a department; none where the department has such acts in the world."""
+        """Another feed's rows that a column may refer to: the department's own, else everybody's where a number counts
+        everywhere; none where the department has such acts in the world."""
         act = (self.meanings[column.name] or "").split(".")[0]
         rows = self.pools.get(table, {})
         if name not in rows or not _has_rows(rows) or (act in TOLD and self.world.table(act, self.department)):

@@ -41,6 +41,6 @@ def make_forces(checks: Table, department: str, firms: Table, period: Period, se
 
 
 def _measures(rng: np.random.Generator, is_longer: Array) -> Array:
-    """Sealing and seizing mostly (codes/force_measure.csv); what lasts too long is one of those that a limit holds for."""
+    """Sealing and seizing mostly (codes/force_measure.csv); for what lasts too long there is a limit."""
     drawn = rng.choice(np.array(["02", "03", "04", ""], dtype=object), len(is_longer), p=[0.45, 0.35, 0.1, 0.1])
     return np.where(is_longer & (drawn == ""), "02", drawn).astype(object)

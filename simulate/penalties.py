@@ -16,7 +16,7 @@ from simulate.word_lists import Array, Table, person_names, random_for, texts
 
 OTHER_CASES = 0.2
 # Shares of decisions that break a rule over several dates or tables.
-BEFORE_CHECK, BEFORE_DECISION, OVER_90_DAYS, NOT_REVIEWED = 0.02, 0.08, 0.1, 0.05
+BEFORE_CHECK, BEFORE_DECISION, OVER_90_DAYS, NOT_REVIEWED = 0.02, 0.08, 0.1, 0.06
 MAJOR_FINE = 50_000
 
 
@@ -75,7 +75,7 @@ def _plant(rng: np.random.Generator, penalties: Table, checked: Array) -> None:
     from_check = penalties["check_action_code"] != ""
     candidates = {
         "legal_review:not_reviewed": (penalties["major_case"] == "1", NOT_REVIEWED),
-        "closed_date:before_decision": (~np.isnat(closed) & np.isnat(opened), BEFORE_DECISION),
+        "closed_date:before_decision": (np.isnat(opened), BEFORE_DECISION),
         "punish_set_date:over_90_days": (~from_check & ~np.isnat(opened), OVER_90_DAYS),
         "punish_date:before_check": (from_check, BEFORE_CHECK),
     }

@@ -43,8 +43,8 @@ Reference = tuple[str, str]
 
 
 def references(feed: FeedContract, known: Mapping[str, Contract]) -> dict[str, Reference]:
-    """By column of a feed, the base table and column whose values it holds, as the column itself or the base column that
-    it is read into says (`refers`). What makes rows of that very table refers to nothing: it is the thing itself."""
+    """By column of a feed, the base table and column whose values it holds, as it says itself (`refers`), or the base
+    column that it is read into. What makes rows of that very table refers to nothing: it is the thing itself."""
     told = {column.name: column.refers for column in feed.columns if column.refers}
     for target in feed.into:
         for base in known[f"base.{target}"].columns:
