@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError, model_validator
 
-from schemas.contract import TableContract, code_list, table_of, tables
+from schemas.contract import Column, TableContract, code_list, table_of, tables
 from schemas.contract.model import ContractError, Strict
 from schemas.contract.read import read_yaml, refusal, shown
 from schemas.folders import SCHEMAS, roots
@@ -113,7 +113,22 @@ def faults(found: Iterable[Rule]) -> list[str]:
                 for name in other.by.values()
                 if name not in own
             ]
+            wrong += [
+                f"{shown(rule.file)}: by: neither base.{rule.judges}.{mine} nor base.{other.table}.{name} "
+                "refers to the other"
+                for name, mine in other.by.items()
+                if name in theirs and mine in own and not _are_one(judged.column(mine), read.column(name), rule, other)
+            ]
     return wrong
+
+
+def _are_one(own: Column, their: Column, rule: Rule, other: Counterpart) -> bool:
+    """Whether contracts say that two columns hold the same: one refers to the other, or both to a third."""
+    if own.name == their.name == "department":
+        return True
+    refers = own.refers, their.refers
+    told = (f"{other.table}.{their.name}", f"{rule.judges}.{own.name}")
+    return refers[0] == told[0] or refers[1] == told[1] or (refers[0] is not None and refers[0] == refers[1])
 
 
 def check() -> None:

@@ -7,10 +7,13 @@ import numpy as np
 from simulate.calendar import BUSY_MONTHS, compact, draw_days
 from simulate.departments import inspecting
 from simulate.firms import Period
+from simulate.marks import PLANTED
+from simulate.planting import planted
 from simulate.staff import Staff
 from simulate.word_lists import Array, Table, industries, items, random_for
 
 CHECKS_A_FIRM_AND_YEAR = 3.3
+NO_CONSEQUENCE = 0.03
 MODE_SHARES = {"1": 0.6, "2": 0.28, "3": 0.12}
 
 
@@ -44,6 +47,7 @@ def _checks(department: str, total: int, firms: Table, staff: Staff, period: Per
         "body": body,
         "check_mode": mode,
         "check_date": day,
+        "act_kind": np.full(count, "1", dtype=object),
         "submitted_date": submitted,
         "check_result": _results(rng, firms["risk"][firm], mode, body),
         "check_class": rng.choice(np.array(["01", "02"], dtype=object), count, p=[0.88, 0.12]),
@@ -51,7 +55,16 @@ def _checks(department: str, total: int, firms: Table, staff: Staff, period: Per
     }
     checks["check_action_code"] = act_codes(department, "JC", firms["region_code"][firm], day)
     checks["officers"] = draw_officers(rng, staff, body)
+    checks[PLANTED] = _without_consequence(random_for(seed, "no consequence", department), checks["check_result"])
     return checks
+
+
+def _without_consequence(rng: np.random.Generator, result: Array) -> Array:
+    """Some inspections say that a penalty or coercion follows, and nobody reports one."""
+    no_penalty = planted(rng, result == "04", NO_CONSEQUENCE)
+    no_force = planted(rng, result == "05", NO_CONSEQUENCE, 12)
+    marks = np.where(no_penalty, "check_result:no_penalty", np.where(no_force, "check_result:no_force", ""))
+    return marks.astype(object)
 
 
 def _checked_firms(rng: np.random.Generator, firms: Table, pool: Array, mode: Array) -> Array:
@@ -92,7 +105,7 @@ def _results(rng: np.random.Generator, risk: Array, mode: Array, body: Array) ->
     found = rng.random(len(risk)) < np.clip((0.02 + 0.72 * risk) * aim * strictness, 0, 0.95)
     penalty = 0.13 + 0.5 * risk
     draw = rng.random(len(risk))
-    answer = np.where(draw < penalty, "04", np.where(draw < penalty + 0.02, "05", np.where(draw < 0.8, "02", "03")))
+    answer = np.where(draw < penalty, "04", np.where(draw < penalty + 0.04, "05", np.where(draw < 0.8, "02", "03")))
     nothing = np.where(rng.random(len(risk)) < 0.01, "06", "01")
     return np.where(found, answer, nothing).astype(object)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulate.calendar import COMPLAINT_MONTHS, after_workdays, compact, draw_days
 from simulate.firms import NAT, Period
-from simulate.marks import WINDOW
+from simulate.marks import PLANTED, WINDOW
 from simulate.windows import Windows
 from simulate.word_lists import Array, Table, industries, person_names, random_for, some
 
@@ -124,4 +124,7 @@ def as_reported(complaints: Table, windows: Windows) -> Table:
         has_come = rows[name] <= windows.end(window)
         rows[name] = np.where(has_come, rows[name], NAT).astype("datetime64[D]")
         rows[dependant] = np.where(has_come, rows[dependant], nothing).astype(rows[dependant].dtype)
+    if PLANTED in rows:
+        told = ~np.isnat(rows["decided_date"]) & ~np.isnat(rows["closed_date"])
+        rows[PLANTED] = np.where(told, rows[PLANTED], "").astype(object)
     return {**rows, WINDOW: window}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from schemas.contract import FeedContract, feed_of
+from schemas.contract import FeedContract, feed_of, feeds
 from simulate.departments import inspecting, office_of
 from simulate.draw import Pools
 from simulate.feeds import filled_feeds, filled_rows, speaking_of
@@ -15,6 +15,7 @@ from simulate.fill import Feed
 from simulate.firms import Period
 from simulate.knowledge import item_changes, law_articles, laws
 from simulate.marks import DAY, WINDOW
+from simulate.platforms import HOTLINE, MARKET
 from simulate.registrations import register, register_changes
 from simulate.rows import (
     catalogue,
@@ -24,10 +25,11 @@ from simulate.rows import (
     punish_actions,
 )
 from simulate.style import Style
-from simulate.windows import Windows, act_windows
+from simulate.windows import Windows, act_windows, gathered
 from simulate.word_lists import Array, Table, items, random_for
 from simulate.world import World
 
+FEWEST_ROWS = 8  # of a file: fewer go with the next one's
 TYPED_ROWS = 700  # larger tables are exported as text, nobody saves them from a spreadsheet
 PLATFORM_12315 = Style(dates="clock", labels=0.4, newline="\n")
 OLD_REGISTER = Style(encoding="gb18030", newline="\n", dates="iso", labels=0.5, nothing="N/A")
@@ -77,16 +79,17 @@ def _all_files(objects: int, period: Period, seed: int, daily: bool) -> Iterator
     windows = days if daily else act_windows(period)
     world = World(objects, period, seed)
     yield from _register(world.firms, months, seed)
-    reports = complaint_reports(world, weeks)
-    yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
-    yield _sheet("scjg", "law", "法律法规", laws(), world)
-    yield _sheet("scjg", "law_article", "法律条文", law_articles(), world)
-    for department in inspecting():
-        yield from (_items(department, world), _item_changes(department, world), _officers(department, world))
-        yield from _acts(department, world, windows)
+    yield from _complaints(world, weeks, windows)
+    for department in _senders("law", inspecting())[:1]:
+        yield _sheet(department, "law", "法律法规", laws(), world)
+        yield _sheet(department, "law_article", "法律条文", law_articles(), world)
     filled = filled_feeds()
     listed = {item.department for item in items()}
-    yield from (_items(department, world) for department in speaking_of("item", filled) if department in listed)
+    with_items = [*inspecting(), *(name for name in speaking_of("item", filled) if name in listed)]
+    yield from _catalogues(with_items, world)
+    for department in inspecting():
+        yield _officers(department, world)
+        yield from _acts(department, world, windows)
     yield from (_officers(department, world) for department in speaking_of("officer", filled))
     pools: Pools = {}
     for feed in filled:
@@ -94,15 +97,38 @@ def _all_files(objects: int, period: Period, seed: int, daily: bool) -> Iterator
             yield _filled_file(feed, day, rows, seed)
 
 
-def _items(department: str, world: World) -> SimulatedFile:
-    """A department's items, which people save from a spreadsheet."""
-    return _sheet(department, "supervision_item", "监管事项目录清单", catalogue(department), world)
+def _senders(folder: str, otherwise: Iterable[str]) -> list[str]:
+    """The departments that a standard shape names, or others where it names none."""
+    named = [contract.by for contract in feeds().values() if contract.name == folder and contract.by]
+    return [*named[0]] if named else [*otherwise]
 
 
-def _item_changes(department: str, world: World) -> SimulatedFile:
-    """Which items were changed, and will be, from a spreadsheet too."""
-    rows = item_changes(catalogue(department), world.period)
-    return _sheet(department, "item_change", "监管事项动态管理记录", rows, world)
+def _complaints(world: World, weeks: Windows, windows: Windows) -> Iterator[SimulatedFile]:
+    """What the platforms register: 12315 and the others in one shape, the hotline in its own."""
+    for department in world.registrations:
+        folder, title = ("hotline_order", "热线工单") if department == HOTLINE else ("complaint", "投诉举报")
+        if feed_of(department, folder):
+            habit = PLATFORM_12315 if department == MARKET else office_of(department).style
+            often = weeks if department == MARKET else windows
+            rows = complaint_reports(department, folder, world, often)
+            rows[WINDOW] = gathered(rows[WINDOW], FEWEST_ROWS)
+            yield from _in_windows(department, folder, title, rows, often, habit, world.seed)
+
+
+def _catalogues(departments: list[str], world: World) -> Iterator[SimulatedFile]:
+    """The items of all departments and what was changed of them, saved from a spreadsheet by the one who keeps the
+    catalogue; where nobody is named who does, each department its own."""
+    keepers = _senders("supervision_item", ())[:1]
+    every = list(dict.fromkeys(item.department for item in items()))
+    for keeper, kept in [(name, every) for name in keepers] or [(name, [name]) for name in departments]:
+        listed = [catalogue(name) for name in kept]
+        changes = [item_changes(rows, world.period) for rows in listed]
+        yield _sheet(keeper, "supervision_item", "监管事项目录清单", _joined(listed), world)
+        yield _sheet(keeper, "item_change", "监管事项动态管理记录", _joined(changes), world)
+
+
+def _joined(tables: list[Table]) -> Table:
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
 def _officers(department: str, world: World) -> SimulatedFile:
@@ -118,10 +144,13 @@ def _sheet(department: str, folder: str, title: str, rows: Table, world: World) 
 def _acts(department: str, world: World, windows: Windows) -> Iterator[SimulatedFile]:
     """A department's inspections and penalties."""
     habit = office_of(department).style
-    rows = check_actions(department, world, windows)
-    yield from _in_windows(department, "check_action", "行政检查", rows, windows, habit, world.seed)
-    rows = punish_actions(department, world, windows)
-    yield from _in_windows(department, "punish_action", "行政处罚", rows, windows, habit, world.seed)
+    for folder, title, made in (
+        ("check_action", "行政检查", check_actions),
+        ("punish_action", "行政处罚", punish_actions),
+    ):
+        rows = made(department, world, windows)
+        rows[WINDOW] = gathered(rows[WINDOW], FEWEST_ROWS)
+        yield from _in_windows(department, folder, title, rows, windows, habit, world.seed)
 
 
 def _filled_file(feed: Feed, day: np.datetime64, rows: Table, seed: int) -> SimulatedFile:

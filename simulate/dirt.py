@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from schemas.contract import Column, FeedContract
-from simulate.marks import FAULT, SPARE
+from simulate.dangling import KIND, dangle
+from simulate.marks import FAULT, PLANTED, SPARE
 from simulate.meanings import meaning
+from simulate.mess import nulls_of
 from simulate.promises import broken, checked, verdict
 from simulate.spoilers import Way, ways
 from simulate.style import Style
@@ -28,6 +30,7 @@ WEIGHTS = {
 }
 FEWER, MORE = "少一列", "多一列"
 WIDTHS = (FEWER, MORE)
+ACROSS = "across"  # the verdict on a row that is right by itself and wrong beside others (expectations/rules)
 # A second fault in a row must not hide the first, nor be hidden by it.
 INDEPENDENT = ("missing", "unknown_code", "bad_item_code", "too_long")
 # Rules that a text breaks by itself: what a spoiled one is thought to break is looked up.
@@ -53,9 +56,13 @@ def soil(
     """Spoils cells in place; a row of another width is only noted, and made when the file is written."""
     columns = [column for column in contract.columns if column.name in cells]
     born = _from_birth(columns, rows)
-    free = np.setdiff1d(np.arange(len(next(iter(cells.values())))), [fault.row for fault in born])
+    unbelievable = {fault.row for fault in born if fault.verdict == "quarantine"}
+    planted = [fault for fault in _planted(rows, cells) if fault.row not in unbelievable]
+    every = np.arange(len(next(iter(cells.values()))))
+    free = np.setdiff1d(every, [fault.row for fault in born + planted])
     if "cd_operation" in rows:
         free = free[rows["cd_operation"][free] != "D"]  # which need hold little: nothing can be missing there
+    sound = free
     is_shared = SPARE in rows
     if is_shared:
         free = free[rows[SPARE][free]]
@@ -65,10 +72,16 @@ def soil(
     clean = np.setdiff1d(free, dirty)
     flagged = clean[rng.random(len(clean)) < (SPARE_DIRTY if is_shared else FLAGGED)]
     faults += _doubt(_of_verdict(kinds, "flag"), flagged, rows, rng)
+    sound = np.setdiff1d(sound, [fault.row for fault in faults])
+    if "cd_operation" in rows:
+        sound = sound[rows["cd_operation"][sound] == "I"]  # what is changed later is right then
+    for row, column, code in dangle(contract, rows, sound, list(cells), rng):
+        faults.append(Fault(row, column, KIND, ACROSS, code))
     for fault in faults:
         if fault.column:
             cells[fault.column][fault.row] = fault.value
-    return faults + [Fault(f.row, f.column, f.kind, f.verdict, str(cells[f.column][f.row])) for f in born]
+    planted = [Fault(f.row, f.column, f.kind, f.verdict, str(cells[f.column][f.row])) for f in planted]
+    return faults + planted + [Fault(f.row, f.column, f.kind, f.verdict, str(cells[f.column][f.row])) for f in born]
 
 
 def _from_birth(columns: list[Column], rows: Table) -> list[Fault]:
@@ -86,6 +99,13 @@ def _from_birth(columns: list[Column], rows: Table) -> list[Fault]:
     return [fault for fault in born if fault.verdict == "quarantine" or fault.row not in rejected]
 
 
+def _planted(rows: Table, cells: dict[str, Array]) -> list[Fault]:
+    """Rows that break a rule over several tables or dates, as their story has it; no single rule is broken there."""
+    marks = rows.get(PLANTED, np.array([], dtype=object))
+    told = [(row, *mark.split(":")) for row, mark in enumerate(marks.tolist()) if mark]
+    return [Fault(row, column, kind, ACROSS, "") for row, column, kind in told if column in cells]
+
+
 def _document(column: Column, rows: Table, row: int) -> str:
     """The code of the column that says which check holds."""
     return str(rows[column.check_when.column][row]) if column.check_when else ""
@@ -97,12 +117,22 @@ Kinds = dict[str, list[tuple[Column, Way]]]
 def _kinds(contract: FeedContract, columns: list[Column]) -> Kinds:
     """What can be wrong with the columns, by kind, so that it says nothing of other columns."""
     earliest = {column.not_before for column in contract.columns}
+    asking = {column.required_with for column in contract.columns}
     kinds: Kinds = {}
     for column in columns:
         for way in ways(column):
             if not (way.kind in POSTPONING and column.name in earliest) and not _is_another(contract, column, way):
-                kinds.setdefault(way.kind, []).append((column, way))
+                kinds.setdefault(way.kind, []).append((column, _of_filled(way) if column.name in asking else way))
     return kinds
+
+
+def _of_filled(way: Way) -> Way:
+    """The same, of cells that hold something: were an empty one filled, another column would have to be."""
+
+    def spoil(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:
+        return None if nulls_of(rows[column.name][row : row + 1])[0] else way.spoil(rng, column, rows, row)
+
+    return replace(way, spoil=spoil)
 
 
 def _is_another(contract: FeedContract, column: Column, way: Way) -> bool:

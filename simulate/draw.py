@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
 
-from schemas.contract import Check, Column, FeedContract
+from schemas.contract import Check, Column, FeedContract, contracts
 from simulate.acts import draw_items, draw_officers
-from simulate.departments import office_of
-from simulate.marks import DEPARTMENT
+from simulate.checklists import checklist_codes
+from simulate.marks import DAY, DEPARTMENT
 from simulate.meanings import meaning, meaning_of, reference_of
 from simulate.word_lists import Array, Table, random_for
-from simulate.world import ACTS, TOLD, World
+from simulate.world import ACTS, OTHER_NAMES, TOLD, WHOLE, World
 
 # The rows of filled feeds that others may refer to, by what they may be called: the feed, its base tables.
 Pools = dict[str, Table]
@@ -21,9 +22,10 @@ Pools = dict[str, Table]
 class Draw:
     """What each of a feed's rows is about: one of every thing, the firm the same wherever the row speaks of it.
 
-    One table leads: another feed that the feed refers to, else the acts that it names, else the things that its key
-    names. Firm, item and body are then those of the leading row. Where nothing but the leading thing makes a row's
-    key, each of the leading rows comes once.
+    One table leads: what the world has of the feed's own (a checklist, a measure, a step), each row of which comes
+    once; else the feed or the acts that the columns refer to, else the things that its key names. Firm, item and body
+    are then those of the leading row, and what that row refers to is what the row refers to. Where nothing but the
+    leading thing makes a row's key, each of the leading rows comes once.
     """
 
     def __init__(
@@ -48,39 +50,93 @@ class Draw:
             self._choose()
 
     def _find_leader(self) -> tuple[str, Table]:
-        """The leading table's name and rows; a name without rows where nothing leads."""
+        """The leading table's name and rows; a name without rows where nothing leads.
+
+        Of several that are referred to, the one leads that says most of what the row refers to: an inspection says its
+        item, checklist and officers, a shop's operator what its platform is; of two alike, what a row must refer to.
+        """
+        referring = {column.name for column, _, _ in self._references()}
+        own = [self.meanings[name] for name in self.contract.key if name not in referring]
+        whole = next((thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None)
+        if whole:
+            return whole, self.world.table(whole, self.department)
+        leaders: dict[str, tuple[Table, bool]] = {}
+        for column, table, name in self._references():
+            thing = (self.meanings[column.name] or "").split(".")[0]
+            pool = self._pool(table, name, column)
+            named, rows = (table, pool) if pool else (thing, self._things(thing) if thing in ACTS else {})
+            if _has_rows(rows):
+                leaders[named] = rows, column.required or leaders.get(named, ({}, False))[1]
+        if leaders:
+            best = max(leaders, key=lambda name: (self._answers(leaders[name][0]), leaders[name][1]))
+            return best, leaders[best][0]
+        for thing in [*self._acts_named(), *self._in_key()]:
+            if _has_rows(rows := self._things(thing)):
+                return thing, rows
+        return "", {}
+
+    def _answers(self, rows: Table) -> int:
+        """How many of the feed's references rows of another table know."""
+        count = 0
+        for column, table, name in self._references():
+            thing = (self.meanings[column.name] or "").split(".")[0]
+            count += bool(rows.keys() & {name, f"{table}.{name}", thing, f"_{thing}", f"{thing}s"})
+        return count
+
+    def _references(self) -> Iterator[tuple[Column, str, str]]:
+        """The feed's columns that refer to another table, with the table and its column."""
         for column in self.contract.columns:
-            table, name = reference_of(self.contract, column) or ("", "")
-            if name in self._pool(table, column):
-                return table, self._pool(table, column)
-        named = {
-            held.split(".")[0] for held in self.meanings.values() if held in {f"{a}.{c[0]}" for a, c in ACTS.items()}
-        }
-        things = [act for act in ACTS if act in named] + self._in_key()
-        tables = ((thing, self.world.table(thing, self.department)) for thing in things)
-        return next(((thing, table) for thing, table in tables if _has_rows(table)), ("", {}))
+            reference = reference_of(self.contract, column)
+            if reference:
+                yield column, *reference
+
+    def _acts_named(self) -> list[str]:
+        """The acts that columns name, in the order of their list."""
+        names = OTHER_NAMES | {f"{act}.{identity}" for act, (identity, _) in ACTS.items()}
+        named = {held.split(".")[0] for held in self.meanings.values() if held in names}
+        return [act for act in ACTS if act in named]
+
+    def _things(self, thing: str) -> Table:
+        """The world's things of a kind that the feed may name: the department's, or everybody's where it refers to such
+        by what is not the department's own."""
+        is_anybodys = any(
+            (meaning_of(name) or "").startswith(f"{thing}.") and not _is_of_a_department(table, name)
+            for _, table, name in self._references()
+        )
+        own = self.world.table(thing, self.department)
+        return self.world.everyones(thing) if is_anybodys and thing in ("penalty", "officer") else own
 
     def _in_key(self) -> list[str]:
         """The things of the world that the key names."""
         held = (self.meanings[name] for name in self.contract.key)
         things = [value.split(".")[0] for value in held if value]
-        return [thing for thing in things if thing not in (*ACTS, "day", "act")]
+        return [thing for thing in things if thing not in (*ACTS, *WHOLE, "day", "hour")]
 
     def _choose(self) -> None:
         """Which of the leading rows each row is about, and when it came about."""
+        if self.leads in WHOLE:
+            self.day = self.leader.get(WHOLE[self.leads], self.day[:0])
+            self.which = np.arange(len(self.day))
+            return
         if not self.leader:
             return
         count = len(self.day)
         there = np.arange(len(next(iter(self.leader.values()))))
         if self.leads == "firm":
             there = self.world.firms_there()
+        if "is_person" in self.leader:
+            there = there[~self.leader["is_person"]]  # rows say which firm they are about
+        happened = self.leader.get(ACTS[self.leads][1] if self.leads in ACTS else DAY)
         if self._comes_once():
             self.which = self.rng.permutation(there)[:count]
-            self.day = np.sort(self.rng.choice(self.day, len(self.which), replace=False))
-        else:
+            drawn = np.sort(self.rng.choice(self.day, len(self.which), replace=False))
+            self.day = happened[self.which] if self.leads in ACTS and happened is not None else drawn
+        elif len(there):
             self.which = self.rng.choice(there, count)
-        if self.leads in ACTS:
-            self.day = np.maximum(self.day, self.leader[ACTS[self.leads][1]][self.which])
+        if happened is not None and meaning_of(f"day:{self.leads}") == "day.same":
+            self.day = happened[self.which]
+        elif happened is not None:
+            self.day = np.maximum(self.day, happened[self.which])
 
     def _comes_once(self) -> bool:
         """Whether the key has nothing of its own that could tell two rows about one thing apart."""
@@ -128,22 +184,35 @@ class Draw:
     def value(self, column: Column) -> Array | None:
         """What the world has for a column; None where it has nothing."""
         table, name = reference_of(self.contract, column) or ("", "")
-        if name in (rows := self._pool(table, column)):
-            return self._referred(table, rows[name])
-        if self.leads in ACTS and column.name in self.leader:
+        if f"{table}.{name}" in self.leader:  # what the leading row refers to, its rows refer to as well
+            return self.leader[f"{table}.{name}"][self.which]
+        if self.states(column):
             return self.leader[column.name][self.which]
+        if name in (rows := self._pool(table, name, column)):
+            return self._referred(table, rows[name])
         held = self.meanings[column.name]
         return self._held(held, column.type == "list") if held else None
 
-    def _pool(self, table: str, column: Column) -> Table:
-        """Another feed's rows that a column may refer to: the department's own, else everybody's; none where the
-        department has such acts in the world."""
+    def states(self, column: Column) -> bool:
+        """Whether the leading act, or list of the world, says what the column holds."""
+        return self.leads in (*ACTS, *WHOLE, "officer") and column.name in self.leader
+
+    def lacks(self) -> bool:
+        """Whether a row would have to name something that nobody delivers, or there is nothing to be whole."""
+        needed = (column for column, _, _ in self._references() if column.required)
+        return not len(self.day) or any(self.value(column) is None for column in needed)
+
+    def _pool(self, table: str, name: str, column: Column) -> Table:
+        """Another feed's rows that a column may refer to: the department's own, else everybody's where a number counts
+        everywhere; none where the department has such acts in the world."""
         act = (self.meanings[column.name] or "").split(".")[0]
         rows = self.pools.get(table, {})
-        if not _has_rows(rows) or (act in TOLD and self.world.table(act, self.department)):
+        if name not in rows or not _has_rows(rows) or (act in TOLD and self.world.table(act, self.department)):
             return {}
         own = rows[DEPARTMENT] == self.department
-        return {name: values[own] for name, values in rows.items()} if own.any() else rows
+        if own.any():
+            return {key: values[own] for key, values in rows.items()}
+        return {} if _is_of_a_department(table, name) else rows
 
     def _referred(self, table: str, values: Array) -> Array:
         if table == self.leads:
@@ -157,20 +226,23 @@ class Draw:
         thing, name = held.split(".")
         if thing == "day":
             return self._ahead(name)
-        if held == "act.check_icode":
-            body, item = (self.world.table(other, self.department) for other in ("body", "item"))
-            level = office_of(self.department).level
-            return body["code"][self._index("body")] + level + item["item_code"][self._index("item")] + "001"
+        if thing == "hour":
+            return None
         if name in self.leader and (thing == self.leads or self.leads in (*ACTS, "officer")):
             return self.leader[name][self.which]
-        if thing in ACTS:
+        if thing == "body" and f"body_{name}" in self.leader:
+            return self.leader[f"body_{name}"][self.which]
+        if name == "check_icode":
+            staff, codes = self.world.staff(self.department), self.world.table("item", self.department)["item_code"]
+            return checklist_codes(self.department, staff, self._index("body"), codes[self._index("item")])
+        if thing in (*ACTS, *WHOLE):
             return None
         table = self.world.table(thing, self.department)
         return _listed(table[name], self._officers) if is_list else table[name][self._index(thing)]
 
     def _ahead(self, name: str) -> Array:
         """A day that is still to come: soon, or some years later; or of what rarely happens, the day that it did."""
-        first, last = {"soon": (5, 60), "later": (180, 1800), "rarely": (0, 30)}[name]
+        first, last = {"same": (0, 1), "soon": (5, 60), "later": (180, 1800), "rarely": (0, 30)}[name]
         ahead: Array = self.day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
         return ahead
 
@@ -195,6 +267,12 @@ def _listed(values: Array, chosen: Array) -> Array:
     third = np.where(chosen[:, 2] >= 0, "," + values[chosen[:, 2]], "")
     listed: Array = first + second + third
     return listed
+
+
+def _is_of_a_department(table: str, column: str) -> bool:
+    """Whether a column is a number that counts only within a department: part of a key with it."""
+    known = contracts().get(f"base.{table}")
+    return known is not None and "department" in known.key and column in known.key
 
 
 def _has_rows(table: Table) -> bool:

@@ -13,7 +13,7 @@ from simulate.envelope import with_envelope
 from simulate.fill import Feed, fill
 from simulate.firms import Period
 from simulate.marks import DAY, DEPARTMENT, FIRM, SPARE, WINDOW
-from simulate.meanings import meaning, names_of, tables_referred_to
+from simulate.meanings import meaning, names_of, references_of, tables_referred_to
 from simulate.patterns import NoText, text_of
 from simulate.windows import Windows, with_enough
 from simulate.word_lists import Array, Table, random_for
@@ -21,7 +21,8 @@ from simulate.world import World
 
 # Feeds whose numbers need a story, told in deliveries.py.
 STORIES = (
-    *("scjg_enterprise", "complaint", "supervision_item", "item_change", "law", "law_article", "officer"),
+    *("scjg_enterprise", "complaint", "szj_hotline_order"),
+    *("supervision_item", "item_change", "law", "law_article", "officer"),
     *("check_action", "punish_action"),
 )
 CADENCES = {"daily": 1, "weekly": 7, "monthly": 30, "quarterly": 91, "yearly": 365, "once": 36_500}
@@ -85,8 +86,10 @@ def filled_rows(feed: Feed, world: World, pools: Pools, daily: bool) -> Iterator
     windows = Windows(world.period, length)
     period = _before(world.period) if promise.mode == "full" else world.period
     rows = fill(feed, world, pools, _volume(feed, world), period)
+    if not rows:
+        return
     if any(names_of(feed.contract) & tables_referred_to(other) for other in feeds().values()):
-        rows[SPARE] = _spare(len(rows[DAY]))
+        rows.setdefault(SPARE, _spare(len(rows[DAY])))
         _add_to_pools(feed, rows, pools)
     yield from (_lists if promise.mode == "full" else _changes)(feed, rows, windows, world)
 
@@ -109,8 +112,15 @@ def _spare(count: int) -> Array:
 
 
 def _add_to_pools(feed: Feed, rows: Table, pools: Pools) -> None:
+    """The rows under every name of theirs, with what they refer to beside them as `table.column`."""
+    kept = (FIRM, DAY)
     for name in names_of(feed.contract):
-        named = {key: values[~rows[SPARE]] for key, values in rows.items() if not key.startswith("_") or key == FIRM}
+        named = {key: values[~rows[SPARE]] for key, values in rows.items() if key in kept or not key.startswith("_")}
+        named |= {
+            ".".join(reference): named[key]
+            for key, reference in references_of(feed.contract.name).items()
+            if key in named
+        }
         named[DEPARTMENT] = np.full(len(named[FIRM]), feed.department, dtype=object)
         if name in pools:
             named = {key: np.concatenate([pools[name][key], named[key]]) for key in named.keys() & pools[name].keys()}
@@ -122,7 +132,7 @@ def _changes(feed: Feed, rows: Table, windows: Windows, world: World) -> Iterato
     order = np.argsort(rows[DAY], kind="stable")
     rows = {name: values[order] for name, values in rows.items()}
     least = max(5, round(feed.contract.expect.rows.min or 1))
-    rows[WINDOW] = with_enough(windows.of(rows[DAY]), least)
+    rows[WINDOW] = with_enough(windows.of(np.maximum(rows[DAY], windows.period.first)), least)
     if office_of(feed.department).envelope:
         rows = with_envelope(feed, rows, windows, random_for(world.seed, "envelope", feed.department, feed.folder))
     for window in np.unique(rows[WINDOW]):

@@ -11,17 +11,18 @@ from schemas.contract import ENVELOPE, Column, FeedContract
 from simulate.calendar import BUSY_MONTHS, draw_days
 from simulate.draw import Draw, Pools
 from simulate.firms import NAT, Period
-from simulate.marks import DAY, FAULT, FIRM
+from simulate.marks import DAY, FAULT, FIRM, PLANTED, SPARE
 from simulate.meanings import meaning
 from simulate.mess import nulls_of
 from simulate.promises import broken
 from simulate.values import bounded, clocked, fitting, generated, kind_of, within
 from simulate.word_lists import Array, Table, random_for
-from simulate.world import World
+from simulate.world import WHOLE, World
 
 USUALLY_FILLED, RARELY_FILLED = 0.94, 0.04
 NOTHING = {"M": NAT, "f": np.nan, "O": ""}
-RARELY = "day.rarely"
+RARELY, SOON_AFTER = "day.rarely", "hour.soon"
+LATE = 0.03  # of what is done soon after, the share that is done only hours later
 LATER = ("day.later", "day.soon", "licence.expiry_date", "officer.certificate_expiry_date")
 
 
@@ -45,12 +46,16 @@ def fill(feed: Feed, world: World, pools: Pools, count: int, period: Period) -> 
     day = np.sort(draw_days(rng, period.first, period.days, count, BUSY_MONTHS, 0.1))
     draw = Draw(feed.contract, feed.department, world, pools, day, rng=rng)
     rows: Table = {}
+    if draw.lacks():
+        return rows
     for column in _in_order(feed.contract):
         rows[column.name] = _values(feed, column, draw, rows, period)
     reported = _reported(feed.contract, rows, draw.day, period)
-    _empty(feed.contract, rows, rng)
+    _empty(feed.contract, rows, draw, rng)
     rows[FIRM], rows[DAY] = draw.firm, reported
     rows[FAULT] = world.firms["code_fault"][draw.firm]
+    if draw.leads in WHOLE:
+        rows |= {mark: draw.leader[mark][draw.which] for mark in (PLANTED, SPARE) if mark in draw.leader}
     first = _first_of_each_key(feed.contract, rows)
     return {name: values[first] for name, values in rows.items()}
 
@@ -134,18 +139,33 @@ def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, d
         made = clocked(made, draw.rng)
     if column.not_before:
         earliest = rows[column.not_before]
-        late = np.where(
-            made < earliest, earliest.astype(made.dtype) + (10 * 3600 if column.type == "timestamp" else 0), made
-        )
-        impossible = within(column, late, period).astype(late.dtype) < earliest
+        if meaning(contract, column) == SOON_AFTER and column.type == "timestamp":
+            made = earliest + _soon(len(made), draw.rng)
+        late = np.where(made < earliest, earliest.astype(made.dtype) + _gap(column, draw.rng, len(made)), made)
+        days = late.astype("datetime64[D]")
+        impossible = (within(column, late, period) < days) | (late < earliest)
         made = np.where(impossible, earliest if column.required else NAT, late).astype(made.dtype)
     return made
 
 
-def _empty(contract: FeedContract, rows: Table, rng: np.random.Generator) -> None:
-    """Takes some of what may be missing away, where no other column asks for it."""
+def _gap(column: Column, rng: np.random.Generator, count: int) -> Array:
+    """How long after the earliest moment a later one is, that would have come before: within two hours."""
+    if column.type != "timestamp":
+        return np.zeros(count, "timedelta64[D]")
+    return rng.integers(60, 7200, count).astype("timedelta64[s]")
+
+
+def _soon(count: int, rng: np.random.Generator) -> Array:
+    """Within an hour mostly, at times only after many."""
+    usual, late = rng.integers(60, 3600, count), rng.integers(4 * 3600, 24 * 3600, count)
+    return np.where(rng.random(count) < LATE, late, usual).astype("timedelta64[s]")
+
+
+def _empty(contract: FeedContract, rows: Table, draw: Draw, rng: np.random.Generator) -> None:
+    """Takes some of what may be missing away, where no other column asks for it and no story tells it."""
     for column in _in_order(contract):
-        if column.required or column.name in contract.key or column.is_beside_amount:
+        is_told = draw.leads in WHOLE and draw.states(column)
+        if column.required or column.name in contract.key or column.is_beside_amount or is_told:
             continue
         values = rows[column.name]
         usual = max(USUALLY_FILLED, min(contract.expect.filled.get(column.name, 0) + 0.04, 1))

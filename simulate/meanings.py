@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from schemas.contract import Column, FeedContract, Strict, contracts, feeds
+from schemas.contract.feeding import made_by, references
 from simulate.word_lists import read_rows
 
 
@@ -32,36 +33,20 @@ def meaning(contract: FeedContract, column: Column) -> str | None:
 
 def reference_of(feed: FeedContract, column: Column) -> tuple[str, str] | None:
     """The table and the column that a column refers to."""
-    return _references(feed.name).get(column.name)
+    return references_of(feed.name).get(column.name)
 
 
 def tables_referred_to(feed: FeedContract) -> set[str]:
     """The tables that a feed's columns refer to."""
-    return {table for table, _ in _references(feed.name).values()}
+    return {table for table, _ in references_of(feed.name).values()}
 
 
 @cache
-def _references(name: str) -> dict[str, tuple[str, str]]:
-    """By column, what it refers to; what flows into that very table is the thing itself and refers to nothing."""
-    feed = feeds()[name]
-    refers = {column.name: column.refers or _refers_in_base(feed, column) for column in feed.columns}
-    split = {column: told.removeprefix("base.").rpartition(".") for column, told in refers.items() if told}
-    return {column: (table, key) for column, (table, _, key) in split.items() if table not in names_of(feed)}
-
-
-def _refers_in_base(feed: FeedContract, column: Column) -> str | None:
-    """What the base column refers to that the feed's column is read into."""
-    return next(
-        (
-            base.refers
-            for target in feed.into
-            for base in contracts()[f"base.{target}"].columns
-            if base.refers and column.name in (base.name, *base.of)
-        ),
-        None,
-    )
+def references_of(name: str) -> dict[str, tuple[str, str]]:
+    """By column of a feed, what it refers to."""
+    return references(feeds()[name], contracts())
 
 
 def names_of(feed: FeedContract) -> set[str]:
-    """What others may call a feed: its own name and those of the base tables that it flows into."""
-    return {feed.name, *feed.into}
+    """What others may call a feed: its own name and those of the base tables that it makes rows of."""
+    return {feed.name, *made_by(feed, contracts())}

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
+from schemas.contract import departments
 from simulate.acts import act_codes, delays
 from simulate.departments import office_of
+from simulate.divisions import places
 from simulate.firms import NAT, Period
+from simulate.marks import PLANTED
+from simulate.planting import planted
 from simulate.staff import id_cards
-from simulate.word_lists import Array, Table, person_names, random_for
+from simulate.word_lists import Array, Table, person_names, random_for, texts
 
 OTHER_CASES = 0.2
+# Shares of decisions that break a rule over several dates or tables.
+BEFORE_CHECK, BEFORE_DECISION, OVER_90_DAYS, NOT_REVIEWED = 0.02, 0.08, 0.1, 0.06
+MAJOR_FINE = 50_000
 
 
 def make_penalties(checks: Table, department: str, firms: Table, period: Period, seed: int) -> Table:
     """A decision for every check with result 04, some against the person in charge, and cases from elsewhere."""
     rng = random_for(seed, "penalties", department)
-    cited = np.flatnonzero(checks["check_result"] == "04")
+    cited = np.flatnonzero((checks["check_result"] == "04") & (checks[PLANTED] == ""))
     persons = cited[rng.random(len(cited)) < office_of(department).persons]
     others = _other_cases(rng, checks, round(len(cited) * OTHER_CASES))
     source = np.concatenate([cited, persons, others])
@@ -47,7 +54,43 @@ def make_penalties(checks: Table, department: str, firms: Table, period: Period,
         "id_card": id_cards(rng, count, rng.random(count) < 0.3),
     }
     _add_sanctions(rng, penalties, firms["risk"][firm], department, simple)
+    penalties["punish_file_no"] = _file_numbers(department, firms["place"][firm], penalties["punish_date"])
+    _plant(random_for(seed, "planted penalties", department), penalties, checks["check_date"][source])
     return penalties
+
+
+def _file_numbers(department: str, place: Array, day: Array) -> Array:
+    """The decisions' numbers: place, department, year, and a running number."""
+    short, year = [where.short for where in places()], np.datetime_as_string(day, unit="Y")
+    by = departments()[department].label[:2]
+    numbered = enumerate(zip(place.tolist(), year.tolist(), strict=True), 1)
+    return texts([f"{short[where]}{by}罚〔{of}〕{number}号" for number, (where, of) in numbered])
+
+
+def _plant(rng: np.random.Generator, penalties: Table, checked: Array) -> None:
+    """Makes some decisions break a rule: dates out of order, filed too long before, not reviewed; one each at most."""
+    count = len(checked)
+    by = rng.integers(1, 20, count).astype("timedelta64[D]")
+    opened, decided, closed = (penalties[name] for name in ("punish_set_date", "punish_date", "closed_date"))
+    from_check = penalties["check_action_code"] != ""
+    candidates = {
+        "legal_review:not_reviewed": (penalties["major_case"] == "1", NOT_REVIEWED),
+        "closed_date:before_decision": (np.isnat(opened), BEFORE_DECISION),
+        "punish_set_date:over_90_days": (~from_check & ~np.isnat(opened), OVER_90_DAYS),
+        "punish_date:before_check": (from_check, BEFORE_CHECK),
+    }
+    marks = np.full(count, "", dtype=object)
+    for mark, (could, share) in candidates.items():
+        marks[planted(rng, could & (marks == ""), share, 5)] = mark
+    before = marks == "punish_date:before_check"
+    penalties["punish_date"] = np.where(before, checked - by, decided)
+    late = marks == "punish_set_date:over_90_days"
+    opened = np.where(before, penalties["punish_date"], opened)
+    penalties["punish_set_date"] = np.where(late, decided - 90 - by, opened).astype("datetime64[D]")
+    early = marks == "closed_date:before_decision"
+    penalties["closed_date"] = np.where(early, decided - by, closed).astype("datetime64[D]")
+    penalties["legal_review"] = np.where(marks == "legal_review:not_reviewed", "0", penalties["legal_review"])
+    penalties[PLANTED] = marks
 
 
 def _other_cases(rng: np.random.Generator, checks: Table, count: int) -> Array:
@@ -81,7 +124,7 @@ def _add_sanctions(rng: np.random.Generator, penalties: Table, risk: Array, depa
     fine = np.maximum(np.round(size * rng.lognormal(0, 0.9, count) * (0.7 + risk) / 50) * 50, 50)
     penalties["punish_kind"] = kind
     penalties["fine_cny"] = np.where(np.isin(kind, ["02", "03"]), fine, np.nan)
-    major = (fine > 50_000) & (kind == "02")
+    major = (fine > min(MAJOR_FINE, 2.5 * office_of(department).fine)) & (kind == "02")
     penalties["major_case"] = np.where(major, "1", "0").astype(object)
     penalties["legal_review"] = np.where(major | (~simple & (rng.random(count) < 0.7)), "1", "0").astype(object)
     calm = rng.random((2, count)) < 0.985

@@ -13,7 +13,7 @@ from simulate.departments import office_of
 from simulate.divisions import places
 from simulate.draw import Draw
 from simulate.knowledge import with_versions
-from simulate.marks import FAULT, SPARE, WINDOW
+from simulate.marks import FAULT, PLANTED, SPARE, WINDOW
 from simulate.windows import Windows
 from simulate.word_lists import Array, Table, items, person_names, random_for, texts
 from simulate.world import World, catalogue_codes, item_code
@@ -74,7 +74,8 @@ def _told(department: str, folder: str, act: str, table: Table, world: World) ->
     draw = Draw(contract, department, world, {}, acts=(act, table))
     values = {column.name: draw.value(column) for column in contract.columns}
     told = {name: column for name, column in values.items() if column is not None}
-    return told | {"region_code": _regions(world.firms, draw.firm), FAULT: world.firms["code_fault"][draw.firm]}
+    marks = {PLANTED: table[PLANTED]} if PLANTED in table else {}
+    return told | {"region_code": _regions(world.firms, draw.firm), FAULT: world.firms["code_fault"][draw.firm]} | marks
 
 
 def _regions(firms: Table, firm: Array) -> Array:
@@ -103,15 +104,11 @@ def punish_actions(department: str, world: World, windows: Windows) -> Table:
     penalties, firms = world.table("penalty", department), world.firms
     firm, item, person = penalties["firm"], penalties["item"], penalties["is_person"]
     name, fact = firms["object_name"][firm], texts([i.fact for i in items()])[item]
-    year = np.datetime_as_string(penalties["punish_date"], unit="Y").astype(object)
-    short = texts([places()[place].short for place in firms["place"][firm]])
-    serial = texts([f"{n}号" for n in range(1, len(firm) + 1)])
     rows = {
         **_told(department, "punish_action", "penalty", penalties, world),
         "item_code": catalogue_codes("2")[item],
         "punish_action_name": name + fact + "案",
         "illegal_fact": name + fact,
-        "punish_file_no": short + "罚〔" + year + "〕" + serial,
         "punish_result": _outcomes(penalties),
         "报送人员": np.full(len(firm), "系统管理员", dtype=object),
         WINDOW: windows.of(penalties["submitted_date"]),
@@ -131,10 +128,11 @@ def _outcomes(penalties: Table) -> Array:
     return texts([OUTCOMES[kind].format(f"{fine:.0f}") for kind, fine in pairs])
 
 
-def complaint_reports(world: World, windows: Windows) -> Table:
-    """Complaints in every state in which the 12315 platform passes them on."""
-    reports = as_reported(world.table("complaint", "scjg"), windows)
-    rows = _told("scjg", "complaint", "complaint", reports, world)
-    for name in ("complained_uscc", FAULT):
-        rows[name] = np.where(reports["names_code"], rows[name], "").astype(object)
-    return rows | {WINDOW: reports[WINDOW]}
+def complaint_reports(department: str, folder: str, world: World, windows: Windows) -> Table:
+    """A platform's registrations in every state in which it tells of them."""
+    reports = as_reported(world.table("complaint", department), windows)
+    rows = _told(department, folder, "complaint", reports, world)
+    if "complained_uscc" in rows:
+        rows["complained_uscc"] = np.where(reports["names_code"], rows["complained_uscc"], "").astype(object)
+    names_code = reports["names_code"] & ("complained_uscc" in rows)
+    return rows | {FAULT: np.where(names_code, rows[FAULT], "").astype(object), WINDOW: reports[WINDOW]}

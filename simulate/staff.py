@@ -13,6 +13,8 @@ from simulate.departments import office_of
 from simulate.divisions import Body, body_of, places
 from simulate.word_lists import Array, Table, person_names, random_for
 
+TERM = np.timedelta64(15 * 365, "D")  # (ours) longer than any province that is simulated: renewals have no story
+
 
 @dataclass(frozen=True)
 class Staff:
@@ -50,13 +52,15 @@ def make_staff(department: str, seed: int) -> Staff:
         ),
         "region_code": np.array([region[o] for o in owner], dtype=object),
     }
+    officers["certificate_valid_to"] = officers["certificate_expiry_date"]
+    officers["certificate_valid_from"] = officers["certificate_expiry_date"] - TERM
     body_of_place = np.array([bodies.index(body) for body in of_place])
     return Staff(officers, bodies, body_of_place, np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
 
 
 def _expiry(days: Array) -> Array:
-    """The last day of licences: of three in a hundred in 2026, of the others in the four years after."""
-    return np.datetime64("2026-01-01") + np.where(days < 45, 8 * days, 365 + days).astype("timedelta64[D]")
+    """The last day of licences: of one in a hundred in 2026, of the others in the four years after."""
+    return np.datetime64("2026-01-01") + np.where(days < 15, 24 * days, 365 + days).astype("timedelta64[D]")
 
 
 def id_cards(rng: np.random.Generator, count: int, female: Array) -> Array:

@@ -48,3 +48,11 @@ def with_enough(window: Array, fewest: int) -> Array:
         del begins[-1]
     groups = zip(begins, [*begins[1:], len(window)], strict=True)
     return np.concatenate([np.repeat(window[end - 1 : end], end - begin) for begin, end in groups])
+
+
+def gathered(window: Array, fewest: int) -> Array:
+    """The same of rows in any order."""
+    order = np.argsort(window, kind="stable")
+    together = window.copy()
+    together[order] = with_enough(window[order], fewest)
+    return together

@@ -12,11 +12,14 @@ import numpy as np
 
 from schemas.contract import departments
 from simulate.acts import make_checks
-from simulate.complaints import make_complaints
+from simulate.checklists import checklist_codes, make_checklists
+from simulate.courses import duty_rules, make_routes, make_steps
 from simulate.departments import inspecting, office_of
 from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
+from simulate.forces import make_forces
 from simulate.penalties import make_penalties
+from simulate.platforms import HOTLINE, make_registrations
 from simulate.staff import Staff, id_cards, make_staff
 from simulate.word_lists import Array, Item, Table, items, person_names, random_for, texts
 
@@ -25,6 +28,9 @@ LICENSED, LICENCE_YEARS = 0.3, 5
 PERSONS_A_FIRM = 0.5
 # The acts, with the column that names one and the column of the day on which it was done.
 ACTS = {
+    "force": ("force_action_code", "begin_date"),
+    "step": ("event_no", "event_date"),
+    "route": ("route_no", "routed_date"),
     "penalty": ("punish_action_code", "punish_date"),
     "check": ("check_action_code", "check_date"),
     "complaint": ("complaint_no", "received_date"),
@@ -32,6 +38,13 @@ ACTS = {
 }
 # Those of them that stories deliver.
 TOLD = ("penalty", "check", "complaint")
+# What one feed delivers whole, as it is in the world, with the column of the day on which each came about.
+WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
+    "checklist": "effective_date",
+    "duty": "duty_from",
+}
+# Other values by which a row can be named.
+OTHER_NAMES = {"penalty.punish_file_no"}
 
 
 class World:
@@ -51,9 +64,29 @@ class World:
 
     @cached_property
     def checks(self) -> dict[str, Table]:
-        """The inspections of every department that has any."""
+        """The inspections of every department that has any, each by the checklist of its body and item."""
         staff = {department: self.staff(department) for department in inspecting()}
-        return make_checks(self.firms, staff, self.period, self.seed)
+        made = make_checks(self.firms, staff, self.period, self.seed)
+        for name, checks in made.items():
+            codes = catalogue_codes("1")[checks["item"]]
+            checks["check_icode"] = checklist_codes(name, staff[name], checks["body"], codes)
+        return made
+
+    @cached_property
+    def registrations(self) -> dict[str, Table]:
+        """What each platform registers of complaints."""
+        return make_registrations(self.firms, self.period, self.seed)
+
+    def everyones(self, thing: str) -> Table:
+        """The things of a kind of every department that inspects; whose they are is told by the bodies' names."""
+        key = (thing, "")
+        if key not in self._tables:
+            tables = [_with_body(self, thing, department) for department in inspecting()]
+            tables = [table for table in tables if table]
+            self._tables[key] = (
+                {name: np.concatenate([t[name] for t in tables]) for name in tables[0]} if tables else {}
+            )
+        return self._tables[key]
 
     def table(self, thing: str, department: str) -> Table:
         """The things of a kind that a department may speak of; a table without columns where there are none."""
@@ -173,6 +206,39 @@ def _departments(world: World, department: str) -> Table:
     }
 
 
+def _with_body(world: World, thing: str, department: str) -> Table:
+    """A department's things with the names of their bodies in place of what counts only within the department."""
+    table, bodies = world.table(thing, department), world.table("body", department)
+    if "body" not in table:
+        return table
+    named = {f"body_{name}": values[table["body"]] for name, values in bodies.items()}
+    return {name: values for name, values in table.items() if name not in ("body", "officers")} | named
+
+
+def _checklists(world: World, department: str) -> Table:
+    checks = world.checks.get(department)
+    if not checks or not len(checks["item"]):
+        return {}
+    rng = random_for(world.seed, "checklists", department)
+    return make_checklists(checks, department, world.staff(department), catalogue_codes("1"), world.period, rng)
+
+
+def _forces(world: World, department: str) -> Table:
+    checks = world.checks.get(department)
+    return make_forces(checks, department, world.firms, world.period, world.seed) if checks else {}
+
+
+def _steps(world: World, department: str) -> Table:
+    registered = world.registrations.get(department)
+    rng = random_for(world.seed, "steps", department)
+    return make_steps(registered, department == HOTLINE, world.period, rng) if registered else {}
+
+
+def _routes(world: World, department: str) -> Table:
+    registered = world.registrations.get(department)
+    return make_routes(registered, world.period, random_for(world.seed, "routes", department)) if registered else {}
+
+
 def _penalties(world: World, department: str) -> Table:
     checks = world.checks.get(department)
     return make_penalties(checks, department, world.firms, world.period, world.seed) if checks else {}
@@ -186,7 +252,12 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "person": _persons,
     "check": lambda world, department: world.checks.get(department, {}),
     "penalty": _penalties,
-    "complaint": lambda world, department: make_complaints(world.firms, world.period, world.seed),
+    "complaint": lambda world, department: world.registrations.get(department, {}),
+    "checklist": _checklists,
+    "force": _forces,
+    "step": _steps,
+    "route": _routes,
+    "duty": lambda world, department: duty_rules(),
     "licence": _licences,
     "department": _departments,
 }

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from schemas.contract import Column, departments, feeds
-from simulate.departments import office_of
+from simulate.departments import inspecting, office_of
 from simulate.divisions import body_of, places
 from simulate.patterns import NoText, text_of
 from simulate.promises import broken
@@ -55,8 +55,8 @@ def test_every_verdict_and_every_value_is_what_the_truth_says(found: dict[str, F
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_unseen_feed_is_accepted_in_the_formats_that_it_takes(found: dict[str, Found], seed: int) -> None:
-    delivered = ["fsa/fsa_hygiene_rating", "mzt/mzt_home_list", "scjg/market_notice"]
-    delivered += ["sthj/sthj_pollutant_sample", "toronto/toronto_infraction", "yjgl/market_notice", "yjj/market_notice"]
+    delivered = ["fsa/fsa_hygiene_rating", "mzt/mzt_home_list", "sthj/sthj_pollutant_sample"]
+    delivered += ["toronto/toronto_infraction", *(f"{name}/market_notice" for name in inspecting())]
     unseen = [state for state in found[str(seed)]["states"] if state.rpartition("/")[2] not in feeds()]
     assert unseen == [f"accepted {feed}" for feed in sorted([*delivered, "yjj/yjj_drug_permit"])]
     assert set(found[str(seed)]["suffixes"]) >= {"csv", "json", "parquet"}
@@ -111,7 +111,7 @@ def test_the_command_writes_unseen_feeds_and_the_same_seed_gives_the_same_bytes(
     assert written[0] == written[1]
     folders = {str(Path(name).parent) for name in written[0]}
     assert {"landing/yjj/drug_permit", "landing/sthj/pollutant_sample", "landing/scjg/market_notice"} <= folders
-    assert "landing/sthj/market_notice" not in folders
+    assert "landing/wjw/market_notice" not in folders
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 # What is right by every rule.
 RIGHT: dict[str, Row] = {
-    "supervised_object": {"object_id": FIRM},
+    "supervised_object": {"object_id": FIRM, "is_registered": True},
     "supervision_item": {"item_code": ITEM},
     "check_action": {
         "department": "scjg",
@@ -231,6 +231,9 @@ BROKEN = {
     "has: {table: nothing, by: {a: a}}": "has: there is no base table nothing",
     "has: {table: complaint, by: {complaint_no: nothing}}": "by: base.check_action has no nothing",
     "has: {table: complaint, by: {nothing: item_code}}": "by: base.complaint has no nothing",
+    "has: {table: complaint, by: {complaint_no: check_action_code}}": (
+        "by: neither base.check_action.check_action_code nor base.complaint.complaint_no refers to the other"
+    ),
 }
 
 

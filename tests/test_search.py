@@ -194,7 +194,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     text.write_text(LAW, "utf-8")
     write_files(law_files([text], "样本", print), home.landing / "sft", DAY)
     for feed in ("law", "law_article"):
-        drop(SAMPLES / f"{feed}.csv", home.landing / "scjg" / feed / "sample.csv")
+        drop(SAMPLES / f"{feed}.csv", home.landing / "sft" / feed / "sample.csv")
     for stage in (pipeline.land, pipeline.conform, pipeline.base):
         assert stage(home).warnings == []
     return home

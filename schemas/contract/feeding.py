@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from schemas.contract.model import SYSTEM_COLUMNS, Column, Contract, FeedContract, TableContract
@@ -37,6 +37,43 @@ def stated_by(feed: FeedContract, column: Column) -> tuple[str, ...]:
         elif derived and delivered >= {*derived["reads"]}:
             expressions.append(f"({derived['sql']})")
     return tuple(expressions)
+
+
+Reference = tuple[str, str]
+
+
+def references(feed: FeedContract, known: Mapping[str, Contract]) -> dict[str, Reference]:
+    """By column of a feed, the base table and column whose values it holds, as it says itself (`refers`), or the base
+    column that it is read into. What makes rows of that very table refers to nothing: it is the thing itself."""
+    told = {column.name: column.refers for column in feed.columns if column.refers}
+    for target in feed.into:
+        for base in known[f"base.{target}"].columns:
+            if base.refers:
+                for name in _read_from(feed, base):
+                    told.setdefault(name, base.refers)
+    split = {name: refers.removeprefix("base.").rpartition(".") for name, refers in told.items()}
+    own = {feed.name, *made_by(feed, known)}
+    return {name: (table, column) for name, (table, _, column) in split.items() if table not in own}
+
+
+def made_by(feed: FeedContract, known: Mapping[str, Contract]) -> set[str]:
+    """The base tables that have a row because the feed has one: of a table with registries, theirs alone."""
+    made = set()
+    for target in feed.into:
+        table = known[f"base.{target}"]
+        if isinstance(table, TableContract) and (not table.registry or feed.name in table.registry):
+            made.add(target)
+    return made
+
+
+def _read_from(feed: FeedContract, base: Column) -> Iterator[str]:
+    """The feed's columns that hold what a base column is read from; of what is derived, the one that holds the code."""
+    for name in (base.name, *base.of):
+        derived = with_term({"name": name}).get("derived")
+        reads = derived["reads"] if derived else [name]
+        for column in feed.columns:
+            if column.name == name or (column.name in reads and (column.check or column.check_when)):
+                yield column.name
 
 
 def unreadable_keys(feed: FeedContract, table: TableContract) -> list[str]:
