@@ -167,7 +167,9 @@ def names_used(params: Asset) -> Iterator[tuple[str, str, bool]]:
         # What is no text is SQL of the chart's own, and names nothing.
         yield from ((key, name, is_metric) for key, name in names if isinstance(name, str))
     for key in ("adhoc_filters", "adhoc_filters_b"):
-        yield from ((key, item["subject"], False) for item in as_list(params.get(key)))
+        yield from (
+            (key, item["subject"], False) for item in as_list(params.get(key)) if item["expressionType"] == "SIMPLE"
+        )
     yield from (("order_by_cols", json.loads(item)[0], False) for item in as_list(params.get("order_by_cols")))
     yield from (("column_config", name, False) for name in params.get("column_config", {}))
     yield from (

@@ -25,11 +25,13 @@ FAMILIES = "check_family"
 class Counterpart(Strict):
     """A row of another base table: `by` says which of its columns equals which of the judged row's.
 
-    `where`: an expression over `act` (the judged row) and `other` that must hold too.
+    `day`: the column of the judged row whose day the other must have held on, as its contract's `valid` says; then it
+    may be withdrawn by today. `where`: an expression over `act` (the judged row) and `other` that must hold too.
     """
 
     table: str
     by: dict[str, str]
+    day: str | None = None
     where: str | None = None
 
 
@@ -104,13 +106,15 @@ def faults(found: Iterable[Rule]) -> list[str]:
         if other and (read := tables("base").get(f"base.{other.table}")) is None:
             wrong.append(f"{shown(rule.file)}: has: there is no base table {other.table}")
         elif other and read and judged:
+            if other.day and not read.valid:
+                wrong.append(f"{shown(rule.file)}: day: base.{other.table} does not say from when to when a row holds")
             own, theirs = ({column.name for column in table.columns} for table in (judged, read))
             wrong += [
                 f"{shown(rule.file)}: by: base.{other.table} has no {name}" for name in other.by if name not in theirs
             ]
             wrong += [
                 f"{shown(rule.file)}: by: base.{rule.judges} has no {name}"
-                for name in other.by.values()
+                for name in (*other.by.values(), *([other.day] if other.day else []))
                 if name not in own
             ]
             wrong += [

@@ -148,22 +148,28 @@ def _conform(home: Home, report: StageReport) -> None:
     waiting = pending(home)
     if not waiting:
         return
-    from spark_jobs.judging.parking import unwritable
+    from spark_jobs.judging.parking import incomplete, unwritable
     from spark_jobs.judging.settle import settle
     from spark_jobs.judging.validation import begin
     from spark_jobs.lake.upkeep import keep_up
     from spark_jobs.receipts.told import troubled
 
     parked = unwritable(home, waiting)
-    report.warnings = [*parked.values()]
-    report.figures = {"parked": len(parked)} if parked else {}
-    waiting = {feed: some for feed, some in waiting.items() if feed not in parked}
+    lost = incomplete(home, {feed: some for feed, some in waiting.items() if feed not in parked})
+    report.warnings = [*parked.values(), *lost.values()]
+    report.figures = {"parked": len(parked) + len(lost)} if parked or lost else {}
+    waiting = {
+        feed: whole
+        for feed, some in waiting.items()
+        if feed not in parked and (whole := [one for one in some if (feed, one.department) not in lost])
+    }
     if not waiting:
         return
     settled = settle(home, waiting)
     report.told = troubled(settled)
     begin(home)
-    keep_up(home, "bronze", "silver", "quarantine", "ops", written={*waiting, *LEDGER})
+    written = {*waiting, *LEDGER} - {feed for feed, _ in lost}  # a table that lacks a file is left as it is
+    keep_up(home, "bronze", "silver", "quarantine", "ops", written=written)
     report.changed = True
     report.figures |= {
         "deliveries": len(settled),

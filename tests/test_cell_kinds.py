@@ -456,6 +456,15 @@ def test_the_unknown_one_of_several_is_named(cell: str, unknown: str) -> None:
     assert judged("punish_action", "punish_kind", cell)[2] == [f"“{unknown}”不在代码表中"]
 
 
+@pytest.mark.parametrize("cell", ["罚款（5000元）", "警告、罚款(5000元)"])
+def test_a_kind_with_an_amount_in_brackets_says_what_to_write(cell: str) -> None:
+    [reason] = judged("punish_action", "punish_kind", cell)[2]
+    assert reason.endswith("不在代码表中，请只写“罚款”，括号内的“5000元”写到相应的列")
+    assert judged("punish_action", "punish_kind", "罚款（戴高帽）（5000元）")[2] == [
+        "“罚款(戴高帽)(5000元)”不在代码表中"
+    ]
+
+
 @pytest.mark.parametrize(
     ("cell", "code"), [("01日常", "01"), ("日常(01)", "01"), ("02日常", None), ("日常（02）", None)]
 )

@@ -100,7 +100,7 @@ def metric(dataset: dict[str, Any], name: str) -> dict[str, Any]:
         ),
         (
             "datasets/flow.yaml",
-            lambda dataset: metric(dataset, "rows_lost").update(metric_name="rows_missing"),
+            lambda dataset: dataset["metrics"].append({**metric(dataset, "rows_lost"), "metric_name": "rows_missing"}),
             "rows_missing is a metric too, by which Superset would sort",
         ),
         (
@@ -251,6 +251,17 @@ def test_a_rate_s_line_has_an_axis_near_its_data_and_its_bars_one_from_zero() ->
     for params in bars:
         assert params["y_axis_bounds"] == [0, None]
         assert "minInterval: 0.05, maxInterval: 0.2" in params["echart_options"]
+
+
+def test_a_ranking_leaves_out_what_has_no_value() -> None:
+    """As Superset asks for it: of a department whose rules are all doubtful there is no score."""
+    chart = next(chart for chart in charts().values() if chart["slice_name"] == "各部门数据质量得分")
+    [valued] = [each for each in chart["params"]["adhoc_filters"] if each["clause"] == "HAVING"]
+    with duckdb.connect() as database:
+        database.execute("create table quality (department text, is_doubt boolean, rows_judged int, rows_wrong int)")
+        database.execute("insert into quality values ('甲', false, 4, 1), ('乙', true, 4, 1), ('丙', false, 0, 0)")
+        asked = f"select department from quality group by department having {valued['sqlExpression']}"
+        assert database.sql(asked).fetchall() == [("甲",)]
 
 
 def test_a_month_without_data_is_asked_for_as_a_gap() -> None:

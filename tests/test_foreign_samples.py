@@ -1,4 +1,4 @@
-"""Two registers that nobody made for Lakewarden, each a contract in samples/foreign: row by row, and whole files."""
+"""Three registers that nobody made for Lakewarden, each a contract in samples/foreign: row by row, and whole files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow.compute as pc
 import pytest
 
@@ -20,9 +21,14 @@ from tests.sample_rows import assert_verdicts, drop, verdicts
 ROOT = Path(__file__).parent.parent
 FOREIGN = ROOT / "samples" / "foreign"
 DATA = Path(os.environ.get("LAKEWARDEN_DATA", ROOT.parent / "shared" / "data"))
-FEEDS = {"fsa_hygiene_rating": "fsa/hygiene_rating", "toronto_infraction": "toronto/infraction"}
+FEEDS = {
+    "fsa_hygiene_rating": "fsa/hygiene_rating",
+    "toronto_infraction": "toronto/infraction",
+    "wuhan2020_hospital": "wuhan2020/hospital",
+}
 REGISTER = DATA / "food_hygiene_uk" / "fsa_wholesalers_apr2025.csv.gz"
 YEARS = DATA / "inspection_toronto"
+HOSPITALS = DATA / "health_hospitals_hubei" / "hospitals.csv"
 
 needs_data = pytest.mark.skipif(
     not (REGISTER.exists() and YEARS.exists()),
@@ -145,3 +151,47 @@ def test_clean_inspections_and_fines_of_ten_years_are_all_there(whole: Home) -> 
     assert (pc.count(rows["fine_cad"]).as_py(), pc.sum(rows["fine_cad"]).as_py()) == (436, Decimal("225245.50"))
     assert Counter(rows["outcome"].to_pylist())["Conviction - Fined & Probationary Order"] == 3
     assert not any(rows["_flags"].to_pylist())
+
+
+# Registered bodies, with invented codes: as the list calls them, otherwise written, and almost so.
+REGISTERED = {
+    "12420700420000154Q": ("鄂州市 中心医院", "420700"),
+    "12420700420000162K": ("鄂州市中医医院", "420700"),
+    "12420100420000170F": ("武汉市第六医院", "420100"),
+    "124205004200001891": ("宜昌市仁和医院", "420500"),
+    "12421100420000197K": ("黄冈市团风县人民医院", "421121"),
+}
+
+
+@pytest.mark.skipif(not HOSPITALS.exists(), reason="LAKEWARDEN_DATA names the folder that has the whole file")
+def test_hospitals_without_codes_are_linked_by_name(tmp_path: Path) -> None:
+    """Every figure beside what DuckDB counts in the raw file."""
+    home = Home(tmp_path / "lake")
+    (target := home.landing / "wuhan2020" / "hospital" / "hospitals.csv").parent.mkdir(parents=True)
+    target.write_bytes(HOSPITALS.read_bytes())
+    lines = [f"{code},{name},{region}" for code, (name, region) in REGISTERED.items()]
+    firms = home.landing / "mzt" / "object_organization" / "bodies.csv"
+    firms.parent.mkdir(parents=True)
+    firms.write_text("\n".join(["统一社会信用代码,相对人名称,行政区划", *lines, ""]), encoding="utf-8")
+    lakewarden(home, "land")
+    lakewarden(home, "build")
+    with duckdb.connect() as database:
+        said = "regexp_replace(name, '\\s', '', 'g')"
+        raw = f"(select {said} as said from read_csv('{HOSPITALS}', all_varchar = true))"
+        rows, names = database.sql(f"select count(*), count(distinct said) from {raw}").fetchall()[0]
+        spelled = [name.replace(" ", "") for name, _ in REGISTERED.values()]
+        same = {
+            row[0] for row in database.sql(f"select distinct said from {raw} where said in {(*spelled,)}").fetchall()
+        }
+    [ledger] = [row for row in read(home.table("ops", "delivery")).to_pylist() if row["feed"] == "wuhan2020_hospital"]
+    assert (ledger["rows_accepted"], ledger["rows_quarantined"], ledger["state"]) == (rows, 0, "accepted")
+    base = read(home.table("base", "special_element")).to_pylist()
+    assert len(base) == names
+    linked = {row["holder_name"]: row["object_id"] for row in base if row["object_link"] == "name"}
+    assert {*linked} == same
+    assert sum(row["object_id"] is not None for row in base) == len(same) == 2
+    offered = {
+        row["mention_name"]: row["candidate_name"] for row in read(home.table("ops", "link_candidate")).to_pylist()
+    }
+    assert offered["团风县人民医院"] == "黄冈市团风县人民医院"  # 人民 is half a core: a person decides
+    assert not linked.keys() & offered.keys()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from schemas.contract import Column, feeds
 from spark_jobs.lake.headings import Promised, scale_of, undressed
@@ -124,6 +126,19 @@ def test_a_column_that_the_file_has_is_not_asked_for(tmp_path: Path) -> None:
 def test_beside_unknown_headings_those_that_lack_are_named(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="未约定的列：“单位”。缺少必需的列：“统一社会信用代码”。"):
         land(tmp_path, "a.csv", "单位,注册日期\nx,2016-03-01\n")
+
+
+def test_headings_too_far_down_are_found_and_told(tmp_path: Path) -> None:
+    above = "说明,,\n" * 22
+    with pytest.raises(Unreadable, match=r"第 23 行看上去是表头（统一社会信用代码、.*前 20 行之内。请删去"):
+        land(tmp_path, "a.csv", f"{above}{HEAD}\n{GOOD}\n")
+    buffer = BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet()
+        for number, line in enumerate([*[["说明"]] * 22, HEAD.split(","), GOOD.split(",")]):
+            sheet.write_row(number, 0, line)
+    with pytest.raises(Unreadable, match=r"第 23 行看上去是表头（统一社会信用代码、.*前 20 行之内。请删去"):
+        land(tmp_path, "b.xlsx", buffer.getvalue())
 
 
 def test_misread_headings_are_called_that(tmp_path: Path) -> None:

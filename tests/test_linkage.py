@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from bench.linkage import measured, objects_of, truth_of
@@ -13,6 +14,7 @@ from spark_jobs import pipeline
 from spark_jobs.building.base import build_base
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.tables import read
+from spark_jobs.linking.cascade import answers
 from spark_jobs.linking.decisions import candidates, decide
 from spark_jobs.linking.link import link, mention_of
 from tests.silver_rows import deliver, lake
@@ -139,10 +141,66 @@ def test_a_person_decides_by_a_delivery_that_stands_through_a_rebuild(home: Home
     assert (row["decided_by"], row["decided_why"], row["object_id"]) == ("样本甲", "地址一致", NEAR)
 
 
+COMPLAINED = {
+    "as registered": ("武汉样本大药房有限公司", None),
+    "near": ("武汉万松圆商贸有限公司", None),
+    "coded": ("武汉样本大药房有限公司", CODED),
+    "masked": ("武汉***商贸有限公司", None),
+    "somebody": ("武汉样本某某", None),
+    "a person": ("张三", None),
+}
+
+
+def _complaint(number: str, name: str, code: str | None) -> dict[str, Any]:
+    said = {"complaint_no": number, "complaint_kind": "1", "complained_name": name, "complained_uscc": code}
+    return {**said, "region_code": "420103", "received_date": date(2026, 1, 5)}
+
+
+def _complained(home: Home) -> dict[str, tuple[str | None, str | None]]:
+    rows = read(home.table("base", "complaint")).to_pylist()
+    return {row["complaint_no"]: (row["object_id"], row["object_link"]) for row in rows}
+
+
+def test_a_complaint_about_a_firm_by_its_name_comes_to_the_firm(home: Home) -> None:
+    masked = {"uscc": "91420105MA4K00010R", "object_name": "武汉***商贸有限公司", "region_code": "420103"}
+    deliver(home, "scjg_enterprise", "scjg", "2026-01-03", [masked])
+    deliver(home, "complaint", "scjg", "2026-01-06", [_complaint(number, *said) for number, said in COMPLAINED.items()])
+    build_base(home)
+    link(home)
+    nothing = dict.fromkeys(COMPLAINED, (None, None))
+    linked = {**nothing, "as registered": (FIRM, "name"), "coded": (CODED, None)}
+    assert _complained(home) == linked
+    [offered] = candidates(home)
+    assert (offered["object_id"], offered["mentioned_rows"]) == (NEAR, 2)  # a licence and a complaint: one mention
+    decide(home, offered["mention"], NEAR, "样本甲", "地址一致")
+    _run(home)
+    build_base(home, full=True)
+    link(home)
+    assert _complained(home) == {**linked, "near": (NEAR, "person")}
+
+
 def test_a_mention_that_nobody_knows_cannot_be_decided(home: Home) -> None:
     link(home)
     with pytest.raises(Refused, match="no mention"):
         decide(home, "0123456789ABCDEF", NEAR, "样本甲", "一致")
+
+
+@pytest.mark.parametrize(
+    ("written", "registered", "is_linked"),
+    [
+        ("武汉样本楚商贸有限公司", "武汉样本楚商贸有限责任公司", True),
+        ("样本楚商贸有限公司", "武汉样本楚商贸有限公司", True),
+        ("样本楚(武汉)商贸有限公司", "武汉样本楚商贸有限公司", False),  # two firms, as names are registered
+        ("样本楚商贸有限公司", "样本楚(武汉)商贸有限公司", False),
+        ("样本楚超市", "武汉市硚口区样本楚超市", False),  # the next district may have one, too
+        ("武汉市硚口区样本楚超市", "硚口样本楚超市", False),
+        ("样本楚川味饭店", "武汉市硚口区样本楚川味饭店", True),
+    ],
+)
+def test_a_core_links_where_it_can_be_no_other_firm(written: str, registered: str, is_linked: bool) -> None:
+    mention = pa.table({"mention": ["1"], "name": [written], "place": ["420100"]})
+    known = pa.table({"object_id": [FIRM], "name": [registered], "place": ["420100"]})
+    assert answers(mention, known).links.num_rows == is_linked
 
 
 def test_silent_links_among_corrupted_names_are_right() -> None:

@@ -28,6 +28,7 @@ Row = dict[str, Any]
 RIGHT: dict[str, Row] = {
     "supervised_object": {"object_id": FIRM, "is_registered": True},
     "supervision_item": {"item_code": ITEM},
+    "item_version": {"item_code": ITEM, "item_version": "1", "item_status": "01", "valid_until": date(2026, 3, 1)},
     "check_action": {
         "department": "scjg",
         "check_action_code": "J1",
@@ -111,6 +112,14 @@ RIGHT: dict[str, Row] = {
 # By rule, the table and what the row that breaks it has otherwise.
 WRONG: dict[str, tuple[str, Row]] = {
     "check_item_is_in_the_catalogue": ("check_action", {"item_code": "31001001142009", "check_result": "01"}),
+    "check_item_held_on_its_day": (
+        "check_action",
+        {"check_date": date(2026, 3, 2), "submitted_date": date(2026, 3, 3), "check_result": "01"},
+    ),
+    "punishment_item_held_on_its_day": (
+        "punish_action",
+        {"punish_date": date(2026, 3, 2), "closed_date": date(2026, 3, 3), "submitted_date": date(2026, 3, 3)},
+    ),
     "checked_object_is_known": ("check_action", {"object_id": "92420502MA4L0TE52G", "check_result": "01"}),
     "check_with_penalty_has_a_punishment": ("check_action", {}),
     "check_is_reported_after_it_was_made": (
@@ -199,6 +208,24 @@ def test_a_row_breaks_its_own_rule_alone(filled: Home, rule: str) -> None:
     assert connect(filled).sql(drill_sql(rule, Cell())).count() == 1
 
 
+def test_an_act_is_held_against_the_version_of_its_day(filled: Home) -> None:
+    later = {"item_code": ITEM, "item_version": "2", "item_status": "03", "effective_date": date(2026, 3, 2)}
+    gone = {"item_code": "31001001142002", "item_version": "1", "valid_until": date(2026, 3, 1)}
+    fill(filled, "item_version", later, {**gone, "withdrawn_at": datetime(2026, 3, 2, tzinfo=UTC)})
+    told = {**RIGHT["check_action"], "check_result": "01", "submitted_date": date(2026, 3, 9)}
+    days = {"last": date(2026, 3, 1), "paused": date(2026, 3, 2)}
+    for name, day in days.items():
+        for item in (ITEM, gone["item_code"]):
+            fill(
+                filled,
+                "check_action",
+                {**told, "check_action_code": f"{name} {item}", "item_code": item, "check_date": day},
+            )
+    judge_rules(filled, DAY)
+    wrong = connect(filled).sql(drill_sql("check_item_held_on_its_day", Cell())).toArrow()
+    assert sorted(wrong["check_action_code"].to_pylist()) == [f"paused {ITEM}", f"paused {gone['item_code']}"]
+
+
 def test_only_what_changed_is_judged_anew_and_what_was_taken_back_is_not_judged(
     filled: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +257,7 @@ def test_every_rule_can_be_judged() -> None:
 BROKEN = {
     "has: {table: nothing, by: {a: a}}": "has: there is no base table nothing",
     "has: {table: complaint, by: {complaint_no: nothing}}": "by: base.check_action has no nothing",
+    "has: {table: complaint, by: {complaint_no: item_code}, day: check_date}": "day: base.complaint does not say",
     "has: {table: complaint, by: {nothing: item_code}}": "by: base.complaint has no nothing",
     "has: {table: complaint, by: {complaint_no: check_action_code}}": (
         "by: neither base.check_action.check_action_code nor base.complaint.complaint_no refers to the other"

@@ -197,3 +197,7 @@ def test_a_page_explains_every_column_and_code(feed: str) -> None:
             known = f"<b>{code.code}</b> {code.label}" in page or f"{code.code} {code.label}" in page
             assert known != bool(code.valid_to or code.extra.get("successor")), code
     assert f"landing/{deliverers(contract)[0]}/{contract.folder}/" in page
+
+
+def test_the_page_says_the_cadence_as_the_code_list_does() -> None:
+    assert "每季度" in explained(feeds()["special_site"], "wlt")

@@ -54,6 +54,10 @@ def conditions(drawn: Drawn, page: Page) -> list[Json]:
         {**simple, "subject": DIMENSIONS[name].code, "operator": "IN", "comparator": list(codes)}
         for name, codes in {**page.where, **drawn.chart.where}.items()
     ]
+    if isinstance(drawn.chart, Ranking):
+        # What has no value, such as a rate of nothing, would stand above all others as an empty bar.
+        valued = f"({drawn.metrics[0].sql}) IS NOT NULL"
+        fixed.append({"clause": "HAVING", "expressionType": "SQL", "sqlExpression": valued})
     return [month, *fixed] if drawn.dataset.time else fixed
 
 

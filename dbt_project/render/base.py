@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,7 +63,11 @@ def _column(contract: TableContract, column: Column) -> dict[str, Any]:
         described["lookup"] = column.lookup.model_dump()
     if column.day_of:
         return described | {"sql": day_in_china(column.day_of)}
-    return described | ({"sql": column.sql} if column.sql else {})
+    return described | ({"sql": DAY.sub(lambda said: day_in_china(said[1]), column.sql)} if column.sql else {})
+
+
+# day_in_china(accepted_at) in the expression of a contract.
+DAY = re.compile(r"\bday_in_china\((\w+)\)")
 
 
 def day_in_china(moment: str) -> str:

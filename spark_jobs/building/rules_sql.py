@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from expectations.rule import Counterpart, Rule
+from schemas.contract import table_of
 
 DAY = re.compile(r"\bas_of\b")
 
@@ -38,11 +39,23 @@ def _found(rule: Rule, other: Counterpart, judged: str) -> str:
     """Which judged rows have the counterpart, joined to them by their key; each row once, however many it has."""
     same = " and ".join(f"other.{theirs} = act.{own}" for theirs, own in other.by.items())
     where = f" and ({other.where})" if other.where else ""
+    standing = " where withdrawn_at is null"
+    if other.day:
+        standing, where = "", f"{where} and {_holds(other)}"
     key = rule.table.key
     keys = ", ".join(f"act.{name}" for name in key)
     joined = " and ".join(f"found.{name} = act.{name}" for name in key)
     return (
         f" left join (select distinct {keys}, true as is_found from ({judged}) as act "
-        f"join (select * from base.{other.table} where withdrawn_at is null) as other on {same}{where}) as found "
+        f"join (select * from base.{other.table}{standing}) as other on {same}{where}) as found "
         f"on {joined}"
     )
+
+
+def _holds(other: Counterpart) -> str:
+    """Whether the counterpart held on the judged row's day; its last one is known of what was withdrawn, too."""
+    validity = table_of(f"base.{other.table}").valid
+    assert validity
+    bounds = {validity.from_: "<=", "valid_until": ">="} if validity.from_ else {"valid_until": ">="}
+    on = f"act.{other.day}"
+    return " and ".join(f"(other.{name} is null or other.{name} {sign} {on})" for name, sign in bounds.items())

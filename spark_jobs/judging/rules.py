@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -246,7 +247,15 @@ def _unknown_items(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mas
     for item, its_places in holding.items():
         is_held = np.zeros(len(cells.raw), bool)
         is_held[its_places] = True
-        yield "codes", f"“{item[:SHOWN]}”不在代码表中", is_held
+        yield "codes", f"“{item[:SHOWN]}”不在代码表中{_beside(column, item)}", is_held
+
+
+def _beside(column: Column, item: str) -> str:
+    """What to write where a known value has a note in brackets, whose meaning nobody is to guess: 罚款（5000元）."""
+    noted = re.fullmatch(r"([^()（）]+)[(（]([^()（）]*)[)）]", item)
+    if not noted or not codes_in(column, noted[1])[0] or codes_in(column, noted[1])[1]:
+        return ""
+    return f"，请只写“{noted[1][:SHOWN]}”，括号内的“{noted[2][:SHOWN]}”写到相应的列"
 
 
 def _expected(column: Column) -> str:

@@ -21,6 +21,9 @@ LARGEST_BLOCK = 2000
 LEAST_SCORE = 0.5
 # (ours) Shorter cores are half a name: most errors of the second step were such (bench/linkage.py).
 SHORTEST_CORE = 3
+# (ours) A name registered by a county or district is single there only. With its division left out, a shorter core is
+# often another's, of the next district (bench/linkage.py).
+SHORTEST_LOCAL_CORE = 4
 SILENT = ("name", "core")
 
 # A core's characters, and its pairs of neighbours: DuckDB's own distances count bytes, of which a character has three.
@@ -124,8 +127,8 @@ def _parts(rows: pa.Table) -> pa.Table:
 
 def _prepared(table: str, rows: str, key: str) -> str:
     return (
-        f"create table {table} as select {key}, name, coalesce(place, named_city) as place, divisions, core, form,"
-        " is_body, place is null or named_city is null or place = named_city as is_of_one_place"
+        f"create table {table} as select {key}, name, coalesce(place, named_city) as place, divisions, is_local,"
+        " is_inside, core, form, is_body, place is null or named_city is null or place = named_city as is_of_one_place"
         f" from {rows} where name is not null"
     )
 
@@ -135,7 +138,7 @@ def _links() -> str:
     by_name = "select name, min(object_id) as object_id, count(*) as objects from object group by name"
     by_core = (
         "select core, form, place, min(object_id) as object_id, count(*) as objects,"
-        " min(divisions) as divisions from object"
+        " min(divisions) as divisions, min(is_local) as is_local, min(is_inside) as is_inside from object"
         f" where form is not null and place is not null and length(core) >= {SHORTEST_CORE} group by core, form, place"
     )
     return f"""
@@ -149,7 +152,8 @@ select mention, object_id, step from (
     left join ({by_name}) as named on named.name = mention.name
     left join ({by_core}) as cored
         on cored.core = mention.core and cored.form = mention.form and cored.place = mention.place
-        and mention.is_of_one_place
+        and mention.is_of_one_place and mention.is_inside = cored.is_inside -- 武汉甲乙 and 甲乙(武汉) are two
+        and (mention.divisions is not null or not cored.is_local or length(mention.core) >= {SHORTEST_LOCAL_CORE})
         and (mention.divisions = cored.divisions or mention.divisions is null or cored.divisions is null)
     where mention.is_body
 )

@@ -47,11 +47,13 @@ def link(home: Home) -> int:
     mark = _mark(home, asking)
     if not asking or mark.is_current():
         return 0
-    from spark_jobs.linking.names import normalised
+    from spark_jobs.linking.names import is_withheld, normalised
 
     uncoded = {table.table: _uncoded(home, table) for table in asking}
     names = sorted({row["name"] for rows in uncoded.values() for row in rows if row["name"]})
-    spelled = dict(zip(names, normalised(pa.array(names, pa.string())).to_pylist(), strict=True))
+    spellings = normalised(pa.array(names, pa.string()))
+    readable = pc.if_else(is_withheld(spellings), None, spellings)  # nobody is sought who is not to be known
+    spelled = dict(zip(names, readable.to_pylist(), strict=True))
     mentions: dict[str, tuple[str, str | None]] = {}
     counts: Counter[str] = Counter()
     for row in (row for rows in uncoded.values() for row in rows if spelled.get(row["name"])):

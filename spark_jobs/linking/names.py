@@ -105,6 +105,9 @@ SAME = dict(
 # A division's name without what kind of division it is.
 KINDS = "土家族苗族自治州|土家族自治县|自治州|自治县|林区|新区|地区|省|市|县|区"
 KIND = re.compile(f"({KINDS})$")
+# Signs that stand for what a sender keeps to itself: 武汉**有限公司, 张某某, 王×, 武汉XX餐饮.
+WITHHELD = "[*×○●□■◯]|(?:^|[^A-Z])X{2,}(?:[^A-Z]|$)"
+SOMEBODY = "某"
 # (ours) Shorter names without a form are as likely a person's.
 SHORTEST_WITHOUT_FORM = 5
 
@@ -127,6 +130,13 @@ def _divisions() -> dict[str, str | None]:
     found.pop("市辖区", None)
     found.pop("郊区", None)
     return {name: next(iter(cities)) if len(cities) == 1 else None for name, cities in found.items()}
+
+
+@cache
+def _prefectures() -> set[str]:
+    """The names of divisions that are no part of a prefecture: prefectures, the province, and what it runs itself."""
+    whole = [str(region["label"]) for region in regions() if region["city_code"] in (None, region["code"])]
+    return {*whole, *(KIND.sub("", label) for label in whole)}
 
 
 def _alternatives(texts: list[str]) -> str:
@@ -156,7 +166,8 @@ def split(names: pa.Array) -> dict[str, pa.Array]:
     """Normalised names in parts.
 
     `front`: the divisions before; `divisions`: those before, else those in brackets, without their kind (武汉江汉);
-    `named_city`: the prefecture that they name; `core`; `form`.
+    `is_local`: whether a county or a district is among them; `is_inside`: whether they stand in brackets; `named_city`:
+    the prefecture that they name; `core`; `form`.
     """
     front_pattern, inside, form_pattern = _patterns()
     front = pc.struct_field(pc.extract_regex(names, f"(?P<front>{front_pattern})"), "front")
@@ -169,17 +180,26 @@ def split(names: pa.Array) -> dict[str, pa.Array]:
     core = pc.if_else(pc.less(pc.utf8_length(core), 2), names, core)
     named = pc.coalesce(front, brackets)
     divisions = pc.replace_substring_regex(named, f"[()]|{KINDS}", "")
-    return {"front": front, "divisions": divisions, "named_city": _city_of(named), "core": core, "form": form}
-
-
-def _city_of(named: pa.Array) -> pa.Array:
-    """The prefecture that divisions name, the innermost first; null where they name none or several."""
     distinct = pc.unique(named)
-    cities = pa.array([_innermost(text) if text else None for text in distinct.to_pylist()], pa.string())
-    return cities.take(pc.index_in(named, distinct))
+    texts, place = distinct.to_pylist(), pc.index_in(named, distinct)
+    return {
+        "front": front,
+        "divisions": divisions,
+        "is_local": pa.array([_is_local(text or "") for text in texts], pa.bool_()).take(place),
+        "is_inside": pc.and_(pc.is_null(front), pc.is_valid(brackets)),
+        "named_city": pa.array([_innermost(text) if text else None for text in texts], pa.string()).take(place),
+        "core": core,
+        "form": form,
+    }
+
+
+def _is_local(text: str) -> bool:
+    """Whether a county or a district is among divisions."""
+    return any(piece not in _prefectures() for piece in re.findall(_alternatives([*_divisions()]), text))
 
 
 def _innermost(text: str) -> str | None:
+    """The prefecture that divisions name; None where they name none or several."""
     pieces = re.findall(_alternatives([*_divisions()]), text)
     cities = {_divisions()[piece] for piece in pieces} - {None}
     return next(iter(cities)) if len(cities) == 1 else None
@@ -190,3 +210,10 @@ def is_a_body(names: pa.Array, form: pa.Array) -> pa.Array:
     return pc.or_(
         pc.is_valid(form), pc.fill_null(pc.greater_equal(pc.utf8_length(names), SHORTEST_WITHOUT_FORM), False)
     )
+
+
+def is_withheld(names: pa.Array) -> pa.Array:
+    """Which normalised names were made unreadable on purpose: by a sign, or as somebody (张某) without a form."""
+    is_signed = pc.fill_null(pc.match_substring_regex(names, WITHHELD), False)
+    is_somebody = pc.fill_null(pc.match_substring(names, SOMEBODY), False)
+    return pc.or_(is_signed, pc.and_(is_somebody, pc.is_null(split(names)["form"])))

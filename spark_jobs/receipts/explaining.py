@@ -8,7 +8,6 @@ from schemas.contract import FeedContract, code_list, departments
 from spark_jobs.receipts.filling import Filling, fillings
 from spark_jobs.receipts.render import render
 
-CADENCES = {"daily": "每天", "weekly": "每周", "monthly": "每月", "quarterly": "每季", "yearly": "每年"}
 MODES = {"full": "全量（每份文件都是完整名单）", "change": "变更（只送新增和修改的行）"}
 # Codes that are shown in the table itself; longer lists stand below it.
 FEW = 8
@@ -25,7 +24,7 @@ def explained(contract: FeedContract, department: str) -> str:
         title=contract.title,
         department=departments()[department].title,
         folder=f"landing/{department}/{contract.folder}/",
-        cadence=CADENCES.get(delivery.cadence, delivery.cadence),
+        cadence=dict(_codes("cadence"))[delivery.cadence],
         mode=MODES[delivery.mode],
         template=f"{contract.folder}.xlsx",
         keys=[filling.heading for filling in columns if filling.column.name in contract.key],

@@ -103,6 +103,23 @@ def find_headings(source: Source, rows: Sequence[Sequence[str]]) -> Headed | Non
     return replace(best, cells=[_named(source, cell) for cell in best.cells]) if best else None
 
 
+def refuse_late_headings(
+    source: Source, found: Headed, rows: Sequence[Sequence[str]], most: int, above: int = 0
+) -> None:
+    """Refuses a table whose headings stand below the first `most` rows, where none are looked for, and says where.
+
+    `above`: empty rows that are not among `rows`.
+    """
+    late = find_headings(source, rows[most:]) if found.promised < 2 else None
+    if late and late.promised > 1:
+        cells = "、".join(shown(cell, 20) for cell in late.cells[:3] if cell)
+        raise Unreadable(
+            f"第 {above + most + late.row + 1} 行看上去是表头（{cells}…），它上面的行太多："
+            f"表头须在前 {above + most} 行之内。"
+            "请删去表头上方的说明和空行，或移到表格下方，再重新报送。"
+        )
+
+
 def all_known(source: Source, cells: Sequence[str]) -> bool:
     """Whether a row's cells, as far as they hold anything, are headings that the contract knows."""
     return all(source.promises.is_known(cell.strip()) for cell in cells if cell.strip())

@@ -17,6 +17,7 @@ from spark_jobs.landing.formats.heading_rows import (
     find_headings,
     numbers_rows,
     refuse_headings_above,
+    refuse_late_headings,
     says_nothing_to_report,
 )
 from spark_jobs.landing.formats.matching import tell_unit
@@ -75,6 +76,7 @@ def find_head(source: Source, sample: str, told: Told) -> tuple[Head, str]:
     if best is None:
         raise Unreadable("第 1 行不是可读的表头。请把列名放在第一行，并检查引号是否成对。")
     found, delimiter, records = best
+    refuse_late_headings(source, found, [record.cells for record in records[: HEADING_ROWS + SAMPLE]], HEADING_ROWS)
     _refuse_strange_separator(source, found.cells)
     above = [record.cells for record in records[: found.row - found.rows + 1]]
     refuse_headings_above(source, above, f"第 {found.row + 1} 行")

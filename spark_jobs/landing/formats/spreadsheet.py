@@ -25,6 +25,7 @@ from spark_jobs.landing.formats.heading_rows import (
     is_sum,
     numbers_columns,
     refuse_headings_above,
+    refuse_late_headings,
     refuse_other_headings,
     says_nothing_to_report,
 )
@@ -84,6 +85,7 @@ def _page(source: Source, book: Book, name: str, is_hidden: bool) -> Page | None
     headed = find_headings(source, first[:HEADING_ROWS])
     if headed is None:
         return None
+    refuse_late_headings(source, headed, first, HEADING_ROWS, (values.start or (0, 0))[0])
     told, left = Told(), (values.start or (0, 0))[1]
     above, below = first[: headed.row - headed.rows + 1], first[headed.row + 1 :]
     named = [place for place, cell in enumerate(headed.cells) if cell]
