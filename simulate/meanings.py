@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from functools import cache
 
-from schemas.contract import Column, FeedContract, Strict, contracts, feeds
+from schemas.contract import Column, FeedContract, Strict, fed_tables, feeds
 from simulate.word_lists import read_rows
 
 
@@ -55,7 +55,7 @@ def _refers_in_base(feed: FeedContract, column: Column) -> str | None:
         (
             base.refers
             for target in feed.into
-            for base in contracts()[f"base.{target}"].columns
+            for base in fed_tables()[target].columns
             if base.refers and column.name in (base.name, *base.of)
         ),
         None,

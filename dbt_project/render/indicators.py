@@ -140,7 +140,8 @@ def _value(expression: str | None, table: TableContract, *, is_summed: bool) -> 
 
 def _acts(table: TableContract, grain: Sequence[Dimension]) -> str:
     """The rows of a table, with what tells their dimensions."""
-    return f"{{{{ {'standing' if table.layer == 'base' else 'ref'}('{table.table}') }}}} as act{joined(grain)}"
+    read = "standing" if table.has_withdrawn else "ref"
+    return f"{{{{ {read}('{table.table}') }}}} as act{joined(grain)}"
 
 
 def _stock(table: TableContract, grain: Sequence[Dimension], values: list[str], kinds: str) -> str:

@@ -34,6 +34,8 @@ def stated_by(feed: FeedContract, column: Column) -> tuple[str, ...]:
         derived = with_term({"name": name}).get("derived")
         if name in delivered:
             expressions.append(name)
+        elif name in feed.states:
+            expressions.append(f"('{feed.states[name]}')")
         elif derived and delivered >= {*derived["reads"]}:
             expressions.append(f"({derived['sql']})")
     return tuple(expressions)
