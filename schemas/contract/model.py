@@ -40,7 +40,8 @@ Rule = Literal[
     "future",
 ]
 Severity = Literal["fail", "warn"]
-# hj212: frames of monitoring stations, one a line. Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; any of them as .gz or in a .zip.
+# Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; hj212: frames of monitoring
+# stations, one a line. Any of them as .gz or in a .zip.
 Format = Literal["csv", "xlsx", "json", "parquet", "hj212"]
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
 # How a cell is read that holds more than a value of the type: an amount; from the same headings its currency, and the
