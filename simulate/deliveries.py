@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from schemas.contract import FeedContract, feed_of
+from schemas.contract import FeedContract, feed_of, fields
 from simulate.departments import inspecting, office_of
 from simulate.draw import Pools
 from simulate.feeds import filled_feeds, filled_rows, speaking_of
 from simulate.fill import Feed
 from simulate.firms import Period
-from simulate.knowledge import item_changes, law_articles, laws
+from simulate.knowledge import item_changes, law_articles, laws, theme_limits
 from simulate.marks import DAY, WINDOW
 from simulate.registrations import register, register_changes
 from simulate.rows import (
@@ -81,6 +81,10 @@ def _all_files(objects: int, period: Period, seed: int, daily: bool) -> Iterator
     yield from _in_windows("scjg", "complaint", "投诉举报", reports, weeks, PLATFORM_12315, seed)
     yield _sheet("scjg", "law", "法律法规", laws(), world)
     yield _sheet("scjg", "law_article", "法律条文", law_articles(), world)
+    works_in = {name: field.departments for name, field in fields().items()}
+    for department in sorted({one for several in works_in.values() for one in several}):
+        if len((limits := theme_limits(department, works_in))["limit_code"]):
+            yield _sheet(department, "theme_limit", "领域限值", limits, world)
     for department in inspecting():
         yield from (_items(department, world), _item_changes(department, world), _officers(department, world))
         yield from _acts(department, world, windows)

@@ -1,7 +1,7 @@
 """A text of HJ 212 frames, one a line, flows in; a row for each factor of each frame flows out.
 
-A frame as monitoring stations send it (HJ 212-2017, layout unverified): `##`, the length of the data in four digits, the
-data `QN=…;ST=32;CN=2061;PW=…;MN=…;Flag=4;CP=&&DataTime=20260105080000;w01018-Avg=42.5,w01018-Flag=N&&`, its CRC in
+A frame as stations send it (HJ 212-2017, layout unverified): `##`, the length of the data in four digits, the data
+`QN=…;ST=32;CN=2061;PW=…;MN=…;Flag=4;CP=&&DataTime=20260105080000;w01018-Avg=42.5,w01018-Flag=N&&`, its CRC in
 four hexadecimal digits. Whatever is wrong with a frame, it is kept as it came, with the reason.
 """
 
