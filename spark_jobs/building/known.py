@@ -49,7 +49,7 @@ def as_known(home: Home, day: date, query: str) -> Home:
         build_base(known)
         link(known)
         if MADE_OF_BASE.search(query):
-            build_themes(known)
+            build_themes(known, as_of=day)
             build_gold(known, day)
     return known
 

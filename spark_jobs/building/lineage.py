@@ -26,7 +26,9 @@ from spark_jobs.lake.whole import write_whole
 # The one table that a job writes, not dbt; its inputs stand in its own SQL.
 SCORES = "risk_score"
 LAYERS = ("base", "themes", "gold")
-READ = re.compile(r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing|valid_on)\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)")
+READ = re.compile(
+    r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing|valid_on|limit_on)\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)"
+)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ spell as (
 
 select
     spell.department,
+    'environment' as field,
     spell.device_code,
     spell.indicator_code,
     spell.started_at,

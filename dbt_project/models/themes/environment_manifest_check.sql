@@ -44,9 +44,9 @@ manifest_check as (
         licensed.manifest_no is not null as is_receiver_licensed
     from manifest
     left join licensed on licensed.manifest_no = manifest.manifest_no
-    left join {{ limit_on('HJ7-BJ') }} as closing
+    left join {{ limit_on('theme_limit', 'HJ7-BJ') }} as closing
         on closing.first_day <= manifest.shipped_date and manifest.shipped_date <= closing.last_day
-    left join {{ limit_on('HJ7-CY') }} as differing
+    left join {{ limit_on('theme_limit', 'HJ7-CY') }} as differing
         on differing.first_day <= manifest.shipped_date and manifest.shipped_date <= differing.last_day
 )
 
