@@ -310,6 +310,12 @@ class Unfold(Strict):
     value: str
     cells: dict[str, dict[str, str]] = Field(min_length=1)
 
+    @property
+    def headings(self) -> dict[str, str]:
+        """Every way to write these headings: plain, or with what stands beside the cell in brackets, as its unit."""
+        beside = {f"{name}({said})": name for name, several in self.cells.items() for said in several.values()}
+        return {**{name: name for name in self.cells}, **beside}
+
 
 class Event(Strict):
     """What makes a row of a base table countable by period: the day it happened."""

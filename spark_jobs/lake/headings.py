@@ -150,7 +150,7 @@ class Promised:
         """Those of a feed's contract."""
         columns = contract.columns
         if unfold := contract.unfold:
-            cells = tuple(Heading(heading=heading) for heading in unfold.cells)
+            cells = tuple(Heading(heading=heading) for heading in unfold.headings)
             own = next(column for column in columns if column.name == unfold.value)
             own = own.model_copy(update={"headings": (*own.headings, *cells)})
             columns = tuple(own if column.name == own.name else column for column in columns)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from schemas.contract import FeedContract, Unfold
 from spark_jobs.lake.columns import LINES_A_PAGE
-from spark_jobs.lake.headings import plain, undressed
+from spark_jobs.lake.headings import plain
 from spark_jobs.landing.formats.sheet import LINE, NUMBERS, PAGE, RAW, Sheet, Unreadable
 
 
@@ -34,8 +34,7 @@ def unfolded(contract: FeedContract, sheet: Sheet) -> Sheet:
 
 def _named(unfold: Unfold, heading: str) -> str | None:
     """The heading of the contract that a delivered one is."""
-    meant = {plain(heading), undressed(heading)[0]}
-    return next((name for name in unfold.cells if plain(name) in meant), None)
+    return next((name for written, name in unfold.headings.items() if plain(written) == plain(heading)), None)
 
 
 def _rows(
