@@ -227,7 +227,7 @@ def bench_many(size: Size, data: Path, runs: int) -> list[Measure]:
         say(f"{size.files:,} files: {number + 1} of {runs}")
         with fresh_home(data) as home:
             dropped(home, files)
-            run, figures = job("stages", str(home), "land", "conform")
+            run, figures = job("stages", str(home))
             expect(figures, size.files * size.rows_a_file, bad)
             many.runs.append(run)
     many.value = many.wall
@@ -245,7 +245,7 @@ def bench_idle(size: Size, data: Path, runs: int) -> list[Measure]:
     with fresh_home(data) as home:
         dropped(home, files)
         say(f"receiving {size.received:,} files first")
-        first, figures = job("stages", str(home), "land", "conform")
+        first, figures = job("stages", str(home))
         expect(figures, size.received * size.rows_received, bad)
         lakewarden(home)  # what is built for the first time, even of nothing
         for number in range(runs):
@@ -266,7 +266,7 @@ def bench_big(size: Size, data: Path, runs: int) -> list[Measure]:
         say(f"{file.stat().st_size / 1e9:.1f} GB: {number + 1} of {runs}")
         with fresh_home(data) as home:
             dropped(home, file)
-            run, figures = job("stages", str(home), "land", "conform")
+            run, figures = job("stages", str(home))
             expect(figures, size.big_rows, bad)
             big.runs.append(run)
     big.value = max(run.peak_mib for run in big.runs)

@@ -20,7 +20,7 @@ from types import TracebackType
 import pyarrow as pa
 
 from spark_jobs.judging.units import Outcome, Unit, judge_unit
-from spark_jobs.lake.lean import lean_environment
+from spark_jobs.lake.lean import lean_environment, leave_pandas_out
 
 COMMAND = [sys.executable, "-P", "-m", "spark_jobs.judging.workers"]
 WORKERS = 2
@@ -90,6 +90,7 @@ class _Worker:
 
 def main() -> None:
     """Answers units on standard input with outcomes, or with what went wrong, on standard output."""
+    leave_pandas_out()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

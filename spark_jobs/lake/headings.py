@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from schemas.contract import Column, FeedContract, Heading
 
@@ -66,10 +67,13 @@ _SAME = (("时间", "日期"), ("编码", "代码"), ("编号", "代码"), ("号
 # Too little to say which column is meant.
 _GENERIC = frozenset((*(usual for _, usual in _SAME), "名称", "金额", "类型", "备注", "说明"))
 _LIKE = 0.6
+# Headings are asked for again with every file of a feed, and cells that might be headings several times in a row.
+REMEMBERED = 4096
 # ="企业名称", '企业名称: what keeps a spreadsheet's cell text. Marks around every cell ('企业名称') are another matter.
 _FORCED = re.compile(r"""=\s?(["'])(?P<formula>.*)\1|['`‘](?P<marked>.*[^'`’])""")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def plain(heading: str) -> str:
     """A heading for comparison: full-width forms, brackets, spaces, unseen signs, and what keeps it text (="…") do not
     make it another one."""
@@ -81,6 +85,7 @@ def plain(heading: str) -> str:
     return "".join(sign for sign in wide if unicodedata.category(sign) not in ("Cf", "Cc"))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def undressed(heading: str) -> tuple[str, int | None]:
     """A heading without what dresses it, and the unit of money that it names, in yuan."""
     unit: int | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from urllib.parse import quote
 
-from schemas.contract import FeedContract, landing_folders, roots
+from schemas.contract import FeedContract, feeds, landing_folders, roots
 from spark_jobs.lake.codes import codes_fingerprint
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
@@ -60,7 +60,7 @@ def write_templates(home: Home, index: Path, department: str) -> None:
     is_current = mark.is_current()
     for contract in _feeds_of(department):
         made: dict[Path, Callable[[], bytes]] = {
-            template_path(index, contract): partial(template, contract),
+            template_path(index, contract): partial(_template, roots(), contract.name),
             explanation_path(index, contract): partial(_explained, contract, department),
         }
         for path, make in made.items():
@@ -69,6 +69,12 @@ def write_templates(home: Home, index: Path, department: str) -> None:
     if not is_current:
         mark.path.parent.mkdir(parents=True, exist_ok=True)
         mark.keep()
+
+
+@lru_cache(maxsize=256)
+def _template(_folders: tuple[Path, ...], feed: str) -> bytes:
+    """The workbook of a feed, the same for every department that delivers it."""
+    return template(feeds()[feed])
 
 
 def _explained(contract: FeedContract, department: str) -> bytes:

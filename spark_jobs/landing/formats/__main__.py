@@ -21,6 +21,7 @@ from typing import Any, TextIO
 import pyarrow as pa
 
 from schemas.contract import FeedContract
+from spark_jobs.lake.lean import leave_pandas_out
 from spark_jobs.landing.formats.packed import unpack
 from spark_jobs.landing.formats.sheet import Source, Unreadable
 from spark_jobs.landing.formats.staging import Origin, stage
@@ -36,6 +37,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not pass for an answer
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    leave_pandas_out()
     pa.set_cpu_count(2)
     pa.set_io_thread_count(1)
     at_rest = _taken()
