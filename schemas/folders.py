@@ -8,7 +8,10 @@ from pathlib import Path
 SCHEMAS = Path(__file__).parent
 INSTEAD, FURTHER = "LAKEWARDEN_CONTRACTS", "LAKEWARDEN_SCHEMAS"
 # What may lie in such a folder; one that has none of it was not meant.
-DECLARED = ("departments.yaml", "fields.yaml", "terms", "codes", "feeds", "base", "gold", "ops", "indicators", "risk")
+DECLARED = (
+    *("departments.yaml", "fields.yaml", "terms", "codes", "feeds"),
+    *("base", "themes", "gold", "ops", "indicators", "risk"),
+)
 
 
 def roots() -> tuple[Path, ...]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from schemas.contract import FeedContract, feed_of, feeds
+from schemas.contract import FeedContract, feed_of, feeds, fields
 from simulate.departments import inspecting, office_of
 from simulate.draw import Pools
 from simulate.feeds import filled_feeds, filled_rows, speaking_of
 from simulate.fill import Feed
 from simulate.firms import Period
-from simulate.knowledge import item_changes, law_articles, laws
+from simulate.knowledge import item_changes, law_articles, laws, theme_limits
 from simulate.marks import DAY, WINDOW
 from simulate.platforms import HOTLINE, MARKET
 from simulate.registrations import register, register_changes
@@ -83,6 +83,10 @@ def _all_files(objects: int, period: Period, seed: int, daily: bool) -> Iterator
     for department in _senders("law", inspecting())[:1]:
         yield _sheet(department, "law", "法律法规", laws(), world)
         yield _sheet(department, "law_article", "法律条文", law_articles(), world)
+    works_in = {name: field.departments for name, field in fields().items()}
+    for department in sorted({one for several in works_in.values() for one in several}):
+        if len((limits := theme_limits(department, works_in))["limit_code"]):
+            yield _sheet(department, "theme_limit", "领域限值", limits, world)
     filled = filled_feeds()
     listed = {item.department for item in items()}
     with_items = [*inspecting(), *(name for name in speaking_of("item", filled) if name in listed)]

@@ -23,7 +23,7 @@ from simulate.world import World
 STORIES = (
     *("scjg_enterprise", "complaint", "szj_hotline_order"),
     *("supervision_item", "item_change", "law", "law_article", "officer"),
-    *("check_action", "punish_action"),
+    *("check_action", "punish_action", "theme_limit"),
 )
 CADENCES = {"daily": 1, "weekly": 7, "monthly": 30, "quarterly": 91, "yearly": 365, "once": 36_500}
 MOST_FILES = 13  # of one feed and department in a period, as of the acts

@@ -18,6 +18,22 @@ CHANGED_EVERY, SUSPENDED = 4, 1
 INSPECTION = "1"
 
 
+class Limit(Strict):
+    """A limit of a field as a law set it from a day on; how long and how much are (ours) where the law names none."""
+
+    limit_code: str
+    field: str
+    limit_name: str
+    limited_indicator: str
+    limit_operator: str
+    bound_value: str
+    limit_unit: str
+    limit_scope: str
+    legal_basis: str
+    effective_date: str
+    expired_date: str
+
+
 class Article(Strict):
     """One article of a text of a law."""
 
@@ -88,4 +104,17 @@ def laws() -> Table:
         "effective_date": np.array([one.effective_date for one in first], dtype="datetime64[D]"),
         "law_status": texts(["1"] * len(first)),
         SPARE: np.zeros(len(first), bool),
+    }
+
+
+def theme_limits(department: str, fields: dict[str, tuple[str, ...]]) -> Table:
+    """The limits of the fields that a department works in; none of them is spoiled."""
+    limits = [one for one in read_rows("theme_limits.csv", Limit) if department in fields[one.field]]
+    names = ("limit_code", "field", "limit_name", "limited_indicator", "limit_operator", "limit_unit", "limit_scope")
+    days = ("effective_date", "expired_date")
+    return {
+        **{name: texts([getattr(one, name) for one in limits]) for name in (*names, "legal_basis")},
+        **{name: np.array([getattr(one, name) or "NaT" for one in limits], dtype="datetime64[D]") for name in days},
+        "bound_value": np.array([float(one.bound_value) for one in limits]),
+        SPARE: np.zeros(len(limits), bool),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from functools import cache
 
-from schemas.contract import Column, FeedContract, Strict, contracts, feeds
+from schemas.contract import Column, FeedContract, Strict, fed_tables, feeds
 from schemas.contract.feeding import made_by, references
 from simulate.word_lists import read_rows
 
@@ -44,9 +44,9 @@ def tables_referred_to(feed: FeedContract) -> set[str]:
 @cache
 def references_of(name: str) -> dict[str, tuple[str, str]]:
     """By column of a feed, what it refers to."""
-    return references(feeds()[name], contracts())
+    return references(feeds()[name], fed_tables())
 
 
 def names_of(feed: FeedContract) -> set[str]:
     """What others may call a feed: its own name and those of the base tables that it makes rows of."""
-    return {feed.name, *made_by(feed, contracts())}
+    return {feed.name, *made_by(feed, fed_tables())}

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+from spark_jobs.lake.columns import LINES_A_PAGE
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 
@@ -19,12 +20,19 @@ def drop(sample: Path, target: Path) -> None:
 
 
 def verdicts(home: Home, feed: str) -> dict[int, set[str]]:
-    """What became of each line of the feed's one delivery: its reasons, and its flags behind a ~."""
+    """What became of each line of the feed's one delivery: its reasons, and its flags behind a ~.
+
+    A line that became several rows has what was said of any of them.
+    """
     found: dict[int, set[str]] = {}
     for row in read(home.table("quarantine", feed)).to_pylist():
-        found.setdefault(row["_line"], set()).update(reason.rsplit(": ", 1)[0] for reason in row["_reasons"])
+        found.setdefault(row["_line"] % LINES_A_PAGE, set()).update(
+            reason.rsplit(": ", 1)[0] for reason in row["_reasons"]
+        )
     for row in read(home.table("silver", feed)).to_pylist():
-        found.setdefault(row["_line"], set()).update("~" + flag.rsplit(": ", 1)[0] for flag in row["_flags"])
+        found.setdefault(row["_line"] % LINES_A_PAGE, set()).update(
+            "~" + flag.rsplit(": ", 1)[0] for flag in row["_flags"]
+        )
     return found
 
 

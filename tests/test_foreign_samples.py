@@ -25,7 +25,9 @@ FEEDS = {
     "fsa_hygiene_rating": "fsa/hygiene_rating",
     "toronto_infraction": "toronto/infraction",
     "wuhan2020_hospital": "wuhan2020/hospital",
+    "bjmemc_air_hour": "bjmemc/air_hour",
 }
+AIR = DATA / "environment_air_beijing" / "PRSA_Dongsi_2013-2015.csv.gz"
 REGISTER = DATA / "food_hygiene_uk" / "fsa_wholesalers_apr2025.csv.gz"
 YEARS = DATA / "inspection_toronto"
 HOSPITALS = DATA / "health_hospitals_hubei" / "hospitals.csv"
@@ -78,6 +80,36 @@ def test_the_contracts_pass_the_lint() -> None:
 @pytest.mark.parametrize(("feed", "folder"), FEEDS.items(), ids=FEEDS.keys())
 def test_every_row_of_the_excerpt_gets_the_verdict_it_carries(judged: Home, feed: str, folder: str) -> None:
     assert_verdicts(FOREIGN / f"{folder}.csv", verdicts(judged, feed))
+
+
+@pytest.mark.skipif(not AIR.exists(), reason="LAKEWARDEN_DATA names the folder that has the stations' files")
+def test_days_of_a_station_come_to_what_duckdb_says_of_the_raw_file(tmp_path: Path) -> None:
+    home, month = Home(tmp_path / "lake"), tmp_path / "january.csv"
+    lines = gzip.decompress(AIR.read_bytes()).decode().splitlines(keepends=True)
+    month.write_text("".join([lines[0], *(line for line in lines if line.split(",")[1:3] == ["2014", "1"])]))
+    target = home.landing / "bjmemc" / "air_hour" / "january.csv"
+    target.parent.mkdir(parents=True)
+    target.write_bytes(month.read_bytes())
+    lakewarden(home, "land")
+    lakewarden(home, "build")
+    days = read(home.table("base", "reading_day")).to_pylist()
+    ours = {
+        (row["reading_date"].day, row["indicator_code"]): (row["valid"], round(float(row["day_avg"] or 0), 3))
+        for row in days
+    }
+    columns = {"PM2.5": "a34004", "PM10": "a34002", "SO2": "a21026", "NO2": "a21004", "CO": "a21005", "TEMP": "a01001"}
+    figure = 'count("{0}"), coalesce(avg("{0}"), 0)'
+    counted = ", ".join(figure.format(name) for name in columns)
+    sql = f"select day, {counted} from read_csv('{month}', nullstr='NA') group by day order by day"
+    theirs = duckdb.sql(sql).fetchall()
+    assert len(theirs) == 31
+    for day, *figures in theirs:
+        for place, code in enumerate(columns.values()):
+            assert ours[day, code] == (figures[2 * place], pytest.approx(figures[2 * place + 1], abs=0.001)), (
+                day,
+                code,
+            )
+    assert any(row["valid"] < 24 for row in days)  # there are gaps, and they are not taken for values
 
 
 @needs_data

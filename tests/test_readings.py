@@ -141,7 +141,7 @@ def test_departments_do_not_meet_and_a_resent_day_changes_nothing(home: Home) ->
     assert {row["department"] for row in held["reading_day"]} == {"sthj", "yjgl"}
     deliver(home, "reading", "sthj", "2026-01-07", day)
     assert build_base(home).parked == []
-    versions = {"_version", "_withdrawn_version"}
+    versions = {"_version", "_withdrawn_version", "_stated_by", "_withdrawn_by"}
     for table in TABLES:
         again = [{name: cell for name, cell in row.items() if name not in versions} for row in _rows(home, table)]
         assert again == [{name: cell for name, cell in row.items() if name not in versions} for row in held[table]]

@@ -257,7 +257,9 @@ def test_every_rule_can_be_judged() -> None:
 BROKEN = {
     "has: {table: nothing, by: {a: a}}": "has: there is no base table nothing",
     "has: {table: complaint, by: {complaint_no: nothing}}": "by: base.check_action has no nothing",
-    "has: {table: complaint, by: {complaint_no: item_code}, day: check_date}": "day: base.complaint does not say",
+    "has: {table: punish_action, by: {check_action_code: check_action_code}, day: check_date}": (
+        "day: base.punish_action does not say"
+    ),
     "has: {table: complaint, by: {nothing: item_code}}": "by: base.complaint has no nothing",
     "has: {table: complaint, by: {complaint_no: check_action_code}}": (
         "by: neither base.check_action.check_action_code nor base.complaint.complaint_no refers to the other"

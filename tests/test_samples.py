@@ -8,6 +8,7 @@ import pytest
 
 from schemas.contract import FeedContract, feeds
 from spark_jobs import pipeline
+from spark_jobs.building.flows import hop_into
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 from spark_jobs.landing.land import make_landing_zone
@@ -49,7 +50,7 @@ def test_every_row_of_the_sample_gets_the_verdict_it_carries(judged: Home, contr
 def test_every_accepted_row_of_the_sample_is_in_every_base_table_that_its_feed_names(
     judged: Home, feed: str, table: str
 ) -> None:
-    hops = read(judged.table("ops", "reconciliation"), where=[("feed", "=", feed), ("hop", "=", f"base.{table}")])
+    hops = read(judged.table("ops", "reconciliation"), where=[("feed", "=", feed), ("hop", "=", hop_into(table))])
     [accepted] = read(judged.table("ops", "delivery"), ["rows_accepted"], [("feed", "=", feed)])[
         "rows_accepted"
     ].to_pylist()

@@ -164,6 +164,23 @@ class Page(Strict):
     rows: Annotated[tuple[Row, ...], Field(min_length=1)]
 
 
+class OwnRows(Strict):
+    """Rows that one page of `each` has below those of all; its file is `pages/<page>/<value>.yaml`."""
+
+    rows: Annotated[tuple[Row, ...], Field(min_length=1)]
+
+
+def own_rows(page: Path, value: str) -> tuple[Row, ...]:
+    """The rows that only the page of that value has; none without a file."""
+    path = page.parent / page.stem / f"{value}.yaml"
+    if not path.exists():
+        return ()
+    try:
+        return OwnRows.model_validate(read_yaml(path)).rows
+    except ValidationError as error:
+        raise refusal(path, error) from None
+
+
 def read_page(path: Path) -> Page:
     """The page of one file; raises ContractError with the first thing that is wrong."""
     try:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from dashboards.render.declaration import ROWS, Chart, Key, Listing, Map, Page, Scope, Table, Trend, read_page
+from dashboards.render.declaration import ROWS, Chart, Key, Listing, Map, Page, Scope, Table, Trend, own_rows, read_page
 from dashboards.render.dimensions import ACT, DIMENSIONS, Dimension
 from dashboards.render.measured import REACH
 from dashboards.render.metrics import Catalogue, Dataset, Metric
@@ -92,21 +92,22 @@ class Fault(Exception):
 def plans(path: Path, catalogue: Catalogue) -> list[Plan]:
     """The pages of a file, looked up: one, or one a value; raises ContractError with `file: key: why`."""
     try:
-        return [_plan(slug, page, catalogue) for slug, page in _pages(path.stem, read_page(path))]
+        return [_plan(slug, page, catalogue) for slug, page in _pages(path, read_page(path))]
     except Fault as fault:
         raise ContractError(f"{shown(path)}: {fault}") from None
 
 
-def _pages(slug: str, page: Page) -> Iterator[tuple[str, Page]]:
+def _pages(path: Path, page: Page) -> Iterator[tuple[str, Page]]:
     if page.each is None:
-        yield slug, page
+        yield path.stem, page
         return
     codes = _dimension("each", page.each).codes
     if codes is None:
         raise Fault("each", f"{page.each} has no list of values")
     for code in code_list(codes):
         words = {"title": page.title.replace("{}", code.label), "doc": page.doc.replace("{}", code.label)}
-        yield f"{slug}_{code.code}", page.model_copy(update={**words, "where": {**page.where, page.each: (code.code,)}})
+        more = {"where": {**page.where, page.each: (code.code,)}, "rows": (*page.rows, *own_rows(path, code.code))}
+        yield f"{path.stem}_{code.code}", page.model_copy(update={**words, **more})
 
 
 def _plan(slug: str, page: Page, catalogue: Catalogue) -> Plan:

@@ -8,23 +8,31 @@ from collections.abc import Iterator
 from typing import Any
 
 from dbt_project.render.sql import listed
-from schemas.contract import Column, FeedContract, TableContract, contracts, tables
+from schemas.contract import Column, FeedContract, TableContract, contracts, fed_tables
 from schemas.contract.feeding import STANDARD_FEED, feeds_into, has_one_source, obstacles, rank, stated_by
 
 
-def base_models() -> Iterator[tuple[str, str]]:
-    """Every base table's name and the text of its model, behind each the tables that sum it up."""
-    for contract in tables("base").values():
+def base_models() -> Iterator[tuple[str, str, str]]:
+    """Layer, name and model of every table that feeds flow into, behind each the tables that sum it up."""
+    for contract in fed_tables().values():
         if contract.merge and any(mergeable(contract)):
             facts = json.dumps(base_facts(contract), ensure_ascii=False, indent=2)
-            yield contract.table, f"{{% set base = {facts} %}}\n{{{{ merge_{contract.merge}(base) }}}}\n"
+            yield (
+                contract.layer,
+                contract.table,
+                f"{{% set base = {facts} %}}\n{{{{ merge_{contract.merge}(base) }}}}\n",
+            )
             for summed in roll_ups(contract.table):
-                yield summed.table, f"{{{{ {summed.table}('{contract.table}', '{contract.partition}') }}}}\n"
+                yield (
+                    summed.layer,
+                    summed.table,
+                    f"{{{{ {summed.table}('{contract.table}', '{contract.partition}') }}}}\n",
+                )
 
 
 def roll_ups(table: str) -> list[TableContract]:
     """The base tables that sum up another; the SQL of each is the macro of its name in macros/roll_up."""
-    return [contract for contract in tables("base").values() if contract.rolls_up == table]
+    return [contract for contract in fed_tables().values() if contract.rolls_up == table]
 
 
 def mergeable(contract: TableContract) -> Iterator[FeedContract]:

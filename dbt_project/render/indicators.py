@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dbt_project.render.fields import ITEM_CLASS, dimension_of, joined
 from dbt_project.render.sql import counted, literal
-from dbt_project.render.views import supervision_month
+from dbt_project.render.views import object_match, supervision_month
 from schemas.contract import Measure, TableContract, table_of, tables
 from schemas.contract.indicators import (
     COLUMNS,
@@ -29,6 +29,8 @@ INDICATOR = "gold.indicator"
 
 def gold_models() -> Iterator[tuple[str, str]]:
     """The tables of gold that follow from what is declared, by name, with their models."""
+    if "gold.object_match" in tables("gold"):
+        yield "object_match", object_match()
     if "gold.supervision_month" in tables("gold"):
         yield "supervision_month", supervision_month()
         if INDICATOR in tables("gold"):
@@ -107,7 +109,8 @@ def _parts(indicator: Indicator) -> Iterator[str]:
 def _part(indicator: Indicator, grain: Sequence[Dimension], table: TableContract) -> str:
     """What one table adds to numerator and denominator, by kind of period, period and the dimensions of the grain."""
     own = {name: table.measures[name] for name in used_measures(indicator) if name in table.measures}
-    is_summed = table.event is not None and all(measure.is_additive for measure in own.values())
+    # A field's own tables are not among the monthly facts: they would cost every field columns.
+    is_summed = table.event is not None and table.layer != "themes" and all(one.is_additive for one in own.values())
     sides = (indicator.numerator, indicator.denominator)
     values = [_value(side, table, is_summed=is_summed) for side in sides]
     kinds = f"({', '.join(literal(kind) for kind in indicator.periods)})"
@@ -140,7 +143,8 @@ def _value(expression: str | None, table: TableContract, *, is_summed: bool) -> 
 
 def _acts(table: TableContract, grain: Sequence[Dimension]) -> str:
     """The rows of a table, with what tells their dimensions."""
-    return f"{{{{ {'standing' if table.layer == 'base' else 'ref'}('{table.table}') }}}} as act{joined(grain)}"
+    read = "standing" if table.has_withdrawn else "ref"
+    return f"{{{{ {read}('{table.table}') }}}} as act{joined(grain)}"
 
 
 def _stock(table: TableContract, grain: Sequence[Dimension], values: list[str], kinds: str) -> str:

@@ -16,13 +16,15 @@ from dbt_project.render.sql import literal
 from dbt_project.render.unit_tests import unit_test
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
-from schemas.contract import Column, Contract, TableContract, feeds, lists_with_facts, province, tables
+from schemas.contract import Column, Contract, TableContract, fed_tables, feeds, lists_with_facts, province, tables
 
 PROJECT = Path(__file__).parent.parent
 RENDERED = PROJECT / "models" / "_rendered"
 RENDERED_MACROS = PROJECT / "macros" / "_rendered"
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 LAYERS = ("base", "themes", "gold")
+# How a field's own table is merged, as dbt_project.yml says it of all of base.
+MERGED = {"materialized": "incremental", "incremental_strategy": "merge", "on_schema_change": "fail"}
 # The tables that spark_jobs/lake/codes.py writes.
 CODES = ("code", "region", "industry", "department", "working_day")
 
@@ -74,10 +76,9 @@ def shared_macros() -> str:
 
 def _models_sql() -> dict[Path, str]:
     written = {contract.table for contract in _built() if written_model(contract)}
-    models = [("base", base_models()), ("themes", view_models()), ("gold", gold_models())]
-    return {
-        RENDERED / layer / f"{name}.sql": text for layer, some in models for name, text in some if name not in written
-    }
+    followed = [("themes", view_models()), ("gold", gold_models())]
+    models = [*base_models(), *((layer, name, text) for layer, some in followed for name, text in some)]
+    return {RENDERED / layer / f"{name}.sql": text for layer, name, text in models if name not in written}
 
 
 def _write(path: Path, text: str) -> None:
@@ -135,7 +136,9 @@ def _models(modelled: set[str]) -> Iterator[dict[str, Any]]:
         for entry, column in zip(described["columns"], contract.columns, strict=True):
             entry["data_type"] = column.spark_type
         key = list(contract.key)
-        config: dict[str, Any] = {"unique_key": key} if contract.layer == "base" and contract.merge else {}
+        config: dict[str, Any] = {"unique_key": key} if contract.merge else {}
+        if contract.is_fed and contract.layer != "base":
+            config |= MERGED
         tested: dict[str, Any] = {"columns": key}
         if contract.partition:
             config |= {"partition_by": [contract.partition]}
@@ -154,7 +157,7 @@ def _models(modelled: set[str]) -> Iterator[dict[str, Any]]:
 
 def _unit_tests(rendered: set[str]) -> Iterator[dict[str, Any]]:
     """A unit test of every base table whose model is rendered."""
-    for contract in tables("base").values():
+    for contract in fed_tables().values():
         if contract.table in rendered and (test := unit_test(contract)):
             yield test
 
@@ -167,7 +170,7 @@ def _feed_facts() -> str:
 
 def _valid_facts() -> str:
     """From when to when the rows of base tables hold, where they say so."""
-    dated = {contract.table: contract.valid for contract in tables("base").values() if contract.valid}
+    dated = {contract.table: contract.valid for contract in fed_tables().values() if contract.valid}
     return _returning("valid_facts", {name: valid.model_dump(by_alias=True) for name, valid in dated.items()})
 
 

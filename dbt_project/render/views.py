@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from dbt_project.render.fields import dimensions, field_of, joined
 from dbt_project.render.sql import counted
-from schemas.contract import TableContract, fields, table_of, tables
+from schemas.contract import TableContract, fields, province, table_of, tables
 from schemas.contract.fields import Field
 from schemas.contract.views import OBJECT, OBJECT_KEY, acts, acts_on_objects, additive, clocks, first_and_last
 
@@ -139,6 +139,20 @@ def supervision_month() -> str:
     taken = f"    select\n    {_lines([*key, *own, *zeros])}\n    from {_ref('activity_month')}"
     selects = [taken, *(_months_of(table, [*happened, *counted_in]) for table in counted_in)]
     return _summed_months("gold.supervision_month", selects, [*happened, *counted_in])
+
+
+def object_match() -> str:
+    """How many acts of each table, department and prefecture are about an object that base knows."""
+    selects = [
+        f"    select '{table.table}' as base_table, act.department,"
+        f" coalesce(act.city_code, '{province().code}') as city_code,\n"
+        f"    count(*) as rows_told, count(known.{OBJECT_KEY}) as rows_matched\n"
+        f"    from {_standing(table.table)} as act\n"
+        f"    left join {_standing(OBJECT)} as known on known.{OBJECT_KEY} = act.{OBJECT_KEY}\n"
+        "    group by 1, 2, 3"
+        for table in acts_on_objects(tables("base").values())
+    ]
+    return f"{_union(selects)}\n"
 
 
 def _months_of(table: TableContract, counted_in: list[TableContract]) -> str:

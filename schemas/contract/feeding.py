@@ -34,6 +34,8 @@ def stated_by(feed: FeedContract, column: Column) -> tuple[str, ...]:
         derived = with_term({"name": name}).get("derived")
         if name in delivered:
             expressions.append(name)
+        elif name in feed.states:
+            expressions.append(f"('{feed.states[name]}')")
         elif derived and delivered >= {*derived["reads"]}:
             expressions.append(f"({derived['sql']})")
     return tuple(expressions)
@@ -42,26 +44,26 @@ def stated_by(feed: FeedContract, column: Column) -> tuple[str, ...]:
 Reference = tuple[str, str]
 
 
-def references(feed: FeedContract, known: Mapping[str, Contract]) -> dict[str, Reference]:
+def references(feed: FeedContract, tables: Mapping[str, TableContract]) -> dict[str, Reference]:
     """By column of a feed, the base table and column whose values it holds, as it says itself (`refers`), or the base
     column that it is read into. What makes rows of that very table refers to nothing: it is the thing itself."""
     told = {column.name: column.refers for column in feed.columns if column.refers}
     for target in feed.into:
-        for base in known[f"base.{target}"].columns:
+        for base in tables[target].columns:
             if base.refers:
                 for name in _read_from(feed, base):
                     told.setdefault(name, base.refers)
     split = {name: refers.removeprefix("base.").rpartition(".") for name, refers in told.items()}
-    own = {feed.name, *made_by(feed, known)}
+    own = {feed.name, *made_by(feed, tables)}
     return {name: (table, column) for name, (table, _, column) in split.items() if table not in own}
 
 
-def made_by(feed: FeedContract, known: Mapping[str, Contract]) -> set[str]:
+def made_by(feed: FeedContract, tables: Mapping[str, TableContract]) -> set[str]:
     """The base tables that have a row because the feed has one: of a table with registries, theirs alone."""
     made = set()
     for target in feed.into:
-        table = known[f"base.{target}"]
-        if isinstance(table, TableContract) and (not table.registry or feed.name in table.registry):
+        registry = tables[target].registry
+        if not registry or feed.name in registry:
             made.add(target)
     return made
 

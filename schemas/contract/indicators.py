@@ -75,7 +75,7 @@ def terms_of(expression: str) -> list[tuple[str, str]]:
 
 def measures() -> dict[str, tuple[TableContract, Measure]]:
     """Every measure by name, with the table whose rows it counts."""
-    counted = [table for layer in ("base", "gold") for table in tables(layer).values()]
+    counted = [table for layer in ("base", "themes", "gold") for table in tables(layer).values()]
     return {name: (table, measure) for table in counted for name, measure in table.measures.items()}
 
 

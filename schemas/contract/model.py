@@ -40,8 +40,9 @@ Rule = Literal[
     "future",
 ]
 Severity = Literal["fail", "warn"]
-# Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; any of them as .gz or in a .zip.
-Format = Literal["csv", "xlsx", "json", "parquet"]
+# Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; hj212: frames of monitoring
+# stations, one a line. Any of them as .gz or in a .zip.
+Format = Literal["csv", "xlsx", "json", "parquet", "hj212"]
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
 # How a cell is read that holds more than a value of the type: an amount; from the same headings its currency, and the
 # unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest;
@@ -300,6 +301,22 @@ class Links(Strict):
     place: str
 
 
+class Unfold(Strict):
+    """Headings that are cells of one column side by side, as a row a moment has a column a factor.
+
+    `cells`: by heading, what other columns hold beside its cell; `value`: the column that the cell is read into.
+    """
+
+    value: str
+    cells: dict[str, dict[str, str]] = Field(min_length=1)
+
+    @property
+    def headings(self) -> dict[str, str]:
+        """Every way to write these headings: plain, or with what stands beside the cell in brackets, as its unit."""
+        beside = {f"{name}({said})": name for name, several in self.cells.items() for said in several.values()}
+        return {**{name: name for name in self.cells}, **beside}
+
+
 class Event(Strict):
     """What makes a row of a base table countable by period: the day it happened."""
 
@@ -357,13 +374,17 @@ class Contract(Strict):
 class FeedContract(Contract):
     """What a department promises to deliver; `department` is its owner, None for a standard shape of many.
 
-    `by` names the departments that deliver a standard shape, `into` the base tables that its rows flow into.
+    `by` names the departments that deliver a standard shape, `into` the tables that its rows flow into: of base, or a
+    field's own. `states`: what every row says without a cell of its own, by column of these tables: a register of one
+    kind of licence need not name the kind.
     """
 
     layer: Literal["feed"]
     department: str | None = None
     by: tuple[str, ...] = ()
     into: tuple[str, ...] = ()
+    states: dict[str, str] = {}
+    unfold: Unfold | None = None
     delivery: DeliveryPromise
     expect: Expect = Expect()
     ignore: tuple[str, ...] = ()
@@ -408,6 +429,16 @@ class TableContract(Contract):
     measures: dict[str, Measure] = {}
     partition: str | None = None
     rolls_up: str | None = None
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether feeds flow into it, or it sums up a table that they flow into: one of base, or a field's own."""
+        return self.layer == "base" or bool(self.merge or self.rolls_up)
+
+    @property
+    def has_withdrawn(self) -> bool:
+        """Whether rows that were taken back stay in it, with `withdrawn_at`."""
+        return self.is_fed and not self.rolls_up
 
     @property
     def stated(self) -> tuple[Column, ...]:

@@ -150,6 +150,9 @@ def _nowhere(contract: Contract) -> Iterator[str]:
     """What names no column of the contract, though others follow from it: these could not even be made."""
     names = {column.name for column in contract.columns}
     named = [("key", name) for name in contract.key]
+    if isinstance(contract, FeedContract) and contract.unfold:
+        beside = [name for said in contract.unfold.cells.values() for name in said]
+        named += [("unfold", name) for name in (contract.unfold.value, *beside)]
     if isinstance(contract, TableContract):
         named += [("profile", name) for name in contract.profile]
         named += [("event.date", contract.event.date)] if contract.event else []

@@ -119,7 +119,7 @@ def _completed(contract: Contract, written: Mapping[str, Contract]) -> Contract:
         columns = tuple(_of_base(column, contract, written) for column in contract.columns)
         return contract.model_copy(update={"columns": columns})
     assert isinstance(contract, TableContract)
-    if contract.layer != "base":
+    if not contract.is_fed:
         columns = tuple(_measured(column, written) for column in contract.columns)
         return contract.model_copy(update={"columns": columns})
     follow = following_columns(contract, feeds_into(contract.table, written))
@@ -129,7 +129,7 @@ def _completed(contract: Contract, written: Mapping[str, Contract]) -> Contract:
 def _of_base(column: Column, feed: FeedContract, written: Mapping[str, Contract]) -> Column:
     """A feed's column with what the base table that it flows into says of it, and the feed leaves open."""
     for target in feed.into:
-        table = written.get(f"base.{target}")
+        table = written.get(f"base.{target}") or written.get(f"themes.{target}")
         own = next((other for other in table.columns if other.name == column.name), None) if table else None
         if own and own.type and column.type is None:
             said = {name: getattr(own, name) for name in own.model_fields_set & INHERITED - column.model_fields_set}
@@ -157,6 +157,15 @@ def tables(layer: str) -> dict[str, TableContract]:
         name: contract
         for name, contract in contracts().items()
         if isinstance(contract, TableContract) and contract.layer == layer
+    }
+
+
+def fed_tables() -> dict[str, TableContract]:
+    """The tables that feeds flow into, by their name without the layer, as `into` names them: of base and of fields."""
+    return {
+        contract.table: contract
+        for contract in contracts().values()
+        if isinstance(contract, TableContract) and contract.is_fed
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.contract import Column, Contract, FeedContract, TableContract, contracts
+from schemas.contract import Column, Contract, FeedContract, TableContract, contracts, fed_tables
 from schemas.contract.feeding import feeds_into
 from schemas.contract.named import named
 
@@ -35,10 +35,10 @@ def _deliverers(feed: FeedContract) -> str:
 
 def _lineage(contract: Contract) -> Iterator[str]:
     if isinstance(contract, FeedContract):
-        targets = ", ".join(f"base.{target}" for target in contract.into)
+        targets = ", ".join(fed_tables()[target].name for target in contract.into if target in fed_tables())
         name = contract.name
         yield f"flows: landing → bronze.{name} → silver.{name} | quarantine.{name} → {targets}"
-    elif contract.layer == "base":
+    elif isinstance(contract, TableContract) and contract.is_fed:
         sources = [feed.name for feed in feeds_into(contract.table, contracts())]
         yield f"from: {', '.join(f'silver.{source}' for source in sources)}"
 

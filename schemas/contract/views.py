@@ -39,14 +39,22 @@ def acts_on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
     return [table for table in acts(tables) if any(column.name == OBJECT_KEY for column in table.columns)]
 
 
+def facts_on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
+    """The tables of fields whose rows happened on a day and name the object: risk models count them as acts."""
+    own = [table for table in tables if table.layer == "themes" and table.event and table.measures]
+    return [table for table in own if any(column.name == OBJECT_KEY for column in table.columns)]
+
+
 def additive(table: TableContract) -> dict[str, Measure]:
     """The measures of a table whose figures may be added up."""
     return {name: measure for name, measure in table.measures.items() if measure.is_additive}
 
 
 def table_of_measure(name: str, tables: Iterable[TableContract]) -> TableContract | None:
-    """The table of acts on objects that has a measure of that name, if it may be added up."""
-    return next((table for table in acts_on_objects(tables) if name in additive(table)), None)
+    """The table of acts or facts on objects that has a measure of that name, if it may be added up."""
+    known = [*tables]
+    counted = (*acts_on_objects(known), *facts_on_objects(known))
+    return next((table for table in counted if name in additive(table)), None)
 
 
 def first_and_last(table: TableContract) -> tuple[str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable
 
-from schemas.contract import contracts, feeds, tables
+from schemas.contract import fed_tables, feeds
 from spark_jobs.building.flows import Delivered, Flow, unmergeable, warning
 from spark_jobs.building.hops import merged_rows
 from spark_jobs.building.shapes import Shapes
@@ -34,8 +35,8 @@ def build_base(home: Home, full: bool = False) -> BaseBuild:
         return BaseBuild()
     delivered = {delivery.feed for delivery in accepted}
     parked = {flow: why for flow, why in unmergeable().items() if flow[0] in delivered}
-    renewed = {contract.table for contract in tables("base").values()} if full else {*Shapes.of(home).outdated()}
-    renewed |= {c.rolls_up for c in tables("base").values() if c.rolls_up and c.table in renewed}
+    renewed = {*fed_tables()} if full else {*Shapes.of(home).outdated()}
+    renewed |= {c.rolls_up for c in fed_tables().values() if c.rolls_up and c.table in renewed}
     work = {flow: some for flow, some in _work(home, accepted, renewed).items() if flow not in parked}
     if not work:
         return BaseBuild(parked=[warning(flow, why) for flow, why in parked.items()])
@@ -46,7 +47,7 @@ def build_base(home: Home, full: bool = False) -> BaseBuild:
     merging = Merging(home, _variables(home, accepted, work), volume=_volume(work))
     merging.merge([*work], renewed | {table for _, table in work if _is_empty(home, table)})
     lacking = reconcile(home, {flow: some for flow, some in work.items() if flow not in merging.parked}, merging.days)
-    keep_up(home, "base", written={table for _, table in work})
+    keep_up(home, "base", "themes", written={table for _, table in work})
     new = {delivery for some in work.values() for delivery in some}
     return BaseBuild(
         {"deliveries": len(new), "rows": sum(delivery.rows for delivery in new)},
@@ -69,7 +70,7 @@ def _work(home: Home, accepted: list[Delivered], renewed: set[str]) -> dict[Flow
     for delivery in accepted:
         for table in feeds()[delivery.feed].into:
             is_lacking = merged.get((delivery.name, table)) != delivery.rows
-            if f"base.{table}" in contracts() and (is_lacking or table in renewed):
+            if table in fed_tables() and (is_lacking or table in renewed):
                 work.setdefault((delivery.feed, table), []).append(delivery)
     return work
 
@@ -84,7 +85,7 @@ def _variables(home: Home, accepted: list[Delivered], work: dict[Flow, list[Deli
         "since": _as_sql(since),
         "mentioning": sorted(mentioning),
         "mentioning_since": _as_sql(_first_received(home, mentioning, since)),
-        "files": {table: len(DeltaTable(home.table("base", table)).file_uris()) for _, table in work},
+        "files": {table: len(DeltaTable(_path(home, table)).file_uris()) for _, table in work},
     }
 
 
@@ -119,8 +120,12 @@ def _to_read(accepted: list[Delivered], new: set[Delivered]) -> set[Delivered]:
 
 def _is_empty(home: Home, table: str) -> bool:
     """Whether a table holds no row yet, so that merging would be wasted on it."""
-    path = home.table("base", table)
+    path = _path(home, table)
     return exists(path) and not DeltaTable(path).file_uris()
+
+
+def _path(home: Home, table: str) -> Path:
+    return home.table(fed_tables()[table].layer, table)
 
 
 def _volume(work: dict[Flow, list[Delivered]]) -> int:

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from dbt_project.render import day_in_china, mergeable, roll_ups
 from dbt_project.render.base import base_facts
-from schemas.contract import TableContract, table_of
+from schemas.contract import TableContract, fed_tables
 
 
 def days_spoken_of(spark: SparkSession, names: Collection[str], variables: dict[str, Any]) -> dict[str, list[str]]:
@@ -20,7 +20,7 @@ def days_spoken_of(spark: SparkSession, names: Collection[str], variables: dict[
     """
     days: dict[str, list[str]] = {}
     for name in names:
-        table = table_of(f"base.{name}")
+        table = fed_tables()[name]
         if table.partition and table.merge:
             found = sorted({day for feed in mergeable(table) for day in _days(spark, table, feed.name, variables)})
             days |= {other: [day.isoformat() for day in found] for other in (name, *_summing(name))}

@@ -92,7 +92,7 @@ def _shown(table: TableContract) -> list[str]:
 def _rows(table: TableContract, measure: Measure, cell: Cell) -> str:
     public = _shown(table)
     where = [part for part in (condition(measure), *_chosen(table, cell)) if part]
-    if table.layer == "base":
+    if table.has_withdrawn:
         where.append("withdrawn_at is null")
     order = f"{table.event.date} desc" if table.event else ", ".join(table.key)
     rows = f"select {', '.join(public)} from {table.name} as act{joined(cell.dimensions, 'codes.region', CATALOGUE)}"

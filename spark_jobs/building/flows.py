@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.contract import contracts, feeds, shown, table_of, tables
+from schemas.contract import contracts, fed_tables, feeds, shown
 from schemas.contract.feeding import feeds_into, obstacles
 
 # A feed and a base table that it flows into.
 Flow = tuple[str, str]
-# In `ops.reconciliation`, the hop into a base table.
-HOP = "base."
 
 
 @dataclass(frozen=True)
@@ -35,18 +33,23 @@ class Delivered:
 def unmergeable() -> dict[Flow, str]:
     """The feeds whose contracts do not say what a base table asks of them, which the lint says too."""
     parked = {}
-    for table in tables("base").values():
+    for table in fed_tables().values():
         for feed in feeds_into(table.table, contracts()):
             if why := obstacles(feed, table):
                 parked[feed.name, table.table] = "; ".join(why)
     return parked
 
 
+def hop_into(table: str) -> str:
+    """In `ops.reconciliation`, the hop into a table that feeds flow into: its name with the layer."""
+    return fed_tables()[table].name if table in fed_tables() else f"base.{table}"
+
+
 def warning(flow: Flow, why: str) -> str:
     """What a data engineer reads of a feed that is parked."""
-    feed, table = flow
+    feed, table = flow[0], fed_tables()[flow[1]]
     return (
-        f"{feed} is parked: it cannot be merged into base.{table}: {why}; its accepted rows wait in silver.{feed}. "
-        f"Mend {shown(feeds()[feed].file)} or {shown(table_of(f'base.{table}').file)} (python -m schemas lint), "
+        f"{feed} is parked: it cannot be merged into {table.name}: {why}; its accepted rows wait in silver.{feed}. "
+        f"Mend {shown(feeds()[feed].file)} or {shown(table.file)} (python -m schemas lint), "
         "then run again"
     )

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.contract import contracts, feeds, table_of
-from spark_jobs.building.flows import HOP
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home, now
@@ -69,9 +68,9 @@ class Loss:
 def merged_rows(home: Home) -> dict[tuple[str, str], int]:
     """How many accepted rows of a delivery each base table is proven to know, by (delivery, table)."""
     return {
-        (hop.delivery, hop.name.removeprefix(HOP)): hop.rows_in
+        (hop.delivery, hop.name.partition(".")[2]): hop.rows_in
         for hop in told(home)
-        if hop.name.startswith(HOP) and not hop.rows_missing
+        if hop.name not in HOPS and not hop.rows_missing
     }
 
 
@@ -135,4 +134,4 @@ def told(home: Home) -> list[Hop]:
 
 
 def _title(hop: str) -> str:
-    return HOPS.get(hop) or (table_of(hop).title if hop in contracts() else hop.removeprefix(HOP))
+    return HOPS.get(hop) or (table_of(hop).title if hop in contracts() else hop.partition(".")[2])

@@ -13,6 +13,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.contract import fed_tables
 from schemas.contract import tables as declared_tables
 from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
@@ -48,7 +49,7 @@ def as_known(home: Home, day: date, query: str) -> Home:
         build_base(known)
         link(known)
         if MADE_OF_BASE.search(query):
-            build_themes(known)
+            build_themes(known, as_of=day)
             build_gold(known, day)
     return known
 
@@ -64,10 +65,9 @@ def _begin(home: Home, known: Home, day: date) -> None:
     for layer, name in tables(home):
         if layer in SHARED:
             known.table(layer, name).symlink_to(home.table(layer, name))
-    for layer in ("base", "ops"):
-        for contract in declared_tables(layer).values():
-            path, days = known.table(layer, contract.table), days_of(layer, contract.table)
-            create_table(path, table_schema(contract), days)
+    for contract in (*fed_tables().values(), *declared_tables("ops").values()):
+        path, days = known.table(contract.layer, contract.table), days_of(contract.layer, contract.table)
+        create_table(path, table_schema(contract), days)
     append(known.table("ops", "delivery"), _ledger(home, day))
     append(known.table("ops", "link"), read(home.table("ops", "link"), None, [("linked_at", "<", end_of(day))]))
 

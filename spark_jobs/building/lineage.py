@@ -17,7 +17,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from schemas.contract import tables
+from schemas.contract import fed_tables, tables
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import version
@@ -26,7 +26,9 @@ from spark_jobs.lake.whole import write_whole
 # The one table that a job writes, not dbt; its inputs stand in its own SQL.
 SCORES = "risk_score"
 LAYERS = ("base", "themes", "gold")
-READ = re.compile(r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing|valid_on)\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)")
+READ = re.compile(
+    r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing|valid_on|limit_on)\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)"
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Lineage:
     def _is_missing(self, table: str) -> bool:
         """Whether a table of another layer has not been built yet."""
         layer, name = table.split(".")
-        return layer != self.layer and version(self.home.table(layer, name)) is None
+        return (layer != self.layer or name in fed_tables()) and version(self.home.table(layer, name)) is None
 
     def _own(self, names: set[str]) -> set[str]:
         return {f"{self.layer}.{name}" for name in names}
@@ -119,7 +121,8 @@ class Lineage:
         """Every table of the layer with what its model reads; rendered only where something is to be built."""
         from dbt_project.render import models_of, shared_macros
 
-        texts = models_of(self.layer)
+        # What feeds flow into is merged with the base tables, whatever layer it lies in (building/merging.py).
+        texts = {name: text for name, text in models_of(self.layer).items() if name not in fed_tables()}
         if self.layer == "gold":
             from spark_jobs.building.score import scoring_text
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dbt_project.render import mergeable, roll_ups
-from schemas.contract import table_of
+from schemas.contract import fed_tables
 from spark_jobs.building.days import days_spoken_of
 from spark_jobs.building.dbt import StepFailed, try_dbt
 from spark_jobs.building.flows import Flow
@@ -50,7 +50,7 @@ class Merging:
 
     def _merge_apart(self, table: str, delivered: set[str], full: bool) -> None:
         """Merges one feed after the other, to find those that cannot be merged; the first into a new table, if full."""
-        feeding = [feed.name for feed in mergeable(table_of(f"base.{table}"))]
+        feeding = [feed.name for feed in mergeable(fed_tables()[table])]
         is_begun = not full
         for feed in feeding if full else sorted(delivered):
             others = [name for name in feeding if name != feed]
@@ -81,15 +81,15 @@ class Merging:
         """
         spark = connect(self.home, needs=())
         for table in tables:
-            if table_of(f"base.{table}").partition:
-                forget(spark, self.home, "base", table)
+            if fed_tables()[table].partition:
+                forget(spark, self.home, fed_tables()[table].layer, table)
 
 
 def _needed(tables: Collection[str]) -> set[str]:
     """What merging into base tables reads: their feeds' rows, and the lists of codes."""
-    feeding = {feed.name for table in tables for feed in mergeable(table_of(f"base.{table}"))}
+    feeding = {feed.name for table in tables for feed in mergeable(fed_tables()[table])}
     read = {f"{layer}.{feed}" for layer in ("silver", "quarantine") for feed in feeding}
     written = {*tables, *(summed.table for table in tables for summed in roll_ups(table))}
-    columns = [column for table in tables for column in table_of(f"base.{table}").columns]
+    columns = [column for table in tables for column in fed_tables()[table].columns]
     codes = {f"codes.{column.lookup.table}" for column in columns if column.lookup}
-    return {*read, *(f"base.{table}" for table in written), "codes.region", *codes}
+    return {*read, *(fed_tables()[table].name for table in written), "codes.region", *codes}

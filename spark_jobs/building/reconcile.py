@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from dbt_project.render import base_facts
-from schemas.contract import table_of
-from spark_jobs.building.flows import HOP, Delivered, Flow
+from schemas.contract import fed_tables
+from spark_jobs.building.flows import Delivered, Flow, hop_into
 from spark_jobs.building.hops import Hop, record
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
@@ -31,7 +31,7 @@ def reconcile(
             for row in spark.sql(_counting_sql(feed, table, deliveries, (days or {}).get(table))).collect()
         }
         for delivery in deliveries:
-            hop = Hop(delivery.name, feed, f"{HOP}{table}", delivery.rows, *counted.get(delivery.name, (0, 0)))
+            hop = Hop(delivery.name, feed, hop_into(table), delivery.rows, *counted.get(delivery.name, (0, 0)))
             hops.append(hop)
             if hop.rows_missing:
                 missing[feed, table] = (
@@ -47,7 +47,7 @@ def _counting_sql(feed: str, table: str, deliveries: list[Delivered], days: list
 
     Those have none, or take one back that their feed may only claim, not withdraw.
     """
-    target = table_of(f"base.{table}")
+    target = fed_tables()[table]
     source = next(source for source in base_facts(target)["sources"] if source["feed"] == feed)
     no_key = [f"{key} is null" for key in source["nullable_keys"]]
     if not source["is_registry"] and source["mode"] == "change":

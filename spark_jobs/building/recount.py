@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from schemas.contract import feeds
+from schemas.contract import fed_tables, feeds
 from spark_jobs.building.base import accepted_into_base
-from spark_jobs.building.flows import HOP, Delivered, Flow
+from spark_jobs.building.flows import Delivered, Flow, hop_into
 from spark_jobs.building.hops import Hop, keep_flows, record, told
 from spark_jobs.building.reconcile import reconcile
 from spark_jobs.engine.session import connect
@@ -25,10 +25,10 @@ def recount(home: Home) -> int:
     for delivery in accepted_into_base(home):
         for table in feeds()[delivery.feed].into:
             # What was never merged, or not since it was replayed, is not lost: it waits for a run.
-            if merged.get((delivery.name, f"{HOP}{table}")) == delivery.rows:
+            if merged.get((delivery.name, hop_into(table))) == delivery.rows:
                 work.setdefault((delivery.feed, table), []).append(delivery)
     if work:
-        connect(home, needs={f"silver.{feed}" for feed, _ in work} | {f"base.{table}" for _, table in work})
+        connect(home, needs={f"silver.{feed}" for feed, _ in work} | {fed_tables()[table].name for _, table in work})
         reconcile(home, work)
     keep_flows(home)
     return len(deliveries)

@@ -16,7 +16,7 @@ from dbt_project.render.fields import field_of
 from dbt_project.render.sql import condition, holding
 from schemas.contract import Measure, TableContract, contracts, grades, table_of, tables
 from schemas.contract.risk import DaysSince, Events, Flagged, Indicator, RiskModel, State
-from schemas.contract.views import OBJECT, OBJECT_KEY, acts_on_objects, additive
+from schemas.contract.views import OBJECT, OBJECT_KEY, acts_on_objects, additive, facts_on_objects
 from spark_jobs.lake.sql import literal
 
 TARGET = "gold.risk_score"
@@ -34,7 +34,8 @@ class _Figure:
 
 def scoring_sql(model: RiskModel, as_of: date) -> str:
     """The scoring by one model as one query in the dialect that Sail and Spark share."""
-    counted = [table for table in acts_on_objects(tables("base").values()) if any(_counts_of(model, table))]
+    tables_on_objects = [*acts_on_objects(tables("base").values()), *facts_on_objects(tables("themes").values())]
+    counted = [table for table in tables_on_objects if any(_counts_of(model, table))]
     points = ", ".join(f"{_points(indicator)} as {indicator.name}_points" for indicator in model.indicators)
     steps = {
         **{f"{table.table}_by_object": _by_object(model, table, as_of) for table in counted},
@@ -64,7 +65,8 @@ def _by_object(model: RiskModel, table: TableContract, as_of: date) -> str:
         faded = f"({unit} * {_faded(indicator, table, as_of)}) div 100"
         figures.append(f"sum(case when {counts} then {unit} else 0 end) as {indicator.name}_plain")
         figures.append(f"sum(case when {counts} then {faded} else 0 end) as {indicator.name}_faded")
-    acts = f"{_standing(table.name)} where {OBJECT_KEY} is not null"
+    rows = _standing(table.name) if table.has_withdrawn else table.name
+    acts = f"{rows} where {OBJECT_KEY} is not null"
     if model.field:
         acts += f" and {field_of(table)} = {literal(model.field)}"
     return f"select {OBJECT_KEY}, {', '.join(figures)} from {acts} group by {OBJECT_KEY}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from schemas.contract import TableContract, tables
+from schemas.contract import TableContract, fed_tables
 from spark_jobs.lake.declared import PROJECT, declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.whole import write_whole
@@ -41,13 +41,13 @@ class Shapes:
             return []
         return [
             contract.table
-            for contract in tables("base").values()
+            for contract in fed_tables().values()
             if not _holds(shape_of(contract), kept.get(contract.table, {}))
         ]
 
     def keep(self, names: list[str]) -> None:
         """Says that these tables are built from today's declarations."""
-        today = {contract.table: shape_of(contract) for contract in tables("base").values()}
+        today = {contract.table: shape_of(contract) for contract in fed_tables().values()}
         kept = self._kept()
         shapes = {**kept, **{name: today[name] for name in names}}
         if all(_holds(shape, shapes[name]) for name, shape in today.items() if name in kept):

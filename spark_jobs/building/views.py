@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from schemas.contract import table_of
 from spark_jobs.building.lineage import SCORES, Lineage
 from spark_jobs.lake.codes import write_codes
-from spark_jobs.lake.home import Home
+from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.tables import exists, tables
 from spark_jobs.lake.upkeep import keep_up
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def build_themes(home: Home, full: bool = False) -> bool:
-    """Builds those themes anew of which something has changed since."""
-    return _build(home, Lineage(home, "themes"), full)
+def build_themes(home: Home, full: bool = False, as_of: date | None = None) -> bool:
+    """Builds those themes anew of which something has changed since, or that depend on the day (today)."""
+    return _build(home, Lineage(home, "themes", as_of or today()), full)
 
 
 def build_gold(home: Home, as_of: date, full: bool = False) -> bool:

@@ -11,8 +11,7 @@ from functools import cache
 import pyarrow as pa
 
 from schemas.characters import narrowed
-from schemas.contract import Code, code_list, code_lists, departments, lists_with_facts, roots
-from schemas.contract import tables as declared_tables
+from schemas.contract import Code, code_list, code_lists, departments, fed_tables, lists_with_facts, roots
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.regions import REGION, division
@@ -69,7 +68,7 @@ def _tables() -> dict[str, pa.Table]:
 
 def _looking() -> list[tuple[str, str, str]]:
     """What base tables look up in which list, and as what: the tables of layer `codes` follow from it."""
-    columns = [column for table in declared_tables("base").values() for column in table.columns]
+    columns = [column for table in fed_tables().values() for column in table.columns]
     return sorted((c.lookup.table, c.lookup.give, str(c.type)) for c in columns if c.lookup)
 
 

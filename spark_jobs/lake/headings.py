@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from schemas.contract import Column, FeedContract
+from schemas.contract import Column, FeedContract, Heading
 
 # What a unit of money is in yuan, as departments write it.
 UNITS = {
@@ -153,7 +153,13 @@ class Promised:
     @classmethod
     def by(cls, contract: FeedContract, ignored: tuple[str, ...] = ()) -> Promised:
         """Those of a feed's contract."""
-        return cls.of(contract.columns, (*contract.ignore, *ignored))
+        columns = contract.columns
+        if unfold := contract.unfold:
+            cells = tuple(Heading(heading=heading) for heading in unfold.headings)
+            own = next(column for column in columns if column.name == unfold.value)
+            own = own.model_copy(update={"headings": (*own.headings, *cells)})
+            columns = tuple(own if column.name == own.name else column for column in columns)
+        return cls.of(columns, (*contract.ignore, *ignored))
 
     def scales(self, heading: str) -> dict[str, int]:
         """The columns that are read from a heading, each with what turns a bare number below it into yuan."""

@@ -25,6 +25,8 @@ from spark_jobs.lake.sql import DATAFUSION, Where
 if TYPE_CHECKING:
     from pyarrow.dataset import FileSystemDataset
 
+# The layers whose tables are rebuilt when their columns change (building/dbt.py).
+REBUILT = ("base", "themes")
 # Beyond 32 columns nothing would say which deliveries a file holds.
 PROPERTIES = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "-1"}
 ZSTD = WriterProperties(compression="ZSTD", compression_level=1)
@@ -38,7 +40,7 @@ def promised_tables() -> dict[tuple[str, str], pa.Schema]:
         promised["silver", name] = silver_schema(contract)
         promised["quarantine", name] = quarantine_schema()
     for table in contracts().values():
-        if table.layer in ("base", "ops"):
+        if table.layer in ("base", "ops") or (isinstance(table, TableContract) and table.is_fed):
             promised[table.layer, table.table] = table_schema(table)
     return promised
 
@@ -54,7 +56,7 @@ def create_tables(home: Home) -> None:
         path = home.table(layer, name)
         if not exists(path):
             create_table(path, schema, days_of(layer, name))
-        elif not is_known and layer != "base":  # whose tables are rebuilt when their columns change (building/dbt.py)
+        elif not is_known and layer not in REBUILT:
             _renew(DeltaTable(path), schema)
     if not is_known:
         remember(home)

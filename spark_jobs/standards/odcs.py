@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from schemas.contract import Column, Contract, FeedContract, code_list, contracts, departments
+from schemas.contract import Column, Contract, FeedContract, code_list, contracts, departments, fed_tables
 from schemas.contract.model import Bound, Expect
 
 Json = dict[str, Any]
@@ -169,7 +169,10 @@ def _promise(contract: Contract) -> Json:
             {"property": "mode", "value": contract.delivery.mode},
             {"property": "formats", "value": ", ".join(contract.delivery.formats)},
             {"property": "deliveredBy", "value": contract.department or ", ".join(contract.by) or "every department"},
-            {"property": "flowsInto", "value": ", ".join(f"base.{table}" for table in contract.into) or "silver alone"},
+            {
+                "property": "flowsInto",
+                "value": ", ".join(fed_tables()[table].name for table in contract.into) or "silver alone",
+            },
         ],
         **_some("slaProperties", [{"property": "frequency", "value": sla[0], "unit": sla[1]}] if sla else []),
         **_some("team", {"name": owner.title} if owner else {}),

@@ -23,6 +23,7 @@ from schemas.contract import (
     Column,
     Contract,
     FeedContract,
+    TableContract,
     code_list,
     code_lists,
     contracts,
@@ -119,7 +120,7 @@ def _reads(home: Home) -> Lines:
     """What each table of base, themes and gold reads, by its model."""
     reads: Lines = {}
     for contract in contracts().values():
-        if contract.layer == "base":
+        if isinstance(contract, TableContract) and contract.is_fed:
             reads[contract.name] = [feed.name for feed in feeds_into(contract.table, contracts())]
     for layer in ("themes", "gold"):
         lineage = Lineage(home, layer, today())

@@ -133,7 +133,7 @@ def _family(contract: Contract) -> set[str]:
     """The contract, and the base tables that it flows into with all their feeds; of a base table its feeds."""
     targets = contract.into if isinstance(contract, FeedContract) else (contract.table,)
     feeding = {feed.name for target in targets for feed in feeds_into(target, contracts())}
-    return {contract.name, *feeding, *(f"base.{target}" for target in targets)}
+    return {contract.name, *feeding, *(f"{layer}.{target}" for target in targets for layer in ("base", "themes"))}
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.contract import ENVELOPE, FeedContract, TableContract, contracts, departments, shown
+from schemas.contract import ENVELOPE, FeedContract, code_list, departments, fed_tables, shown
 from schemas.contract.feeding import other_types, stated_by, unreadable_keys
 from schemas.contract.lint.rules import rule
 from schemas.folders import SCHEMAS
@@ -13,20 +13,34 @@ from schemas.folders import SCHEMAS
 @rule(FeedContract)
 def targets_have_contracts(contract: FeedContract) -> Iterator[str]:
     """The base tables that a feed flows into have contracts."""
-    yield from (f"into: base.{name} has no contract" for name in contract.into if f"base.{name}" not in contracts())
+    yield from (f"into: base.{name} has no contract" for name in contract.into if name not in fed_tables())
 
 
 @rule(FeedContract)
 def feeds_flow_into_base_tables(contract: FeedContract) -> Iterator[str]:
     """A feed says all that the keys of its base tables are made of, and everything in the type that they have it in."""
     for target in contract.into:
-        table = contracts().get(f"base.{target}")
-        if not isinstance(table, TableContract):
+        table = fed_tables().get(target)
+        if table is None:
             continue
         for key in unreadable_keys(contract, table):
             wanted = " or ".join(table.column(key).of or (key,))
             yield f"into: {target}: its key {key} cannot be read from this feed, which has no {wanted}"
         yield from (f"into: {target}: {sentence}" for sentence in other_types(contract, table))
+
+
+@rule(FeedContract)
+def what_every_row_states_is_understood(contract: FeedContract) -> Iterator[str]:
+    """What every row states is text, of a column that a table of the feed has, and a code of that column's list."""
+    for name, value in contract.states.items():
+        into = [fed_tables()[target] for target in contract.into if target in fed_tables()]
+        columns = [column for table in into for column in table.columns if name in (column.of or (column.name,))]
+        if not columns or any(column.name == name for column in contract.columns):
+            yield f"states: {name} is {'delivered' if columns else 'no column of a table that the feed flows into'}"
+        for column in columns:
+            known = [code.code for code in code_list(column.codes)] if column.codes else [value]
+            if column.type != "string" or value not in known or "'" in value:
+                yield f"states.{name}: {value} is no code of {column.codes or 'a text column'}"
 
 
 @rule(FeedContract)
@@ -72,8 +86,8 @@ def snapshots_have_plain_keys(contract: FeedContract) -> Iterator[str]:
     So a row that was not accepted still says, as it was delivered, which key it does not leave out.
     """
     for target in contract.into if contract.is_snapshot else ():
-        table = contracts().get(f"base.{target}")
-        if not isinstance(table, TableContract) or (table.registry and contract.name not in table.registry):
+        table = fed_tables().get(target)
+        if table is None or (table.registry and contract.name not in table.registry):
             continue
         keys = [table.column(name) for name in table.key if name != "department"]
         for key in keys:

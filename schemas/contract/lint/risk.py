@@ -70,9 +70,9 @@ def _faults(model: RiskModel) -> Iterator[str]:
 def _faults_of_measure(measure: Events | DaysSince | State | Flagged, profile: TableContract) -> Iterator[str]:
     match measure:
         case Events():
-            table = table_of_measure(measure.of, tables("base").values())
+            table = table_of_measure(measure.of, [*tables("base").values(), *tables("themes").values()])
             if table is None:
-                yield f"of: no base table has a measure {measure.of} that counts or sums acts on objects"
+                yield f"of: no table has a measure {measure.of} that counts or sums acts on objects"
             else:
                 yield from _faults_of_values(measure.where, table)
         case DaysSince():

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
-from schemas.contract import FOLLOWING, Lookup, TableContract, code_list, code_lists, contracts, tables
+from schemas.contract import FOLLOWING, Lookup, TableContract, code_list, code_lists, contracts, fed_tables, tables
 from schemas.contract.feeding import feeds_into, stated_by
 from schemas.contract.lint.rules import rule
 from schemas.contract.registry import COMPOSED
 from schemas.contract.views import OBJECT_KEY
 
+# The layers whose tables may have measures.
+MEASURED = ("base", "themes", "gold")
 # By these the monthly facts are counted.
 COUNTED_BY = ("department", "city_code", "region_code")
 
@@ -24,8 +26,12 @@ def base_tables_say_how_they_are_fed(contract: TableContract) -> Iterator[str]:
         yield "merge: is missing; newest or claims"
     if contract.merge and contract.rolls_up:
         yield "rolls_up: stands in the place of merge"
-    if contract.layer != "base" and (contract.merge or contract.registry or contract.partition or contract.rolls_up):
-        yield "merge: belongs to base tables"
+    if not contract.is_fed and (contract.registry or contract.partition):
+        yield "registry: belongs to tables that feeds flow into"
+    if contract.layer not in ("base", "themes") and contract.is_fed:
+        yield "merge: belongs to base tables, and to a field's own"
+    if contract.layer == "themes" and contract.is_fed and any(column.links for column in contract.columns):
+        yield "links: belongs to base tables"
     if contract.merge == "newest" and contract.registry:
         yield "registry: belongs to merge: claims; with newest, every feed takes back what it stated"
 
@@ -33,7 +39,7 @@ def base_tables_say_how_they_are_fed(contract: TableContract) -> Iterator[str]:
 @rule(TableContract)
 def stated_columns_are_stated(contract: TableContract) -> Iterator[str]:
     """Every column of a base table is stated by a feed, or says what it follows from."""
-    feeding = feeds_into(contract.table, contracts()) if contract.layer == "base" else ()
+    feeding = feeds_into(contract.table, contracts()) if contract.is_fed else ()
     for column in contract.stated if feeding else ():
         if not any(stated_by(feed, column) for feed in feeding):
             yield f"columns.{column.name}: no feed into {contract.name} has {' or '.join(column.of or (column.name,))}"
@@ -79,8 +85,8 @@ def roll_ups_sum_up_days(contract: TableContract) -> Iterator[str]:
     """A roll-up has a row of its own for each day of a table that lies by days."""
     if not contract.rolls_up:
         return
-    table = contracts().get(f"base.{contract.rolls_up}")
-    if not isinstance(table, TableContract) or not table.merge or table.partition is None:
+    table = fed_tables().get(contract.rolls_up)
+    if table is None or not table.merge or table.partition is None:
         yield f"rolls_up: {contract.rolls_up} is no base table with merge and partition"
     elif contract.partition != table.partition or contract.partition not in contract.key:
         yield f"partition: must be {table.partition}, as that of {table.table}, and in the key"
@@ -91,7 +97,7 @@ def following_columns_are_not_listed(contract: TableContract) -> Iterator[str]:
     """Columns that follow from how a base table is fed are not written into its contract."""
     names = Counter(column.name for column in contract.columns)
     for name in FOLLOWING:
-        if contract.layer == "base" and names[name] > 1:
+        if contract.is_fed and names[name] > 1:
             yield f"columns.{name}: follows from merge and is not listed"
 
 
@@ -144,7 +150,7 @@ def references_lead_somewhere(contract: TableContract) -> Iterator[str]:
     for column in contract.columns:
         if column.refers:
             table, _, name = column.refers.partition(".")
-            target = contracts().get(f"base.{table}")
+            target = fed_tables().get(table)
             if target is None or name not in {other.name for other in target.columns}:
                 yield f"columns.{column.name}.refers: there is no base column {column.refers}"
 
@@ -193,4 +199,4 @@ def measures_count_columns(contract: TableContract) -> Iterator[str]:
 @cache
 def tables_with_measure() -> Counter[str]:
     """How many tables have a measure of a name."""
-    return Counter(name for layer in ("base", "gold") for table in tables(layer).values() for name in table.measures)
+    return Counter(name for layer in MEASURED for table in tables(layer).values() for name in table.measures)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from schemas.contract import Format
+from spark_jobs.landing.formats.hj212 import is_frames, open_frames
 from spark_jobs.landing.formats.separated import open_separated
 from spark_jobs.landing.formats.sheet import Sheet, Source, Unreadable, excess, shown
 
@@ -14,6 +15,7 @@ FAMILIES: dict[Format, tuple[str, ...]] = {
     "xlsx": (".xlsx", ".xls"),
     "json": (".json", ".jsonl", ".ndjson"),
     "parquet": (".parquet",),
+    "hj212": (".hj212", ".txt", ".log"),
 }
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 # What a file evidently is, by how it begins, and the suffixes that say so.
@@ -47,8 +49,8 @@ def open_sheet(source: Source) -> Sheet:
     """Opens a file by its suffix; refuses a format that was not agreed, and content that is another format."""
     suffix = Path(source.name).suffix.lower()
     formats = source.contract.delivery.formats if source.contract.delivery else tuple(FAMILIES)
-    family = next((name for name, suffixes in FAMILIES.items() if suffix in suffixes), None)
-    if family is None or family not in formats:
+    families = [name for name in formats if suffix in FAMILIES[name]]
+    if not families:
         agreed = "、".join(suffix for name in formats for suffix in FAMILIES[name])
         given = f"不接收“{shown(suffix, 50)}”格式的文件" if suffix else "文件名没有扩展名，不知道是什么格式"
         how = "请用 Excel 或 WPS 打开后另存为 .xlsx。" if suffix in SAVED_AS and "xlsx" in formats else ""
@@ -60,7 +62,9 @@ def open_sheet(source: Source) -> Sheet:
     if size > source.limits.bytes:
         raise excess("文件有", size, source.limits.bytes, "字节", "bytes")
     _refuse_disguise(source, suffix)
-    return _open(source, family)
+    if "hj212" in families and (len(families) == 1 or is_frames(source)):
+        return open_frames(source)
+    return _open(source, families[0])
 
 
 def _open(source: Source, family: Format) -> Sheet:
