@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from schemas.contract import FeedContract, feed_of, feeds, fields
+from schemas.contract import FeedContract, deliverers, feed_of, feeds, fields
 from simulate.departments import inspecting, office_of
 from simulate.draw import Pools
 from simulate.feeds import filled_feeds, filled_rows, speaking_of
@@ -69,7 +69,10 @@ def make_deliveries(objects: int, period: Period, seed: int, daily: bool = False
     Daily: a file every day that has rows, where departments otherwise gather a week's or a month's.
     """
     told = _all_files(objects, period, seed, daily)
-    yield from (file for file in told if feed_of(file.department, file.folder))
+    for file in told:
+        contract = feed_of(file.department, file.folder)
+        if contract and file.department in deliverers(contract):
+            yield file
 
 
 def _all_files(objects: int, period: Period, seed: int, daily: bool) -> Iterator[SimulatedFile]:

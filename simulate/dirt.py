@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -67,7 +68,7 @@ def soil(
     if is_shared:
         free = free[rows[SPARE][free]]
     dirty = free[rng.random(len(free)) < (SPARE_DIRTY if is_shared else DIRTY)]
-    kinds = _kinds(contract, columns)
+    kinds = _kinds(contract, [column for column in columns if column.name not in _sharing(contract)])
     faults = _spoil(_of_verdict(kinds, "quarantine"), dirty, rows, style, rng)
     clean = np.setdiff1d(free, dirty)
     flagged = clean[rng.random(len(clean)) < (SPARE_DIRTY if is_shared else FLAGGED)]
@@ -124,6 +125,14 @@ def _kinds(contract: FeedContract, columns: list[Column]) -> Kinds:
             if not (way.kind in POSTPONING and column.name in earliest) and not _is_another(contract, column, way):
                 kinds.setdefault(way.kind, []).append((column, _of_filled(way) if column.name in asking else way))
     return kinds
+
+
+def _sharing(contract: FeedContract) -> set[str]:
+    """The columns that are read from the same cells as another one: what is wrong with one says something of both."""
+    readers = Counter(
+        known.heading for column in contract.columns if column.parse != "currency" for known in column.headings
+    )
+    return {column.name for column in contract.columns if any(readers[known.heading] > 1 for known in column.headings)}
 
 
 def _of_filled(way: Way) -> Way:

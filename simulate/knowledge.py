@@ -109,7 +109,7 @@ def laws() -> Table:
 
 def theme_limits(department: str, fields: dict[str, tuple[str, ...]]) -> Table:
     """The limits of the fields that a department works in; none of them is spoiled."""
-    limits = [one for one in read_rows("theme_limits.csv", Limit) if department in fields[one.field]]
+    limits = [one for one in read_rows("theme_limits.csv", Limit) if department in fields.get(one.field, ())]
     names = ("limit_code", "field", "limit_name", "limited_indicator", "limit_operator", "limit_unit", "limit_scope")
     days = ("effective_date", "expired_date")
     return {

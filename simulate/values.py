@@ -34,7 +34,7 @@ def generated(column: Column, day: Array, rng: np.random.Generator, key: str | N
         days: Array = day + rng.choice(DELAY, count).astype("timedelta64[D]")
         return days
     if kind_of(column) == "f":
-        return np.arange(1.0, count + 1) + max(column.min or 0, 0) if key is not None else _numbers(column, count, rng)
+        return _running(column, count) if key is not None else _numbers(column, count, rng)
     if column.parse == "currency":
         return rng.choice(np.array(["CNY", "USD"], dtype=object), count, p=[0.98, 0.02])
     if column.codes:
@@ -86,6 +86,12 @@ def within(column: Column, days: Array, period: Period) -> Array:
     days = np.where(days < first, first, days)
     days = np.where(days > last, last, days)
     return (np.where(days > period.last, period.last, days) if column.not_future else days).astype("datetime64[D]")
+
+
+def _running(column: Column, count: int) -> Array:
+    """Numbers of a key, one behind the other; within their bounds, where the key's other columns tell rows apart."""
+    numbers, low = np.arange(1.0, count + 1), max(column.min or 0, 0)
+    return low + numbers % (column.max - low + 1) if column.max is not None else low + numbers
 
 
 def clocked(days: Array, rng: np.random.Generator) -> Array:

@@ -33,9 +33,3 @@ def home(tmp_path: Path) -> Home:
     made = Home(tmp_path / "lake")
     make_landing_zone(made)
     return made
-
-
-@pytest.fixture
-def market_road(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six feeds instead of all: what a test starts in a process of its own, and the lakes that it makes, are small."""
-    monkeypatch.setenv("LAKEWARDEN_CONTRACTS", str(Path(__file__).parents[1] / "bench" / "contracts"))

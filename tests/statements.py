@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.contract import Column, FeedContract, code_list, deliverers, feeds, table_of, terms
+from schemas.contract import Column, FeedContract, code_list, deliverers, fed_tables, feeds, terms
 from spark_jobs.lake.columns import quarantine_schema, silver_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, record
@@ -99,12 +99,12 @@ def _changed(draw: random.Random, feed: FeedContract, envelope: str) -> Row:
 
 def key_cells(feed: FeedContract) -> set[str]:
     """The columns of a feed that the keys of its base tables are read from."""
-    names = {name for table in feed.into for key in table_of(f"base.{table}").key for name in _read_for(table, key)}
+    names = {name for table in feed.into for key in fed_tables()[table].key for name in _read_for(table, key)}
     return names & {column.name for column in feed.columns}
 
 
 def _read_for(table: str, key: str) -> Iterator[str]:
-    for name in table_of(f"base.{table}").column(key).of or (key,):
+    for name in fed_tables()[table].column(key).of or (key,):
         yield name
         yield from terms().get(name, {}).get("derived", {}).get("reads", ())
 

@@ -17,10 +17,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dbt_project.render.unit_tests import NAME
-from schemas.contract import TableContract, contracts, tables, terms
+from schemas.contract import TableContract, contracts, fed_tables, terms
 from schemas.contract.lint import lint
 from spark_jobs.building.base import build_base
 from spark_jobs.building.dbt import run_unit_tests
+from spark_jobs.building.flows import hop_into
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 from tests.fold import Fold, Key, derived_expressions
@@ -28,8 +29,8 @@ from tests.silver_rows import Row, lake
 from tests.statements import Sent, deliveries, write
 
 CONTRACTS = Path(__file__).parent / "contracts"
-TABLES = sorted({*(table.table for table in tables("base").values()), *(p.stem for p in CONTRACTS.glob("base/*.yaml"))})
-MERGED = sorted({*TABLES} - {table.table for table in tables("base").values() if table.rolls_up})
+TABLES = sorted({*(table.table for table in fed_tables().values()), *(p.stem for p in CONTRACTS.glob("base/*.yaml"))})
+MERGED = sorted({*TABLES} - {table.table for table in fed_tables().values() if table.rolls_up})
 FIRST_SEED = 20261126
 SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("LAKEWARDEN_TEST_SEEDS", "1")))
 Held = dict[Key, Row]
@@ -76,7 +77,7 @@ def ending(
             parked += build_base(home).parked
         grown, hops = _held(home), read(home.table("ops", "reconciliation")).to_pylist()
         build_base(home, full=True)
-        merged = [table for table in tables("base").values() if table.merge]
+        merged = [table for table in fed_tables().values() if table.merge]
         expected = {table.table: _expected(home, spark, table, sent) for table in merged}
         yield Ending(seed, home, sent, parked, hops, grown, _held(home), expected)
 
@@ -89,8 +90,8 @@ def _pieces(seed: int, sent: list[Sent]) -> list[list[Sent]]:
 
 def _held(home: Home) -> dict[str, Held]:
     return {
-        table.table: _by_key(table, read(home.table("base", table.table)).to_pylist())
-        for table in tables("base").values()
+        table.table: _by_key(table, read(home.table(table.layer, table.table)).to_pylist())
+        for table in fed_tables().values()
     }
 
 
@@ -165,7 +166,7 @@ def test_of_some_keys_the_rows_stand_and_of_others_they_are_withdrawn(ending: En
 
 def test_every_delivery_is_proven_in_every_table_that_it_flows_into(ending: Ending) -> None:
     assert ending.parked == []
-    expected = {(one.name, f"base.{table}") for one in ending.sent if not one.is_held for table in one.feed.into}
+    expected = {(one.name, hop_into(table)) for one in ending.sent if not one.is_held for table in one.feed.into}
     assert {(hop["_delivery"], hop["hop"]) for hop in ending.hops} == expected
     rows = {one.name: len(one.rows) for one in ending.sent}
     for hop in ending.hops:

@@ -92,7 +92,12 @@ def test_data_goes_to_stdout(lake: Path) -> None:
 def test_risk_models_are_listed(lake: Path) -> None:
     listed = lakewarden(lake, "risk", "list")
     assert listed.returncode == 0, listed.stderr
-    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["name", "drug_firm", "market_firm"]
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == [
+        "name",
+        "drug_firm",
+        "environment_firm",
+        "market_firm",
+    ]
 
 
 def test_show_tells_contract_lineage_history_and_rows(lake: Path) -> None:

@@ -29,7 +29,7 @@ from spark_jobs.services import down, up
 from spark_jobs.services.doctor import _worker
 from spark_jobs.services.process import running
 from tests.crash.alike import differences
-from tests.crash.province import FIRST, SECOND, first_half, second_half
+from tests.crash.province import FIRST, SECOND, second_half
 from tests.deadline import wait_for
 from tests.drops import GOOD, drop, table
 
@@ -47,6 +47,15 @@ from spark_jobs import pipeline
 from spark_jobs.lake.home import Home
 report = getattr(pipeline, sys.argv[2])(Home(Path(sys.argv[1])))
 print("changed" if report.changed else "same", *[name for name in {HEAVY} if name in sys.modules])
+"""
+
+# Simulated by a process of its own, which knows no other contracts.
+FIRST_HALF = """
+import sys
+from pathlib import Path
+from spark_jobs.lake.home import Home
+from tests.crash.province import first_half
+print(first_half(Home(Path(sys.argv[1])), 11))
 """
 
 
@@ -91,23 +100,28 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lakes]:
     folder = tmp_path_factory.mktemp("resident")
     plain, worked, doomed = (Home(folder / name) for name in ("plain", "worked", "doomed"))
     extra = folder / "extra"
+    code, rest, said = told(_start(["-c", FIRST_HALF, str(plain.path)], FIRST))
+    assert code == 0, said
+    code, _, said = told(command(plain, "run", **FIRST))
+    assert code in (0, 1), said
+    second_half(plain, Path(rest.strip()))
+    for home in (worked, doomed):
+        shutil.copytree(plain.path, home.path, symlinks=True)
     (extra / "feeds").mkdir(parents=True)
+    start_worker(worked, LAKEWARDEN_SCHEMAS=str(extra))
+    try:
+        yield Lakes(plain, worked, extra, doomed)
+    finally:
+        down(worked, **SILENT)
+
+
+def start_worker(home: Home, **settings: str) -> None:
+    """A worker that reads the contracts that its clients read."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SPARK_REMOTE", raising=False)
-        patch.setenv(CONTRACTS, str(FROZEN))
-        rest = first_half(plain, 11)
-        code, _, said = told(command(plain, "run", **FIRST))
-        assert code in (0, 1), said
-        second_half(plain, rest)
-        for home in (worked, doomed):
-            shutil.copytree(plain.path, home.path, symlinks=True)
-        with pytest.MonkeyPatch.context() as further:
-            further.setenv("LAKEWARDEN_SCHEMAS", str(extra))
-            up(worked, services=["worker"], **SILENT)
-        try:
-            yield Lakes(plain, worked, extra, doomed)
-        finally:
-            down(worked, **SILENT)
+        for name, value in {CONTRACTS: str(FROZEN), **settings}.items():
+            patch.setenv(name, value)
+        up(home, services=["worker"], **SILENT)
 
 
 def ours(lakes: Lakes) -> dict[str, str]:
@@ -134,7 +148,7 @@ def test_a_run_comes_to_the_same_with_and_without_a_worker(lakes: Lakes) -> None
 
 
 def test_killed_while_it_merges_it_leaves_tables_as_of_a_plain_run(lakes: Lakes) -> None:
-    up(lakes.doomed, services=["worker"], **SILENT)
+    start_worker(lakes.doomed)
     try:
         victim = worker(lakes.doomed)
         client = command(lakes.doomed, "run")

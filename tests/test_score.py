@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from schemas.contract import ContractError, code_list, contracts
+from schemas.contract import ContractError, code_list, contracts, tables
 from schemas.contract.lint import broken_models, lint
 from schemas.contract.risk import read_risk_model, risk_models, valid_on
 from spark_jobs.building.score import score
@@ -181,9 +181,9 @@ def test_a_broken_model_stops_with_file_key_and_reason(tmp_path: Path, change: s
         ("red: 60, ", "", "grades: must name red, orange, yellow: risk_grade without its lowest"),
         ("yellow: 20", "blue: 20", "grades: must name red, orange, yellow"),
         ("field: drug", "field: drugs", "field: drugs is not in fields.yaml"),
-        ("of: fine_cny", "of: fine_usd", "indicators.fines.measure.of: no base table has a measure fine_usd"),
-        ("of: fine_cny", "of: objects_checked", "measure.of: no base table has a measure objects_checked that counts"),
-        ("of: fine_cny", "of: items", "measure.of: no base table has a measure items that counts or sums acts"),
+        ("of: fine_cny", "of: fine_usd", "indicators.fines.measure.of: no table has a measure fine_usd"),
+        ("of: fine_cny", "of: objects_checked", "measure.of: no table has a measure objects_checked that counts"),
+        ("of: fine_cny", "of: items", "measure.of: no table has a measure items that counts or sums acts"),
         ("punish_kind: [", "punish_sort: [", "measure.where: base.punish_action has no text or yes-or-no punish_sort"),
         ('["05"]', '["5"]', "indicators.suspended.measure.where.punish_kind: '5' is not a code of punish_kind"),
         ('["05"]', "[true]", "indicators.suspended.measure.where.punish_kind: must be text in quotation marks"),
@@ -313,7 +313,8 @@ OBJECTS = {"BAD", "NEW", "WORST", "OLD", "DRUGS"}
 def acted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, SparkSession]]:
     """A lake whose base and profile were written by hand."""
     with lake(tmp_path_factory.mktemp("score")) as (home, spark):
-        for name, rows in ACTS.items():
+        nothing: dict[str, list[dict[str, Any]]] = {name: [] for name in tables("themes")}
+        for name, rows in (nothing | ACTS).items():
             path = home.table(*name.split("."))
             path.mkdir(parents=True, exist_ok=True)
             counted = {"checks": 0, "checks_with_problem": 0, "punishments": 0, "complaints": 0}
@@ -406,7 +407,7 @@ def test_the_province_s_models_score_into_gold(acted: tuple[Home, SparkSession])
 def test_nothing_is_scored_by_a_broken_model(acted: tuple[Home, SparkSession], further: Path) -> None:
     home, spark = acted
     _file(further, DRUG, "of: fine_cny", "of: fine_usd")
-    with pytest.raises(ContractError, match=r"small\.yaml: indicators\.fines\.measure\.of: no base table has"):
+    with pytest.raises(ContractError, match=r"small\.yaml: indicators\.fines\.measure\.of: no table has"):
         score(home, spark, AS_OF)
     (further / "small.yaml").unlink()
     with pytest.raises(ContractError, match="schemas/risk: no model is valid on 1999-12-31"):

@@ -114,9 +114,15 @@ def _custom(column: Column) -> list[Json]:
         "check": column.check,
         "notBefore": column.not_before,
         "notFuture": column.not_future or None,
-        "refers": column.refers and f"base.{column.refers}",
+        "refers": column.refers and _whole(column.refers),
     }
     return [{"property": name, "value": value} for name, value in said.items() if value]
+
+
+def _whole(refers: str) -> str:
+    """The column with its table and layer."""
+    table, _, column = refers.partition(".")
+    return f"{fed_tables()[table].name}.{column}"
 
 
 def _quality(contract: Contract) -> list[Json]:

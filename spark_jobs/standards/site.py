@@ -28,6 +28,7 @@ from schemas.contract import (
     code_lists,
     contracts,
     departments,
+    fed_tables,
     indicators,
     measures,
 )
@@ -77,6 +78,7 @@ def write_site(home: Home) -> Path:
         "cadence": {code.code: code.label for code in code_list("cadence")},
         "mode": MODE,
         "sensitivity": SENSITIVITY,
+        "whole": {table: contract.name for table, contract in fed_tables().items()},
     }
     described = [contract for contract in contracts().values() if contract.layer in LAYERS]
     for path, text in _files(pages, described, _reads(home)):

@@ -51,7 +51,7 @@ def open_sheet(source: Source) -> Sheet:
     formats = source.contract.delivery.formats if source.contract.delivery else tuple(FAMILIES)
     families = [name for name in formats if suffix in FAMILIES[name]]
     if not families:
-        agreed = "、".join(suffix for name in formats for suffix in FAMILIES[name])
+        agreed = "、".join(dict.fromkeys(suffix for name in formats for suffix in FAMILIES[name]))
         given = f"不接收“{shown(suffix, 50)}”格式的文件" if suffix else "文件名没有扩展名，不知道是什么格式"
         how = "请用 Excel 或 WPS 打开后另存为 .xlsx。" if suffix in SAVED_AS and "xlsx" in formats else ""
         how = "请改用 .zip 压缩。" if suffix in PACKED else how
