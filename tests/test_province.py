@@ -13,6 +13,7 @@ import pytest
 from schemas.contract import contracts, feed_of, feeds
 from simulate import simulate
 from spark_jobs import pipeline
+from spark_jobs.building.flows import hop_into
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.engine.session import connect, forget
 from spark_jobs.lake.home import Home
@@ -97,7 +98,7 @@ def test_nothing_is_lost_on_any_hop(province: Home) -> None:
     assert all(row["rows_in"] == row["rows_out"] + row["rows_aside"] for row in hops)
     accepted = [row for row in read(province.table("ops", "delivery")).to_pylist() if row["state"] == "accepted"]
     expected = Counter({"land": len(accepted), "conform": len(accepted)})
-    expected.update(f"base.{table}" for row in accepted for table in feeds()[row["feed"]].into)
+    expected.update(hop_into(table) for row in accepted for table in feeds()[row["feed"]].into)
     assert Counter(row["hop"] for row in hops) == expected
 
 

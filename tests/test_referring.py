@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from schemas.contract import contracts
+from schemas.contract import fed_tables
 from schemas.contract.feeding import made_by, references, stated_by
 from simulate.deliveries import SimulatedFile, make_deliveries
 from simulate.dirt import ACROSS
@@ -35,8 +35,8 @@ def _held(files: list[SimulatedFile]) -> Codes:
     """By base table and column, the codes that files deliver, with the department that does."""
     held: Codes = defaultdict(set)
     for file in files:
-        for table in made_by(file.contract, contracts()):
-            for column in contracts()[f"base.{table}"].columns:
+        for table in made_by(file.contract, fed_tables()):
+            for column in fed_tables()[table].columns:
                 for name in {*stated_by(file.contract, column)} & file.rows.keys():
                     if file.rows[name].dtype.kind == "O":
                         held[table, column.name] |= {(file.department, code) for code in file.rows[name].tolist()}
@@ -47,10 +47,10 @@ def _unknown(files: list[SimulatedFile], held: Codes) -> set[tuple[Any, ...]]:
     """The cells that name a row which nobody delivers; a number that counts within a department, not this one."""
     unknown = set()
     for file in files:
-        for name, (table, column) in references(file.contract, contracts()).items():
+        for name, (table, column) in references(file.contract, fed_tables()).items():
             if name not in file.rows or file.rows[name].dtype.kind != "O":
                 continue
-            known, key = held[table, column], contracts()[f"base.{table}"].key
+            known, key = held[table, column], fed_tables()[table].key
             is_own = "department" in key and column in key
             anybodys = {code for _, code in known}
             for row, cell in enumerate(file.rows[name].tolist()):
