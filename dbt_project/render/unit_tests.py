@@ -209,7 +209,8 @@ def _value(contract: TableContract, feeds: list[FeedContract]) -> str | None:
         is_own = column.name not in {*contract.key, *places} and not column.is_current and column.type == "string"
         cells = [_cell(feed, column) for feed in feeds]
         keys = {_cell(feed, contract.column(name)) for feed in feeds for name in contract.key}
-        if is_own and all(cells) and not keys & {*cells}:
+        is_stated = all(cell and not cell.startswith("_") for cell in cells)  # not who delivered it
+        if is_own and is_stated and not keys & {*cells}:
             return column.name
     return None
 
