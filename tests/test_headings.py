@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from schemas.contract import Column, feeds
-from spark_jobs.lake.headings import Promised, scale_of, undressed
+from spark_jobs.lake.headings import Promised, _plain, _undressed, scale_of, undressed
 from spark_jobs.landing.formats.sheet import Unreadable
 from tests.files import GOOD, HEAD, HEADINGS, USCC, land
 
@@ -197,3 +197,10 @@ def test_headings_that_differ_in_their_dress_alone_are_told_apart() -> None:
 def test_a_bracket_behind_a_column_that_is_no_amount_is_no_unit(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match=r"“检查人员（两名）”（是否就是“检查人员”？）"):
         land(tmp_path, "a.csv", f"{HEAD},检查人员（两名）\n{GOOD},x\n")
+
+
+def test_cells_that_are_too_long_for_a_heading_are_not_kept() -> None:
+    """A reader goes on with other departments' files: what one of them held may not fill its memory."""
+    kept = _undressed.cache_info().currsize, _plain.cache_info().currsize
+    assert undressed(f"*{'长' * 5_000}（必填）") == ("长" * 5_000, None)
+    assert (_undressed.cache_info().currsize, _plain.cache_info().currsize) == kept

@@ -67,16 +67,21 @@ _SAME = (("时间", "日期"), ("编码", "代码"), ("编号", "代码"), ("号
 # Too little to say which column is meant.
 _GENERIC = frozenset((*(usual for _, usual in _SAME), "名称", "金额", "类型", "备注", "说明"))
 _LIKE = 0.6
-# Headings are asked for again with every file of a feed, and cells that might be headings several times in a row.
-REMEMBERED = 4096
+# Headings are asked for again with every file of a feed, and cells that might be headings several times in a row. A
+# reader outlives its files: what no heading is as long as is not kept, or one file's cells would fill its memory.
+REMEMBERED, LONGEST_REMEMBERED = 4096, 200
 # ="企业名称", '企业名称: what keeps a spreadsheet's cell text. Marks around every cell ('企业名称') are another matter.
 _FORCED = re.compile(r"""=\s?(["'])(?P<formula>.*)\1|['`‘](?P<marked>.*[^'`’])""")
 
 
-@lru_cache(maxsize=REMEMBERED)
 def plain(heading: str) -> str:
     """A heading for comparison: full-width forms, brackets, spaces, unseen signs, and what keeps it text (="…") do not
     make it another one."""
+    return (_plain if len(heading) <= LONGEST_REMEMBERED else _plain.__wrapped__)(heading)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _plain(heading: str) -> str:
     wide = "".join(unicodedata.normalize("NFKC", heading).split())
     if forced := _FORCED.fullmatch(wide):
         wide = forced["formula"] or forced["marked"] or ""
@@ -85,9 +90,13 @@ def plain(heading: str) -> str:
     return "".join(sign for sign in wide if unicodedata.category(sign) not in ("Cf", "Cc"))
 
 
-@lru_cache(maxsize=REMEMBERED)
 def undressed(heading: str) -> tuple[str, int | None]:
     """A heading without what dresses it, and the unit of money that it names, in yuan."""
+    return (_undressed if len(heading) <= LONGEST_REMEMBERED else _undressed.__wrapped__)(heading)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _undressed(heading: str) -> tuple[str, int | None]:
     unit: int | None = None
 
     def _taken_off(bracket: re.Match[str]) -> str:
