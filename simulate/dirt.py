@@ -68,7 +68,8 @@ def soil(
     if is_shared:
         free = free[rows[SPARE][free]]
     dirty = free[rng.random(len(free)) < (SPARE_DIRTY if is_shared else DIRTY)]
-    kinds = _kinds(contract, [column for column in columns if column.name not in _sharing(contract)])
+    shared = _sharing(contract)
+    kinds = _kinds(contract, [column for column in columns if column.name not in shared])
     faults = _spoil(_of_verdict(kinds, "quarantine"), dirty, rows, style, rng)
     clean = np.setdiff1d(free, dirty)
     flagged = clean[rng.random(len(clean)) < (SPARE_DIRTY if is_shared else FLAGGED)]

@@ -59,18 +59,19 @@ def accepted_into_base(home: Home) -> list[Delivered]:
     """The accepted deliveries of feeds that flow into a base table."""
     columns = ["_delivery", "department", "feed", "received_at", "bytes", "rows_accepted", "parts"]
     rows = read(home.table("ops", "delivery"), columns, [("state", "=", "accepted")]).to_pylist()
-    known = [row for row in rows if row["feed"] in feeds() and feeds()[row["feed"]].into]
+    flowing = {name for name, feed in feeds().items() if feed.into}
+    known = [row for row in rows if row["feed"] in flowing]
     return [Delivered(*(row | {"parts": tuple(row["parts"] or ())}).values()) for row in known]
 
 
 def _work(home: Home, accepted: list[Delivered], renewed: set[str]) -> dict[Flow, list[Delivered]]:
     """Which deliveries each table lacks, or lacks rows of that were accepted later (`lakewarden replay`)."""
-    merged = merged_rows(home)
+    merged, known, into = merged_rows(home), fed_tables(), {name: feed.into for name, feed in feeds().items()}
     work: dict[Flow, list[Delivered]] = {}
     for delivery in accepted:
-        for table in feeds()[delivery.feed].into:
+        for table in into[delivery.feed]:
             is_lacking = merged.get((delivery.name, table)) != delivery.rows
-            if table in fed_tables() and (is_lacking or table in renewed):
+            if table in known and (is_lacking or table in renewed):
                 work.setdefault((delivery.feed, table), []).append(delivery)
     return work
 

@@ -42,7 +42,8 @@ def unmergeable() -> dict[Flow, str]:
 
 def hop_into(table: str) -> str:
     """In `ops.reconciliation`, the hop into a table that feeds flow into: its name with the layer."""
-    return fed_tables()[table].name if table in fed_tables() else f"base.{table}"
+    contract = fed_tables().get(table)
+    return contract.name if contract else f"base.{table}"
 
 
 def warning(flow: Flow, why: str) -> str:

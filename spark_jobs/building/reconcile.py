@@ -30,8 +30,9 @@ def reconcile(
             row[0]: (row[1], row[2])
             for row in spark.sql(_counting_sql(feed, table, deliveries, (days or {}).get(table))).collect()
         }
+        name = hop_into(table)
         for delivery in deliveries:
-            hop = Hop(delivery.name, feed, hop_into(table), delivery.rows, *counted.get(delivery.name, (0, 0)))
+            hop = Hop(delivery.name, feed, name, delivery.rows, *counted.get(delivery.name, (0, 0)))
             hops.append(hop)
             if hop.rows_missing:
                 missing[feed, table] = (

@@ -172,8 +172,7 @@ def split(names: pa.Array) -> dict[str, pa.Array]:
     front_pattern, inside, form_pattern = _patterns()
     front = pc.struct_field(pc.extract_regex(names, f"(?P<front>{front_pattern})"), "front")
     brackets = pc.struct_field(pc.extract_regex(names, rf"(?P<inside>{inside})"), "inside")
-    form = pc.struct_field(pc.extract_regex(names, f"(?P<form>{form_pattern})"), "form")
-    form = pc.replace_substring(form, "有限责任公司", "有限公司")  # the same form (公司法 art. 7)
+    form = pc.replace_substring(_form(names), "有限责任公司", "有限公司")  # the same form (公司法 art. 7)
     rest = pc.replace_substring_regex(pc.replace_substring_regex(names, inside, ""), front_pattern, "")
     core = pc.replace_substring_regex(rest, form_pattern, "")
     # A name that is nothing but divisions and a form (武汉市中心医院) keeps them: there is no other core.
@@ -193,15 +192,24 @@ def split(names: pa.Array) -> dict[str, pa.Array]:
     }
 
 
+@cache
+def _division() -> re.Pattern[str]:
+    return re.compile(_alternatives([*_divisions()]))
+
+
+def _form(names: pa.Array) -> pa.Array:
+    """What ends the names as their form; null where nothing does."""
+    return pc.struct_field(pc.extract_regex(names, f"(?P<form>{_patterns()[2]})"), "form")
+
+
 def _is_local(text: str) -> bool:
     """Whether a county or a district is among divisions."""
-    return any(piece not in _prefectures() for piece in re.findall(_alternatives([*_divisions()]), text))
+    return any(piece not in _prefectures() for piece in _division().findall(text))
 
 
 def _innermost(text: str) -> str | None:
     """The prefecture that divisions name; None where they name none or several."""
-    pieces = re.findall(_alternatives([*_divisions()]), text)
-    cities = {_divisions()[piece] for piece in pieces} - {None}
+    cities = {_divisions()[piece] for piece in _division().findall(text)} - {None}
     return next(iter(cities)) if len(cities) == 1 else None
 
 
@@ -216,4 +224,4 @@ def is_withheld(names: pa.Array) -> pa.Array:
     """Which normalised names were made unreadable on purpose: by a sign, or as somebody (张某) without a form."""
     is_signed = pc.fill_null(pc.match_substring_regex(names, WITHHELD), False)
     is_somebody = pc.fill_null(pc.match_substring(names, SOMEBODY), False)
-    return pc.or_(is_signed, pc.and_(is_somebody, pc.is_null(split(names)["form"])))
+    return pc.or_(is_signed, pc.and_(is_somebody, pc.is_null(_form(names))))

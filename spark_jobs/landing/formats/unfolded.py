@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from schemas.contract import FeedContract, Unfold
 from spark_jobs.lake.columns import LINES_A_PAGE
 from spark_jobs.lake.headings import plain
-from spark_jobs.landing.formats.sheet import LINE, NUMBERS, PAGE, RAW, Sheet, Unreadable
+from spark_jobs.landing.formats.sheet import FAULT, LINE, NUMBERS, PAGE, RAW, Sheet, Unreadable
 
 
 def unfolded(contract: FeedContract, sheet: Sheet) -> Sheet:
@@ -55,7 +55,7 @@ def _rows(
 
 def _marked(rows: pa.RecordBatch, cells: list[pa.Array], count: int, name: str) -> pa.RecordBatch:
     lines = pc.add(rows.column(LINE), pa.scalar(count * LINES_A_PAGE, pa.int64()))
-    marks = [name for name in rows.schema.names if name in (RAW, "_fault", NUMBERS)]
+    marks = [name for name in rows.schema.names if name in (RAW, FAULT, NUMBERS)]
     pages = pa.repeat(pa.scalar(name), rows.num_rows)
     names = [*map(str, range(len(cells))), LINE, *marks, PAGE]
     return pa.RecordBatch.from_arrays([*cells, lines, *(rows.column(mark) for mark in marks), pages], names=names)
