@@ -26,23 +26,31 @@ ACT_DAY_KEY = ("act", "city_code", "region_code", "department", "field", "month"
 
 def acts(tables: Iterable[TableContract]) -> list[TableContract]:
     """The base tables whose rows happened on a day."""
-    return [table for table in tables if table.layer == "base" and table.event and table.measures]
+    return _happened(tables, "base")
 
 
 def clocks(tables: Iterable[TableContract]) -> list[TableContract]:
     """The tables of gold whose rows happened on a day."""
-    return [table for table in tables if table.layer == "gold" and table.event and table.measures]
+    return _happened(tables, "gold")
 
 
 def acts_on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
-    """Those whose rows name the object."""
-    return [table for table in acts(tables) if any(column.name == OBJECT_KEY for column in table.columns)]
+    """The acts whose rows name the object."""
+    return _on_objects(acts(tables))
 
 
-def facts_on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
-    """The tables of fields whose rows happened on a day and name the object: risk models count them as acts."""
-    own = [table for table in tables if table.layer == "themes" and table.event and table.measures]
-    return [table for table in own if any(column.name == OBJECT_KEY for column in table.columns)]
+def counted_on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
+    """What risk models count of an object: acts, and the facts of fields that happened on a day."""
+    known = [*tables]
+    return _on_objects([*_happened(known, "base"), *_happened(known, "themes")])
+
+
+def _happened(tables: Iterable[TableContract], layer: str) -> list[TableContract]:
+    return [table for table in tables if table.layer == layer and table.event and table.measures]
+
+
+def _on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
+    return [table for table in tables if any(column.name == OBJECT_KEY for column in table.columns)]
 
 
 def additive(table: TableContract) -> dict[str, Measure]:
@@ -52,9 +60,7 @@ def additive(table: TableContract) -> dict[str, Measure]:
 
 def table_of_measure(name: str, tables: Iterable[TableContract]) -> TableContract | None:
     """The table of acts or facts on objects that has a measure of that name, if it may be added up."""
-    known = [*tables]
-    counted = (*acts_on_objects(known), *facts_on_objects(known))
-    return next((table for table in counted if name in additive(table)), None)
+    return next((table for table in counted_on_objects(tables) if name in additive(table)), None)
 
 
 def first_and_last(table: TableContract) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from dbt_project.render.fields import field_of
 from dbt_project.render.sql import condition, holding
 from schemas.contract import Measure, TableContract, contracts, grades, table_of, tables
 from schemas.contract.risk import DaysSince, Events, Flagged, Indicator, RiskModel, State
-from schemas.contract.views import OBJECT, OBJECT_KEY, acts_on_objects, additive, facts_on_objects
+from schemas.contract.views import OBJECT, OBJECT_KEY, additive, counted_on_objects
 from spark_jobs.lake.sql import literal
 
 TARGET = "gold.risk_score"
@@ -34,8 +34,8 @@ class _Figure:
 
 def scoring_sql(model: RiskModel, as_of: date) -> str:
     """The scoring by one model as one query in the dialect that Sail and Spark share."""
-    tables_on_objects = [*acts_on_objects(tables("base").values()), *facts_on_objects(tables("themes").values())]
-    counted = [table for table in tables_on_objects if any(_counts_of(model, table))]
+    counting = counted_on_objects([*tables("base").values(), *tables("themes").values()])
+    counted = [table for table in counting if any(_counts_of(model, table))]
     points = ", ".join(f"{_points(indicator)} as {indicator.name}_points" for indicator in model.indicators)
     steps = {
         **{f"{table.table}_by_object": _by_object(model, table, as_of) for table in counted},
