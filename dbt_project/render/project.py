@@ -13,13 +13,15 @@ import yaml
 from dbt_project.render.base import base_models, day_in_china
 from dbt_project.render.indicators import gold_models
 from dbt_project.render.sql import literal
-from dbt_project.render.unit_tests import unit_test
+from dbt_project.render.unit_tests import not_given, unit_test
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, TableContract, fed_tables, feeds, lists_with_facts, province, tables
 
 PROJECT = Path(__file__).parent.parent
 RENDERED = PROJECT / "models" / "_rendered"
+# Not among the models, where dbt would read them as they are written.
+WRITTEN_UNIT_TESTS = PROJECT / "unit_tests"
 RENDERED_MACROS = PROJECT / "macros" / "_rendered"
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 LAYERS = ("base", "themes", "gold")
@@ -34,11 +36,12 @@ def render() -> list[Path]:
     models = _models_sql()
     written = {contract.table for contract in _built() if written_model(contract)}
     modelled = {path.stem for path in models} | written
+    unit_tests = [*_unit_tests(modelled - written), *_written_unit_tests(modelled)]
     wanted = {
         **models,
         RENDERED / "sources.yml": _yaml({"version": 2, "sources": list(_sources(modelled))}),
         RENDERED / "models.yml": _yaml({"version": 2, "models": list(_models(modelled))}),
-        RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": list(_unit_tests(modelled - written))}),
+        RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": unit_tests}),
         RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
         RENDERED_MACROS / "characters.sql": _characters(),
         RENDERED_MACROS / "valid_facts.sql": _valid_facts(),
@@ -160,6 +163,14 @@ def _unit_tests(rendered: set[str]) -> Iterator[dict[str, Any]]:
     for contract in fed_tables().values():
         if contract.table in rendered and (test := unit_test(contract)):
             yield test
+
+
+def _written_unit_tests(modelled: set[str]) -> Iterator[dict[str, Any]]:
+    """The unit tests of dbt_project/unit_tests; a feed of which a test says nothing gives its model no rows."""
+    for path in sorted(WRITTEN_UNIT_TESTS.glob("*.yml")):
+        for test in yaml.safe_load(path.read_text("utf-8"))["unit_tests"]:
+            if test["model"] in modelled:
+                yield test | {"given": [*test["given"], *not_given(fed_tables()[test["model"]], test["given"])]}
 
 
 def _feed_facts() -> str:

@@ -228,6 +228,12 @@ def _given(contract: TableContract, cases: Cases) -> Iterator[tuple[str, Row]]:
             yield f"source('quarantine', '{feed}')", _rejected(cases.rejected.get(feed, []))
 
 
+def not_given(contract: TableContract, given: list[Row]) -> Iterator[Row]:
+    """What the model reads and is not given by a test, each without a row."""
+    named = {one["input"] for one in given}
+    yield from ({"input": name, "rows": []} for name, _ in _given(contract, Cases(contract, None)) if name not in named)
+
+
 def _rejected(rows: list[tuple[str, Row]]) -> Row:
     """Rows of quarantine, whose cells lie in a map, which only SQL can write."""
     if not rows:
