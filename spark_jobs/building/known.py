@@ -19,6 +19,7 @@ from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.declared import declared
+from spark_jobs.lake.feed_state import keep_feed_states
 from spark_jobs.lake.home import Home, Refused, end_of, today
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.tables import append, create_table, days_of, read, tables, version
@@ -49,6 +50,7 @@ def as_known(home: Home, day: date, query: str) -> Home:
         build_base(known)
         link(known)
         if MADE_OF_BASE.search(query):
+            keep_feed_states(known, day)
             build_themes(known, as_of=day)
             build_gold(known, day)
     return known

@@ -69,19 +69,19 @@ class FeedState:
         return f"{departments()[self.department].label}《{self.feed_title}》"
 
 
-def feed_states(home: Home) -> list[FeedState]:
-    """Every feed of every department that may deliver it, in the order of the contracts."""
+def feed_states(home: Home, as_of: date | None = None) -> list[FeedState]:
+    """Every feed of every department that may deliver it, in the order of the contracts, as of a day (today)."""
     delivered: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
     for delivery in read_ledger(home):
         delivered[delivery.department, delivery.feed].append(delivery)
     return [
-        _state(contract, department, delivered[department, name])
+        _state(contract, department, delivered[department, name], as_of or today())
         for name, contract in feeds().items()
         for department in deliverers(contract)
     ]
 
 
-def _state(contract: FeedContract, department: str, deliveries: Sequence[Delivery]) -> FeedState:
+def _state(contract: FeedContract, department: str, deliveries: Sequence[Delivery], as_of: date) -> FeedState:
     """`deliveries` are in order of receipt."""
     onboarding = departments()[department].onboarding
     came = [delivery for delivery in deliveries if delivery.state in CAME]
@@ -89,7 +89,7 @@ def _state(contract: FeedContract, department: str, deliveries: Sequence[Deliver
     waiting = _open(deliveries)
     late = 0
     if last and onboarding == "live":
-        late = days_late(contract.delivery.cadence, last.astimezone(LOCAL).date(), today())
+        late = days_late(contract.delivery.cadence, last.astimezone(LOCAL).date(), as_of)
     return FeedState(
         department=department,
         feed=contract.name,
@@ -107,7 +107,7 @@ def _state(contract: FeedContract, department: str, deliveries: Sequence[Deliver
         open_files=len(waiting),
         open_file=waiting[-1].file_name if waiting else None,
         attention=YES if late or waiting else NO,
-        as_of=today(),
+        as_of=as_of,
     )
 
 
@@ -130,17 +130,18 @@ def _open(deliveries: Sequence[Delivery]) -> list[Delivery]:
     return found
 
 
-def keep_feed_states(home: Home) -> list[FeedState] | None:
-    """Writes `ops.feed` and the notices, if ledger, contracts or day are others since; None if they are not."""
+def keep_feed_states(home: Home, as_of: date | None = None) -> list[FeedState] | None:
+    """Writes `ops.feed` and the notices as of a day (today), if ledger, contracts or day are others since; None if they
+    are not."""
     inputs = {
         "ledger": str(version(home.table("ops", "delivery"))),
         "declared": declared(),
-        "today": today().isoformat(),
+        "today": (as_of or today()).isoformat(),
     }
     mark = Mark(home.state / "feed_states.json", inputs)
     if mark.is_current() or "ops.feed" not in contracts():
         return None
-    states = feed_states(home)
+    states = feed_states(home, as_of)
     rows = pa.Table.from_pylist([vars(state) for state in states], schema=table_schema(contracts()["ops.feed"]))
     overwrite(home.table("ops", "feed"), rows)
     write_whole(notices_path(home), json.dumps(list(_notices(states)), ensure_ascii=False))
