@@ -63,11 +63,17 @@ def _with_filters(query: Json, settings: Json, chosen: list[Json]) -> Json:
     own = [
         {"col": item["subject"], "op": item["operator"], "val": item["comparator"]}
         for item in settings.get("adhoc_filters", [])
+        if item["expressionType"] == "SIMPLE"
+    ]
+    having = [
+        f"({item['sqlExpression']})"
+        for item in settings.get("adhoc_filters", [])
+        if (item["expressionType"], item["clause"]) == ("SQL", "HAVING")
     ]
     grain = {"time_grain_sqla": settings["time_grain_sqla"]} if "time_grain_sqla" in settings else {}
     if query.pop("hears_nothing", False):
         chosen = []
-    return {"filters": [*chosen, *own], "extras": {**grain, "having": "", "where": ""}, **query}
+    return {"filters": [*chosen, *own], "extras": {**grain, "having": " AND ".join(having), "where": ""}, **query}
 
 
 def _axis(settings: Json) -> Json:
