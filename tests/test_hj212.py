@@ -56,6 +56,12 @@ def test_a_frame_is_a_row_for_each_of_its_factors(tmp_path: Path) -> None:
     assert faults(rows) == [None, None]
 
 
+@pytest.mark.parametrize("name", ["data.hj212", "data.log", "data.txt"])
+def test_frames_come_under_every_name_that_they_may_have(tmp_path: Path, name: str) -> None:
+    """报文.hj212 was taken for a workbook that is text."""
+    assert len(landed(tmp_path, frame(STATION + HOUR), name=name)) == 2
+
+
 @pytest.mark.parametrize(
     ("spoiled", "said"),
     [

@@ -17,6 +17,8 @@ FAMILIES: dict[Format, tuple[str, ...]] = {
     "parquet": (".parquet",),
     "hj212": (".hj212", ".txt", ".log"),
 }
+# Whose files are text.
+TEXTS = {*FAMILIES["csv"], *FAMILIES["json"], *FAMILIES["hj212"]}
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 # What a file evidently is, by how it begins, and the suffixes that say so.
 MAGIC = (
@@ -92,11 +94,11 @@ def _refuse_disguise(source: Source, suffix: str) -> None:
     if really and suffix not in really[1]:
         raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是 {really[0]}。请按实际格式改名，或重新导出。")
     text = _text_of(head)
-    if suffix in FAMILIES["csv"] + FAMILIES["json"] and text in (WEB_PAGE, XML):
+    if suffix in TEXTS and text in (WEB_PAGE, XML):
         raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是{text}。请用 Excel 或 WPS 打开后另存为 .xlsx。")
     if suffix in FAMILIES["csv"] and JSON.match(head):
         raise Unreadable(f"文件名以 {suffix} 结尾，内容其实是 JSON。请把文件名改为以 .json 结尾。")
-    if really or suffix in FAMILIES["csv"] + FAMILIES["json"]:
+    if really or suffix in TEXTS:
         return
     if suffix == ".parquet":
         raise Unreadable("文件名以 .parquet 结尾，内容却不是 Parquet 文件。请重新导出。")
