@@ -64,10 +64,19 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             "holder_name": "武汉样本化工有限公司",
         }
         deliver(home, "monitor_device", "sthj", "2026-01-01", [{**outlet, "region_code": "420107"}])
+        sour = {
+            "device_code": "PS1",
+            "indicator_code": "w01001",
+            "is_key_indicator": "0",
+            "valid_from": date(2026, 1, 1),
+        }
+        deliver(home, "device_indicator", "sthj", "2026-01-01", [sour])
         above = {0: 60.0, 1: 120.0, 2: 55.0, 5: 70.0, 23: 51.0, 24: 51.0}
         readings = [_reading(hour, above.get(hour, 30 + hour % 7)) for hour in range(48)]
         readings += [_reading(hour, 7, indicator="w21003") for hour in range(72)]
         readings += [_reading(hour, 0, indicator="w00000") for hour in range(96)]
+        # Below its lower limit is not above the upper one.
+        readings.append(_reading(10, 4, indicator="w01001", threshold_low=Decimal(6)))
         deliver(home, "reading", "sthj", "2026-08-15", readings)
         change = date(2026, 8, 15)
         days = [

@@ -1,4 +1,5 @@
-{#- Valid hours above the limit of their moment, one row a spell: hours that follow each other. Only the exceeding hours are read. -#}
+{#- Valid hours above the limit of their moment, one row a spell: hours that follow each other. Only the exceeding hours are read,
+    and of these none below a lower limit. -#}
 with hour as (
     select
         department, device_code, indicator_code, reading_time, unit,
@@ -7,7 +8,7 @@ with hour as (
         unix_micros(reading_time) div 3600000000
             - row_number() over (partition by department, device_code, indicator_code order by reading_time) as spell
     from {{ standing('reading') }}
-    where is_exceeding and reading_period = 'H'
+    where is_exceeding and reading_period = 'H' and coalesce(reading_adjusted, reading_value) > threshold_high
 ),
 
 spell as (
