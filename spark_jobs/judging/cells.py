@@ -17,6 +17,7 @@ from schemas.contract import Column, code_list
 from spark_jobs.judging.arrays import FEW, Mask, chosen, is_null, matches, mended, without
 from spark_jobs.judging.days import day_doubts, read_dates, read_moments, read_term_begins, read_term_ends
 from spark_jobs.judging.numbers import Amounts, read_numbers
+from spark_jobs.judging.quantities import QUANTITIES
 from spark_jobs.judging.several import AND_OTHERS, LONG_NAME, codes_in, items, licences_in, people_in
 from spark_jobs.judging.texts import SPACE, Texts, read_texts
 from spark_jobs.lake.codes import code_of, code_spellings
@@ -55,7 +56,10 @@ class Cells:
         raw, places = _distinct(delivered)
         read = read_texts(column, raw, _known(column.codes), is_key=role == "key" or column.refers is not None)
         if column.parse == "amount":
-            return cls._of_amounts(column, raw, places, read, scale_of(column, heading), is_yuan=role == "yuan")
+            return cls._of_amounts(column, raw, places, read, int(scale_of(column, heading)), is_yuan=role == "yuan")
+        if quantity := QUANTITIES.get(str(column.parse)):
+            typed, own = quantity(read.text, scale_of(column, heading), str(column.type))
+            return cls(column, raw, places, read.text, read.text, typed, (*read.doubts, *own))
         spelled = _spelled(column, read.text, heading, role)
         typed = _typed(column, read.text, spelled)
         if column.parse == "people":
@@ -98,7 +102,7 @@ def _spelled(column: Column, text: pa.Array, heading: str, role: Role | None) ->
     """What is looked up in the column's code list."""
     if role == "currency of an amount":
         return Amounts.read(text).currencies()
-    return Amounts.read(text).counted_in(scale_of(column, heading)) if role == "unit of an amount" else text
+    return Amounts.read(text).counted_in(int(scale_of(column, heading))) if role == "unit of an amount" else text
 
 
 def _distinct(delivered: pa.Array) -> tuple[pa.Array, Rows | None]:
