@@ -16,8 +16,8 @@ from simulate.word_lists import Array, Table, random_for
 from simulate.world import ACTS, OTHER_NAMES, TOLD, WHOLE, World
 
 # How many days lie between a row's own day and another one that it tells, by what that day is (`day.…`): the same, soon
-# or years later; of what happens rarely, when it did; when a matter was settled (in some rows); a contract of years ago,
-# when it asks for a beginning, and when that was made (in some rows).
+# or years later; of what happens rarely, when it did; when a matter was settled (in some rows); a contract of years
+# ago, when it asks for a beginning, and when that was made (in some rows).
 AHEAD = {
     "same": (0, 1),
     "soon": (5, 60),

@@ -98,6 +98,7 @@ def test_risk_models_are_listed(lake: Path) -> None:
         "drug_firm",
         "environment_firm",
         "market_firm",
+        "resources_firm",
     ]
 
 

@@ -49,7 +49,7 @@ Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
 # unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest;
 # names of people without the numbers that stand beside them, and the numbers of their licences without the names; the
 # laws and articles that a legal basis cites (schemas/citations.py); an area in square metres; degrees, which may be
-# written with minutes and seconds.
+# written with minutes and seconds; the division that an address begins with.
 Parse = Literal[
     "amount",
     "currency",
@@ -62,6 +62,7 @@ Parse = Literal[
     "citations",
     "area",
     "degrees",
+    "address",
 ]
 Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
 

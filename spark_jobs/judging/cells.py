@@ -22,6 +22,7 @@ from spark_jobs.judging.several import AND_OTHERS, LONG_NAME, codes_in, items, l
 from spark_jobs.judging.texts import SPACE, Texts, read_texts
 from spark_jobs.lake.codes import code_of, code_spellings
 from spark_jobs.lake.headings import scale_of
+from spark_jobs.lake.regions import division_of_address
 
 Rows = npt.NDArray[np.intp]
 # So many cells show whether a dictionary is worth building: if half of them are repeated.
@@ -126,6 +127,9 @@ def _repeats(cells: pa.Array) -> bool:
 def _typed(column: Column, text: pa.Array, spelled: pa.Array) -> pa.Array:
     """The values in the contract's type; null for what is none."""
     kind = str(column.type)
+    if column.codes and column.parse == "address":
+        known = code_spellings(column.codes)
+        return pa.array([cell and division_of_address(cell, known) for cell in spelled.to_pylist()], pa.string())
     if column.codes and column.separator:
         return _several_codes(column, spelled)
     if column.codes:

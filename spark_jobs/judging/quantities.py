@@ -1,4 +1,4 @@
-"""Texts flow in; areas in square metres and degrees flow out, with the doubts about them; null for what is not understood.
+"""Texts flow in; areas in square metres and degrees flow out, with doubts; null for what is not wholly understood.
 
 A unit in the cell counts before that of its heading, and is told: 1.5公顷 under 面积（亩）.
 """

@@ -171,7 +171,7 @@ class Promised:
         return cls.of(columns, (*contract.ignore, *ignored))
 
     def scales(self, heading: str) -> dict[str, Scale]:
-        """The columns that are read from a heading, each with what turns a bare number below it into the column's unit."""
+        """The columns that are read from a heading, each with what turns a bare number into its unit."""
         if known := self.exact.get(plain(heading)):
             return known
         base, unit = undressed(heading)
