@@ -25,7 +25,7 @@ AHEAD = {
     "rarely": (0, 30),
     "settled": (3, 50),
     "agreed": (-1500, -1000),
-    "due": (-950, 60),
+    "overdue": (-950, 60),
     "begun": (-950, 0),
 }
 # The rows of filled feeds that others may refer to, by what they may be called: the feed, its base tables.
