@@ -20,9 +20,10 @@ from simulate.values import bounded, clocked, fitting, generated, kind_of, withi
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import WHOLE, World
 
-USUALLY_FILLED, RARELY_FILLED = 0.94, 0.04
+USUALLY_FILLED = 0.94
+FILLED = {"day.rarely": 0.04, "day.settled": 0.7, "day.begun": 0.6}  # by what a column holds
 NOTHING = {"M": NAT, "f": np.nan, "O": ""}
-RARELY, SOON_AFTER = "day.rarely", "hour.soon"
+SOON_AFTER = "hour.soon"
 LATE = 0.03  # of what is done soon after, the share that is done only hours later
 LATER = ("day.later", "day.soon", "licence.expiry_date", "officer.certificate_expiry_date")
 
@@ -189,8 +190,7 @@ def _empty(contract: FeedContract, rows: Table, draw: Draw, rng: np.random.Gener
             continue
         values = rows[column.name]
         usual = max(USUALLY_FILLED, min(contract.expect.filled.get(column.name, 0) + 0.04, 1))
-        if meaning(contract, column) == RARELY:
-            usual = RARELY_FILLED
+        usual = FILLED.get(meaning(contract, column) or "", usual)
         empty = rng.random(len(values)) > usual
         if column.required_with in rows:
             empty &= nulls_of(rows[column.required_with])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -49,8 +50,22 @@ Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
 # How a cell is read that holds more than a value of the type: an amount; from the same headings its currency, and the
 # unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest;
 # names of people without the numbers that stand beside them, and the numbers of their licences without the names; the
-# laws and articles that a legal basis cites (schemas/citations.py).
-Parse = Literal["amount", "currency", "unit", "term_begin", "term_end", "gravest", "people", "licences", "citations"]
+# laws and articles that a legal basis cites (schemas/citations.py); an area in square metres; degrees, which may be
+# written with minutes and seconds; the division that an address begins with.
+Parse = Literal[
+    "amount",
+    "currency",
+    "unit",
+    "term_begin",
+    "term_end",
+    "gravest",
+    "people",
+    "licences",
+    "citations",
+    "area",
+    "degrees",
+    "address",
+]
 Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
 
 
@@ -64,11 +79,20 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# What turns a heading's unit into the column's; of no whole number as text: 2000/3 square metres are a 亩.
+Scale = int | Fraction
+
+
+def as_scale(value: Any) -> Any:
+    """A scale that is no whole number, from its text."""
+    return Fraction(value) if isinstance(value, str) else value
+
+
 class Heading(Strict):
     """One heading under which a department delivers a column; `scale` turns its unit into the column's."""
 
     heading: str
-    scale: int | None = None
+    scale: Annotated[Scale | None, BeforeValidator(as_scale)] = None
 
 
 def as_headings(value: Any) -> Any:

@@ -54,6 +54,14 @@ def feed_columns_have_headings(contract: FeedContract) -> Iterator[str]:
 
 
 @rule(FeedContract)
+def scales_are_of_quantities(contract: FeedContract) -> Iterator[str]:
+    """A heading has a scale where its cells are read as amounts or areas: elsewhere none is reckoned with."""
+    for column in contract.columns:
+        if column.parse not in ("amount", "unit", "currency", "area") and any(known.scale for known in column.headings):
+            yield f"columns.{column.name}.from: has a scale, and is no amount or area"
+
+
+@rule(FeedContract)
 def feeds_have_samples(contract: FeedContract) -> Iterator[str]:
     """A feed of this repository has a sample whose rows carry their verdict; other folders keep theirs elsewhere."""
     if contract.sample and not contract.sample.exists():
