@@ -49,7 +49,7 @@ Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
 # names of people without the numbers that stand beside them, and the numbers of their licences without the names; the
 # laws and articles that a legal basis cites (schemas/citations.py).
 Parse = Literal["amount", "currency", "unit", "term_begin", "term_end", "gravest", "people", "licences", "citations"]
-Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
+Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate", "plate"]
 
 
 class ContractError(Exception):
