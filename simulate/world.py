@@ -18,15 +18,17 @@ from simulate.departments import inspecting, office_of
 from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.forces import make_forces
-from simulate.monitoring import Devices, make_alarms, make_devices, make_limits, make_readings
+from simulate.monitoring import Devices, make_devices, make_limits, make_readings, make_spell_alarms
 from simulate.penalties import make_penalties
 from simulate.platforms import ENVIRONMENT, HOTLINE, make_registrations
+from simulate.roads import make_alarms, make_terminals, make_tracks, make_vehicles, make_weighings
 from simulate.staff import Staff, id_cards, make_staff
 from simulate.word_lists import Array, Item, Table, items, person_names, random_for, texts
 
 NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
 LICENSED, LICENCE_YEARS = 0.3, 5
 PERSONS_A_FIRM = 0.5
+ROADS = "jtys"
 # The acts, with the column that names one and the column of the day on which it was done.
 ACTS = {
     "force": ("force_action_code", "begin_date"),
@@ -47,6 +49,11 @@ WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
     "device_limit": "valid_from",
     "reading": "reading_day",
     "alarm": "alarm_day",
+    "vehicle": "registered_date",
+    "terminal": "installed_date",
+    "track": "track_date",
+    "vehicle_alarm": "started_at",
+    "weighing": "weighed_at",
 }
 # Other values by which a row can be named.
 OTHER_NAMES = {"penalty.punish_file_no"}
@@ -267,7 +274,20 @@ def _readings(world: World, department: str) -> Table:
 
 def _alarms(world: World, department: str) -> Table:
     rng = random_for(world.seed, "alarms", department)
-    return make_alarms(world.devices(department), world.table("reading", department), world.period, rng)
+    return make_spell_alarms(world.devices(department), world.table("reading", department), world.period, rng)
+
+
+def _on_the_road(thing: str, make: Callable[..., Table]) -> Callable[[World, str], Table]:
+    """What the department of transport alone has, made of its vehicles; of any other nothing."""
+
+    def made(world: World, department: str) -> Table:
+        if department != ROADS:
+            return {}
+        rng = random_for(world.seed, "roads", thing)
+        vehicles = () if thing == "vehicle" else (world.table("vehicle", department),)
+        return make(*vehicles or (world.firms, world.firms_there()), world.period, rng)
+
+    return made
 
 
 THINGS: dict[str, Callable[[World, str], Table]] = {
@@ -289,5 +309,10 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "device_limit": lambda world, department: make_limits(world.devices(department)),
     "reading": _readings,
     "alarm": _alarms,
+    "vehicle": _on_the_road("vehicle", make_vehicles),
+    "terminal": _on_the_road("terminal", make_terminals),
+    "track": _on_the_road("track", make_tracks),
+    "vehicle_alarm": _on_the_road("vehicle_alarm", make_alarms),
+    "weighing": _on_the_road("weighing", make_weighings),
     "department": _departments,
 }
