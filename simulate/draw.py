@@ -70,7 +70,9 @@ class Draw:
         """
         referring = {column.name for column, _, _ in self._references()}
         own = [self.meanings[name] for name in self.contract.key if name not in referring]
-        whole = next((thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None)
+        whole = meaning_of(f"feed:{self.contract.name}") or next(
+            (thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None
+        )
         if whole:
             return whole, self.world.table(whole, self.department)
         leaders: dict[str, tuple[Table, bool]] = {}

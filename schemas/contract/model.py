@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from schemas.folders import SCHEMAS
+
 SYSTEM_COLUMNS = ("_delivery", "_line", "_department", "_received_at")
 # Columns of base tables that follow from how a table is fed; no contract lists them.
 FOLLOWING = (
@@ -417,6 +419,13 @@ class FeedContract(Contract):
     def folder(self) -> str:
         """The landing folder's name below its department's."""
         return self.name.removeprefix(f"{self.department}_")
+
+    @property
+    def sample(self) -> Path | None:
+        """Rows of it that say what becomes of them; None for contracts of another folder, which keeps its own."""
+        if not self.file.is_relative_to(SCHEMAS):
+            return None
+        return SCHEMAS.parent / "samples" / (self.department or "") / f"{self.file.stem}.csv"
 
     @property
     def is_snapshot(self) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from schemas.contract import ENVELOPE, FeedContract, code_list, departments, fed_tables, shown
 from schemas.contract.feeding import other_types, stated_by, unreadable_keys
 from schemas.contract.lint.rules import rule
-from schemas.folders import SCHEMAS
 
 
 @rule(FeedContract)
@@ -65,9 +64,8 @@ def scales_are_of_quantities(contract: FeedContract) -> Iterator[str]:
 @rule(FeedContract)
 def feeds_have_samples(contract: FeedContract) -> Iterator[str]:
     """A feed of this repository has a sample whose rows carry their verdict; other folders keep theirs elsewhere."""
-    sample = SCHEMAS.parent / "samples" / (contract.department or "") / f"{contract.file.stem}.csv"
-    if contract.file.is_relative_to(SCHEMAS) and not sample.exists():
-        yield f"there is no sample {shown(sample)}, which shows what its rows look like and how each is judged"
+    if contract.sample and not contract.sample.exists():
+        yield f"there is no sample {shown(contract.sample)}, which shows what its rows look like and how each is judged"
 
 
 @rule(FeedContract)
