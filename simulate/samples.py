@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from schemas.characters import narrowed
-from schemas.contract import Column, FeedContract, code_list
+from schemas.contract import Column, FeedContract, Scale, code_list
 from simulate.mess import NOTHING
 from simulate.promises import broken
 from simulate.values import bounded, kind_of
@@ -51,7 +51,7 @@ class Sample:
         if not text or text in NOTHING:
             return None
         if kind_of(column) == "f":
-            return float(text) * scale if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
+            return float(text) * float(scale) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
         return None if broken(column, text) else text
 
     def _near(self, column: Column, numbers: Array) -> Array:
@@ -78,7 +78,7 @@ def _good_rows(sample: Path | None) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if not row["#expect"]]
 
 
-def _cell(column: Column, row: dict[str, str]) -> tuple[str, int]:
+def _cell(column: Column, row: dict[str, str]) -> tuple[str, Scale]:
     """What a sample's row has for a column, and what its heading multiplies it by."""
     found = (
         (row[heading.heading].strip(), heading.scale or 1) for heading in column.headings if heading.heading in row
