@@ -16,7 +16,7 @@ from simulate.meanings import meaning
 from simulate.mess import nulls_of
 from simulate.promises import broken
 from simulate.samples import Sample
-from simulate.values import bounded, clocked, fitting, generated, kind_of, within
+from simulate.values import bounded, clocked, fitting, generated, kind_of, usual_of, within
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import WHOLE, World
 
@@ -98,10 +98,14 @@ def _in_order(contract: FeedContract) -> list[Column]:
 
 
 def _is_plain(contract: FeedContract, column: Column) -> bool:
-    """Whether a column is a text or a number that no list, pattern or check makes: the sample is its model."""
+    """Whether a column is a text or a number that no list, pattern or check makes: the sample is its model.
+
+    What is compared with something else (usual.csv) must vary more than a sample of a few rows does.
+    """
     is_checked = column.pattern or column.check or column.check_when or column.fits or column.parse == "currency"
     is_text = column.type == "string" and not column.codes
-    return column.name not in contract.key and not is_checked and (is_text or kind_of(column) == "f")
+    is_made = is_checked or column.name in contract.key or usual_of(column.name)
+    return not is_made and (is_text or kind_of(column) == "f")
 
 
 def _asks(column: Column) -> list[str]:
