@@ -102,7 +102,8 @@ def _values(feed: Feed, column: Column, draw: Draw, rows: Table, period: Period)
     if made is None or made.dtype.kind != kind_of(column):
         made = generated(column, draw.day, draw.rng, key)
     if kind_of(column) == "M":
-        return _ordered(feed.contract, column, made, rows, draw, period)
+        is_told = draw.leads in WHOLE and draw.states(column) and column.type == "timestamp"
+        return made if is_told else _ordered(feed.contract, column, made, rows, draw, period)
     if kind_of(column) == "f":
         return made if is_key else bounded(column, made)
     if column.check_when:

@@ -12,7 +12,7 @@ import numpy as np
 
 from schemas.contract import departments
 from simulate.acts import make_checks
-from simulate.checklists import checklist_codes, make_checklists
+from simulate.checklists import check_items, checklist_codes, make_checklists
 from simulate.courses import duty_rules, make_routes, make_steps
 from simulate.departments import inspecting, office_of
 from simulate.divisions import places, prefectures
@@ -21,6 +21,8 @@ from simulate.forces import make_forces
 from simulate.penalties import make_penalties
 from simulate.platforms import HOTLINE, make_registrations
 from simulate.staff import Staff, id_cards, make_staff
+from simulate.visits import TABLES as VISIT_TABLES
+from simulate.visits import make_visits
 from simulate.word_lists import Array, Item, Table, items, person_names, random_for, texts
 
 NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
@@ -40,8 +42,9 @@ ACTS = {
 TOLD = ("penalty", "check", "complaint")
 # What one feed delivers whole, as it is in the world, with the column of the day on which each came about.
 WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
-    "checklist": "effective_date",
+    **dict.fromkeys(("checklist", "check_item"), "effective_date"),
     "duty": "duty_from",
+    **dict.fromkeys(VISIT_TABLES, "visit_date"),
 }
 # Other values by which a row can be named.
 OTHER_NAMES = {"penalty.punish_file_no"}
@@ -55,6 +58,7 @@ class World:
         self.firms = make_firms(objects, period, seed)
         self._tables: dict[tuple[str, str], Table] = {}
         self._staff: dict[str, Staff] = {}
+        self._visits: dict[str, dict[str, Table]] = {}
 
     def staff(self, department: str) -> Staff:
         """The department's officers and bodies."""
@@ -76,6 +80,15 @@ class World:
     def registrations(self) -> dict[str, Table]:
         """What each platform registers of complaints."""
         return make_registrations(self.firms, self.period, self.seed)
+
+    def visits(self, department: str) -> dict[str, Table]:
+        """What officers recorded of a department's inspections on their devices."""
+        if department not in self._visits:
+            checks, asked = self.checks.get(department), self.table("check_item", department)
+            made = random_for(self.seed, "visits", department)
+            args = (self.staff(department), self.table("firm", department), asked, self.period, made)
+            self._visits[department] = make_visits(checks, department, *args) if checks and asked else {}
+        return self._visits[department]
 
     def everyones(self, thing: str) -> Table:
         """The things of a kind of every department that inspects; whose they are is told by the bodies' names."""
@@ -223,6 +236,16 @@ def _checklists(world: World, department: str) -> Table:
     return make_checklists(checks, department, world.staff(department), catalogue_codes("1"), world.period, rng)
 
 
+def _check_items(world: World, department: str) -> Table:
+    checklists = world.table("checklist", department)
+    return check_items(checklists, random_for(world.seed, "check items", department)) if checklists else {}
+
+
+def _visits(kind: str) -> Callable[[World, str], Table]:
+    """One of the tables of the visits, which are all made at once."""
+    return lambda world, department: world.visits(department).get(kind, {})
+
+
 def _forces(world: World, department: str) -> Table:
     checks = world.checks.get(department)
     return make_forces(checks, department, world.firms, world.period, world.seed) if checks else {}
@@ -254,6 +277,8 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "penalty": _penalties,
     "complaint": lambda world, department: world.registrations.get(department, {}),
     "checklist": _checklists,
+    "check_item": _check_items,
+    **{kind: _visits(kind) for kind in VISIT_TABLES},
     "force": _forces,
     "step": _steps,
     "route": _routes,
