@@ -56,8 +56,10 @@ class Draw:
         item, checklist and officers, a shop's operator what its platform is; of two alike, what a row must refer to.
         """
         referring = {column.name for column, _, _ in self._references()}
-        own = [meaning_of(f"feed:{self.contract.name}")]
-        own += [self.meanings[name] for name in self.contract.key if name not in referring]
+        told = (meaning_of(f"feed:{self.contract.name}") or "").split(".")[0]
+        if told and (rows := self.world.table(told, self.department)):
+            return told, rows
+        own = [self.meanings[name] for name in self.contract.key if name not in referring]
         whole = next((thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None)
         if whole:
             return whole, self.world.table(whole, self.department)

@@ -15,7 +15,7 @@ from simulate.firms import Period
 from simulate.planting import planted
 from simulate.word_lists import Array, Table
 
-RECORDED, DOUBTED, SCANNED = 0.35, 0.12, 0.93
+RECORDED, DOUBTED, SCANNED, ON_TIME = 0.35, 0.12, 0.93, 0.85
 SPARE_SHARE, FEWEST_SPARE = 0.03, 2  # visits of which nothing more is told, so that their rows may be spoiled
 ON_SITE = "01"
 SLOT, FIRST, SLOTS = np.timedelta64(105, "m"), np.timedelta64(515, "m"), 5  # visits of a body on one day
@@ -35,7 +35,10 @@ DOUBTS = (
 
 @dataclass
 class Visit:
-    """One visit as it is told: where, when, by whom, and which doubt is planted, if any."""
+    """One visit as it is told: where, when, by whom, and which doubt is planted, if any.
+
+    What was found is to be put right by `deadline`, and looked at again on the day `rechecked`.
+    """
 
     number: str
     check: int
@@ -47,6 +50,8 @@ class Visit:
     lasts: list[int]
     is_scanned: bool
     is_spare: bool
+    deadline: np.datetime64
+    rechecked: np.datetime64
     doubt: str = ""
 
     def at(self, step: str) -> np.datetime64:
@@ -90,6 +95,8 @@ def planned_visits(
                 lasts=_lasts(len(items), rng),
                 is_scanned=bool(rng.random() < SCANNED),
                 is_spare=False,
+                deadline=(deadline := day + np.timedelta64(int(rng.integers(5, 31)), "D")),
+                rechecked=deadline - np.timedelta64(int(rng.integers(0, 4)) if rng.random() < ON_TIME else -6, "D"),
             )
         )
     for visit in visits[len(visits) - max(FEWEST_SPARE, round(SPARE_SHARE * len(visits))) :]:

@@ -1,12 +1,15 @@
 """Inspections flow in; the visits that officers recorded on their devices flow out as six tables: visits, steps, items,
-evidence, documents and signatures."""
+evidence, documents and signatures.
+
+Spare, and so the only ones that are spoiled, are rows whose loss makes nothing doubtful: what is doubted is what is
+planted, but for evidence whose visit's number was mistyped.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -14,17 +17,16 @@ from simulate.firms import Period
 from simulate.marks import SPARE
 from simulate.staff import Staff
 from simulate.visit_plan import STEPS, Visit, displace, near, planned_visits
-from simulate.word_lists import Table, texts
+from simulate.word_lists import Row, Table, table_of
 
 REFUSED = 0.04
-ORDERED = "02"
+MORE = ("99", "其他检查事项")  # an item that the checklist does not ask
+ORDERED, RECHECK = "02", "13"
 TABLES = ("visit", "visit_step", "visit_item", "visit_evidence", "visit_document", "visit_signature")
-DAYS = ("visit_date", "rectify_deadline", "retain_until")
 # Kinds of evidence, in the order in which it is taken, with their words and the ends of their files' names.
 TAKEN = ("1", "1", "1", "2", "1", "3")
 WORDS, ENDS = {"1": "照片", "2": "录像", "3": "录音"}, {"1": "jpg", "2": "mp4", "3": "m4a"}
 FOUND = ("02", "03", "04", "05")
-Row = dict[str, Any]
 
 
 def make_visits(
@@ -39,13 +41,13 @@ def make_visits(
     for visit in visits:
         told["visit"].append(_visit(visit, checks, rng))
         if not visit.is_spare:
-            told["visit_step"] += _steps(visit, checks, firms, rng)
+            told["visit_step"] += _steps(visit, checks, firms, period.last, rng)
             told["visit_item"] += _items(visit, checks, rng)
             told["visit_evidence"] += _evidence(visit, firms, earlier, rng)
             documents = [*_documents(visit, checks, staff, numbers)]
             told["visit_document"] += documents
             told["visit_signature"] += _signatures(visit, documents[0]["document_no"], rng)
-    return {kind: _table(rows) for kind, rows in told.items()}
+    return {kind: table_of(rows) for kind, rows in told.items()}
 
 
 def _about(visit: Visit) -> Row:
@@ -71,7 +73,7 @@ def _visit(visit: Visit, checks: Table, rng: np.random.Generator) -> Row:
         "assistants": float(rng.integers(0, 3)),
         "notice_kind": "1" if rng.random() < 0.4 else "2",
         "is_scanned": "1" if visit.is_scanned else "0",
-        "scanned_at": visit.at("03") if visit.is_scanned else np.datetime64("NaT"),
+        "scanned_at": visit.at("03") if visit.is_scanned else np.datetime64("NaT", "s"),
         "started_at": visit.began,
         "ended_at": visit.ended,
         "app_version": f"3.{_day(visit.began).astype('datetime64[M]').astype(int) % 4}.1",
@@ -83,11 +85,14 @@ def _visit(visit: Visit, checks: Table, rng: np.random.Generator) -> Row:
     }
 
 
-def _steps(visit: Visit, checks: Table, firms: Table, rng: np.random.Generator) -> Iterator[Row]:
-    """The steps from the order to signing out; what is done on the spot only where something was found."""
-    has_found = checks["check_result"][visit.check] in ("02", "04", "05")
-    for number, step in enumerate(STEPS, 1):
-        away = rng.uniform(2000, 6000) if number == 1 else abs(rng.normal(0, 40))
+def _steps(visit: Visit, checks: Table, firms: Table, last: np.datetime64, rng: np.random.Generator) -> Iterator[Row]:
+    """The steps from the order to signing out; where something was found, what is done about it and the re-check."""
+    has_found = checks["check_result"][visit.check] in FOUND
+    times = [(visit.at(step), lasts) for step, lasts in zip(STEPS, visit.lasts, strict=True)]
+    if has_found and visit.rechecked <= last:
+        times += [(visit.rechecked.astype("datetime64[s]") + np.timedelta64(10, "h"), 900)]
+    for step, (began, lasts) in zip((*STEPS, RECHECK), times, strict=False):
+        away = rng.uniform(2000, 6000) if step == "01" else abs(rng.normal(0, 40))
         if visit.doubt == "place" and step == "02":
             away = rng.uniform(600, 2500)
         longitude, latitude = near(firms, visit.firm, away, rng)
@@ -95,10 +100,10 @@ def _steps(visit: Visit, checks: Table, firms: Table, rng: np.random.Generator) 
         skew = rng.integers(300, 900) if visit.doubt == "clock" else rng.integers(-20, 20)
         yield {
             **_about(visit),
-            "step_no": float(number),
+            "step_no": float(step),
             "visit_step": step,
-            "started_at": visit.at(step),
-            "ended_at": visit.at(step) + np.timedelta64(visit.lasts[number - 1], "s"),
+            "started_at": began,
+            "ended_at": began + np.timedelta64(lasts, "s"),
             "officer_longitude": longitude,
             "officer_latitude": latitude,
             "coordinate_system": "1",
@@ -108,6 +113,7 @@ def _steps(visit: Visit, checks: Table, firms: Table, rng: np.random.Generator) 
             "clock_skew_s": float(skew),
             "is_skipped": "1" if is_skipped else "0",
             "skip_reason": "未发现问题" if is_skipped else "",
+            SPARE: step == "10" and visit.check % 8 == 0,
         }
 
 
@@ -115,10 +121,10 @@ def _items(visit: Visit, checks: Table, rng: np.random.Generator) -> Iterator[Ro
     """An answer to each item of the checklist; where something was found, the last one answered is not in order."""
     answered = visit.asked[:-1] if visit.doubt == "unanswered" else visit.asked
     has_found = checks["check_result"][visit.check] in FOUND
-    for place, (number, name) in enumerate(answered):
+    more = [MORE] if visit.check % 10 == 0 else []
+    for place, (number, name) in enumerate([*answered, *more]):
         is_wrong = has_found and place == len(answered) - 1
         finding = "0" if is_wrong else "3" if visit.doubt == "unanswered" and not place else "1"
-        deadline = _day(visit.began) + np.timedelta64(int(rng.integers(5, 31)), "D")
         yield {
             **_about(visit),
             "check_item_no": number,
@@ -129,7 +135,8 @@ def _items(visit: Visit, checks: Table, rng: np.random.Generator) -> Iterator[Ro
             "measured_value": "",
             "evidence_nos": "",
             "finding_basis": "",
-            "rectify_deadline": deadline if is_wrong else np.datetime64("NaT"),
+            "rectify_deadline": visit.deadline if is_wrong else np.datetime64("NaT", "D"),
+            SPARE: number == MORE[0],
         }
 
 
@@ -175,6 +182,7 @@ def _evidence(visit: Visit, firms: Table, earlier: list[str], rng: np.random.Gen
             "attestation_no": "",
             "retain_until": _day(began) + np.timedelta64(90 if visit.doubt == "kept" else 3 * 365, "D"),
             "previous_hash": previous[place],
+            SPARE: place == count - 1 and visit.check % 10 == 0,
         }
     earlier += hashes[:1] * (not visit.doubt)
 
@@ -222,18 +230,5 @@ def _signatures(visit: Visit, document_no: str, rng: np.random.Generator) -> Ite
             "is_refused": "1" if refuses else "0",
             "refusal_note": "当事人拒绝签名，已注明情况" if refuses and visit.doubt != "unsigned" else "",
             "witness_name": "",
+            SPARE: place == 1 and visit.check % 10 == 0,
         }
-
-
-def _table(rows: list[Row]) -> Table:
-    """Rows as columns: days and moments, numbers, yes or no, lists of officers, texts."""
-    columns: Table = {}
-    for name, first in rows[0].items() if rows else ():
-        values = [row[name] for row in rows]
-        if isinstance(first, np.datetime64):
-            columns[name] = np.array(values, "datetime64[D]" if name in DAYS else "datetime64[s]")
-        elif isinstance(first, np.ndarray):
-            columns[name] = np.stack(values)
-        else:
-            columns[name] = texts(values) if isinstance(first, str) else np.array(values)
-    return columns

@@ -15,6 +15,8 @@ from simulate.acts import make_checks
 from simulate.checklists import check_items, checklist_codes, make_checklists
 from simulate.courses import duty_rules, make_routes, make_steps
 from simulate.departments import inspecting, office_of
+from simulate.devices import TABLES as DEVICE_TABLES
+from simulate.devices import make_devices
 from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.forces import make_forces
@@ -45,9 +47,13 @@ WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
     **dict.fromkeys(("checklist", "check_item"), "effective_date"),
     "duty": "duty_from",
     **dict.fromkeys(VISIT_TABLES, "visit_date"),
+    "device": "installed_date",
+    "device_limit": "valid_from",
+    **dict.fromkeys(("frame", "reading", "station", "alarm"), "day"),
 }
 # Other values by which a row can be named.
 OTHER_NAMES = {"penalty.punish_file_no"}
+WATCHING = "sthj"
 
 
 class World:
@@ -89,6 +95,12 @@ class World:
             args = (self.staff(department), self.table("firm", department), asked, self.period, made)
             self._visits[department] = make_visits(checks, department, *args) if checks and asked else {}
         return self._visits[department]
+
+    @cached_property
+    def devices(self) -> dict[str, Table]:
+        """The devices of the department that watches the environment, and what they told."""
+        made = random_for(self.seed, "devices")
+        return make_devices(self.table("firm", WATCHING), self.firms_there(), self.period, made)
 
     def everyones(self, thing: str) -> Table:
         """The things of a kind of every department that inspects; whose they are is told by the bodies' names."""
@@ -246,6 +258,11 @@ def _visits(kind: str) -> Callable[[World, str], Table]:
     return lambda world, department: world.visits(department).get(kind, {})
 
 
+def _devices(kind: str) -> Callable[[World, str], Table]:
+    """One of the tables of devices, of the one department whose devices have a story."""
+    return lambda world, department: world.devices[kind] if department == WATCHING else {}
+
+
 def _forces(world: World, department: str) -> Table:
     checks = world.checks.get(department)
     return make_forces(checks, department, world.firms, world.period, world.seed) if checks else {}
@@ -279,6 +296,7 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "checklist": _checklists,
     "check_item": _check_items,
     **{kind: _visits(kind) for kind in VISIT_TABLES},
+    **{kind: _devices(kind) for kind in DEVICE_TABLES},
     "force": _forces,
     "step": _steps,
     "route": _routes,

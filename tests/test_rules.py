@@ -89,6 +89,13 @@ RIGHT: dict[str, Row] = {
     "visit_document": {"department": "scjg", "document_no": "W1", "visit_no": "V1"},
     "visit_signature": {"department": "scjg", "document_no": "W1", "signer_role": "2", "signer_key": "A"},
     "monitor_device": {"department": "scjg", "device_code": "D1"},
+    "reading_day": {
+        "department": "scjg",
+        "device_code": "D1",
+        "indicator_code": "w01018",
+        "reading_period": "H",
+        "reading_date": date(2026, 1, 5),
+    },
     "device_alarm": {
         "department": "scjg",
         "alarm_no": "G1",
@@ -157,6 +164,7 @@ WRONG: dict[str, tuple[str, Row]] = {
     "document_belongs_to_a_visit": ("visit_document", {"visit_no": "X9"}),
     "signature_belongs_to_a_document": ("visit_signature", {"document_no": "X9"}),
     "visited_check_is_there": ("mobile_visit", {"check_action_code": "J9"}),
+    "reading_device_is_known": ("reading_day", {"device_code": "D9"}),
     "alarm_device_is_known": ("device_alarm", {"device_code": "D9"}),
     "alarm_is_confirmed_after_it_began": ("device_alarm", {"confirmed_at": datetime(2026, 1, 4, tzinfo=UTC)}),
     "accident_is_reported_in_time": ("accident", {"reported_at": datetime(2026, 1, 5, 5, tzinfo=UTC)}),
