@@ -75,4 +75,4 @@ select
     closed_date,
     coalesce(closed_date <= deadline, false) as is_mended_in_time
 from settled
-where deadline < {{ as_of }} or closed_date is not null
+where deadline <= {{ as_of }}
