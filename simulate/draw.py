@@ -69,10 +69,11 @@ class Draw:
         item, checklist and officers, a shop's operator what its platform is; of two alike, what a row must refer to.
         """
         referring = {column.name for column, _, _ in self._references()}
+        told = (meaning_of(f"feed:{self.contract.name}") or "").split(".")[0]
+        if told and (rows := self.world.table(told, self.department)):
+            return told, rows
         own = [self.meanings[name] for name in self.contract.key if name not in referring]
-        whole = meaning_of(f"feed:{self.contract.name}") or next(
-            (thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None
-        )
+        whole = next((thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None)
         if whole:
             return whole, self.world.table(whole, self.department)
         leaders: dict[str, tuple[Table, bool]] = {}
@@ -148,9 +149,7 @@ class Draw:
             self.day = happened[self.which] if self.leads in ACTS and happened is not None else drawn
         elif len(there):
             self.which = self.rng.choice(there, count)
-        if happened is not None and meaning_of(f"day:{self.leads}") == "day.same":
-            self.day = happened[self.which]
-        elif happened is not None:
+        if happened is not None:
             self.day = np.maximum(self.day, happened[self.which])
 
     def _comes_once(self) -> bool:

@@ -122,7 +122,8 @@ def _values(feed: Feed, column: Column, made: Array | None, draw: Draw, rows: Ta
     if made is None or made.dtype.kind != kind_of(column):
         made = generated(column, draw.day, draw.rng, key)
     if kind_of(column) == "M":
-        return _ordered(feed.contract, column, made, rows, draw, period)
+        is_told = draw.leads in WHOLE and draw.states(column) and made.dtype == "datetime64[s]"
+        return made if is_told else _ordered(feed.contract, column, made, rows, draw, period)
     if kind_of(column) == "f":
         return made if is_key else bounded(column, made)
     if column.check_when:
@@ -151,12 +152,7 @@ def _by_document(contract: FeedContract, column: Column, made: Array, rows: Tabl
 
 
 def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, draw: Draw, period: Period) -> Array:
-    """Dates that have come by the day they are reported on, in the order and the years that the contract asks for.
-
-    Moments that the world tells to the second stay as they are.
-    """
-    if draw.leads in WHOLE and draw.states(column) and made.dtype == "datetime64[s]":
-        return made
+    """Dates that have come by the day they are reported on, in the order and the years that the contract asks for."""
     if meaning(contract, column) not in LATER:
         made = np.minimum(made, period.last)
     made = within(column, made, period)
