@@ -10,6 +10,7 @@ import numpy as np
 from schemas.contract import Check, Column, FeedContract, contracts
 from simulate.acts import draw_items, draw_officers
 from simulate.checklists import checklist_codes
+from simulate.firms import NAT
 from simulate.marks import DAY, DEPARTMENT
 from simulate.meanings import meaning, meaning_of, reference_of
 from simulate.word_lists import Array, Table, random_for
@@ -56,7 +57,8 @@ class Draw:
         item, checklist and officers, a shop's operator what its platform is; of two alike, what a row must refer to.
         """
         referring = {column.name for column, _, _ in self._references()}
-        own = [self.meanings[name] for name in self.contract.key if name not in referring]
+        own = [meaning_of(f"feed:{self.contract.name}")]
+        own += [self.meanings[name] for name in self.contract.key if name not in referring]
         whole = next((thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None)
         if whole:
             return whole, self.world.table(whole, self.department)
@@ -226,7 +228,7 @@ class Draw:
         thing, name = held.split(".")
         if thing == "day":
             return self._ahead(name)
-        if thing == "hour":
+        if thing in ("hour", "usual"):
             return None
         if name in self.leader and (thing == self.leads or self.leads in (*ACTS, "officer")):
             return self.leader[name][self.which]
@@ -241,10 +243,14 @@ class Draw:
         return _listed(table[name], self._officers) if is_list else table[name][self._index(thing)]
 
     def _ahead(self, name: str) -> Array:
-        """A day that is still to come: soon, or some years later; or of what rarely happens, the day that it did."""
-        first, last = {"same": (0, 1), "soon": (5, 60), "later": (180, 1800), "rarely": (0, 30)}[name]
+        """A day that is still to come: soon, or some years later; or of what rarely happens, the day that it did.
+
+        `done`: when something was done about it, some weeks later, and no day if that has not come yet.
+        """
+        days = {"same": (0, 1), "soon": (5, 60), "later": (180, 1800), "rarely": (0, 30), "done": (0, 45)}
+        first, last = days[name]
         ahead: Array = self.day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
-        return ahead
+        return np.where(ahead > self.world.period.last, NAT, ahead) if name == "done" else ahead
 
     def of_check(self, check: Check) -> Array:
         """The codes that a check is about."""

@@ -15,6 +15,7 @@ from simulate.marks import DAY, FAULT, FIRM, PLANTED, SPARE
 from simulate.meanings import meaning
 from simulate.mess import nulls_of
 from simulate.promises import broken
+from simulate.usual import usual
 from simulate.values import bounded, clocked, fitting, generated, kind_of, within
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import WHOLE, World
@@ -96,6 +97,8 @@ def _values(feed: Feed, column: Column, draw: Draw, rows: Table, period: Period)
     made = draw.value(column)
     is_key = column.name in feed.contract.key
     key = feed.prefix if is_key else None
+    if made is None:
+        made = usual(column, meaning(feed.contract, column), len(draw.day), draw.rng)
     if made is None and draw.is_of_another(column) and not column.required:
         nothing = NOTHING[kind_of(column)]
         return np.full(len(draw.day), nothing, dtype=object if nothing == "" else None)

@@ -18,6 +18,7 @@ from simulate.departments import inspecting, office_of
 from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.forces import make_forces
+from simulate.hazard_sources import make_chemicals, make_sources
 from simulate.penalties import make_penalties
 from simulate.platforms import HOTLINE, make_registrations
 from simulate.staff import Staff, id_cards, make_staff
@@ -42,6 +43,8 @@ TOLD = ("penalty", "check", "complaint")
 WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
     "checklist": "effective_date",
     "duty": "duty_from",
+    "hazard_source": "told_date",
+    "source_chemical": "told_date",
 }
 # Other values by which a row can be named.
 OTHER_NAMES = {"penalty.punish_file_no"}
@@ -239,6 +242,15 @@ def _routes(world: World, department: str) -> Table:
     return make_routes(registered, world.period, random_for(world.seed, "routes", department)) if registered else {}
 
 
+def _sources(world: World, department: str) -> Table:
+    return make_sources(world.firms, world.firms_there(), world.period, random_for(world.seed, "sources", department))
+
+
+def _chemicals(world: World, department: str) -> Table:
+    sources = world.table("hazard_source", department)
+    return make_chemicals(sources, random_for(world.seed, "chemicals", department))
+
+
 def _penalties(world: World, department: str) -> Table:
     checks = world.checks.get(department)
     return make_penalties(checks, department, world.firms, world.period, world.seed) if checks else {}
@@ -259,5 +271,7 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "route": _routes,
     "duty": lambda world, department: duty_rules(),
     "licence": _licences,
+    "hazard_source": _sources,
+    "source_chemical": _chemicals,
     "department": _departments,
 }

@@ -97,6 +97,7 @@ def test_risk_models_are_listed(lake: Path) -> None:
         "drug_firm",
         "environment_firm",
         "market_firm",
+        "safety_firm",
     ]
 
 
