@@ -6,7 +6,7 @@ A thing is a firm, an officer, an item, an act …; `meanings.csv` says which co
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from simulate.checklists import checklist_codes, make_checklists
 from simulate.courses import duty_rules, make_routes, make_steps
 from simulate.departments import inspecting, office_of
 from simulate.divisions import places, prefectures
+from simulate.finance import make_clues, make_forms, make_institutions, make_ratings, make_shareholders
 from simulate.firms import Period, make_firms
 from simulate.forces import make_forces
 from simulate.hazard_sources import make_chemicals, make_sources
@@ -43,8 +44,11 @@ TOLD = ("penalty", "check", "complaint")
 WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
     "checklist": "effective_date",
     "duty": "duty_from",
-    "hazard_source": "told_date",
-    "source_chemical": "told_date",
+    **dict.fromkeys(("hazard_source", "source_chemical", "shareholder"), "told_date"),
+    "institution": "issued_date",
+    "finance_rating": "rated_date",
+    "raising_clue": "received_date",
+    **dict.fromkeys(("microloan_form", "guarantee_form", "pawn_form"), "filed_date"),
 }
 # Other values by which a row can be named.
 OTHER_NAMES = {"penalty.punish_file_no"}
@@ -251,6 +255,23 @@ def _chemicals(world: World, department: str) -> Table:
     return make_chemicals(sources, random_for(world.seed, "chemicals", department))
 
 
+def _institutions(world: World, department: str) -> Table:
+    rng = random_for(world.seed, "institutions", department)
+    return make_institutions(world.firms, world.firms_there(), world.period, rng)
+
+
+def _of_institutions(
+    make: Callable[[Table, Period, np.random.Generator], Table], name: str
+) -> Callable[[World, str], Table]:
+    """What is known of the local financial organisations: their forms, owners, ratings, clues."""
+
+    def made(world: World, department: str) -> Table:
+        institutions = world.table("institution", department)
+        return make(institutions, world.period, random_for(world.seed, name, department))
+
+    return made
+
+
 def _penalties(world: World, department: str) -> Table:
     checks = world.checks.get(department)
     return make_penalties(checks, department, world.firms, world.period, world.seed) if checks else {}
@@ -273,5 +294,13 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "licence": _licences,
     "hazard_source": _sources,
     "source_chemical": _chemicals,
+    "institution": _institutions,
+    "shareholder": _of_institutions(make_shareholders, "shareholders"),
+    "finance_rating": _of_institutions(make_ratings, "ratings"),
+    "raising_clue": _of_institutions(make_clues, "clues"),
+    **{
+        thing: _of_institutions(partial(make_forms, form), thing)
+        for thing, form in (("microloan_form", "XD"), ("guarantee_form", "DB"), ("pawn_form", "DD"))
+    },
     "department": _departments,
 }

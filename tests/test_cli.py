@@ -96,6 +96,7 @@ def test_risk_models_are_listed(lake: Path) -> None:
         "name",
         "drug_firm",
         "environment_firm",
+        "finance_institution",
         "market_firm",
         "safety_firm",
     ]
