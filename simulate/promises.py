@@ -13,7 +13,7 @@ from functools import cache
 
 from schemas.characters import narrowed
 from schemas.contract import Check, Column, code_list
-from schemas.identities import id_card_check_char, org_code_check_char, uscc_check_char
+from schemas.identities import PLATE, id_card_check_char, org_code_check_char, uscc_check_char
 
 USCC = re.compile("[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
 
@@ -89,6 +89,7 @@ CHECKS: dict[Check, Callable[[str], set[str]]] = {
     "check_icode": _check_icode,
     "item_code": lambda code: set() if re.fullmatch("[0-9]{14}", code) else {"check"},
     "certificate": lambda code: set() if re.fullmatch("17[0-9]{9}", code) else {"check"},
+    "plate": lambda code: set() if re.fullmatch(PLATE, code) else {"check"},
 }
 
 

@@ -20,14 +20,17 @@ from simulate.finance import make_clues, make_forms, make_institutions, make_rat
 from simulate.firms import Period, make_firms
 from simulate.forces import make_forces
 from simulate.hazard_sources import make_chemicals, make_sources
+from simulate.monitoring import Devices, make_devices, make_limits, make_readings, make_spell_alarms
 from simulate.penalties import make_penalties
-from simulate.platforms import HOTLINE, make_registrations
+from simulate.platforms import ENVIRONMENT, HOTLINE, make_registrations
+from simulate.roads import make_alarms, make_terminals, make_tracks, make_vehicles, make_weighings
 from simulate.staff import Staff, id_cards, make_staff
 from simulate.word_lists import Array, Item, Table, items, person_names, random_for, texts
 
 NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
 LICENSED, LICENCE_YEARS = 0.3, 5
 PERSONS_A_FIRM = 0.5
+ROADS = "jtys"
 # The acts, with the column that names one and the column of the day on which it was done.
 ACTS = {
     "force": ("force_action_code", "begin_date"),
@@ -49,6 +52,15 @@ WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
     "finance_rating": "rated_date",
     "raising_clue": "received_date",
     **dict.fromkeys(("microloan_form", "guarantee_form", "pawn_form"), "filed_date"),
+    "device": "installed_date",
+    "device_limit": "valid_from",
+    "reading": "reading_day",
+    "alarm": "alarm_day",
+    "vehicle": "registered_date",
+    "terminal": "installed_date",
+    "track": "track_date",
+    "vehicle_alarm": "started_at",
+    "weighing": "weighed_at",
 }
 # Other values by which a row can be named.
 OTHER_NAMES = {"penalty.punish_file_no"}
@@ -62,6 +74,7 @@ class World:
         self.firms = make_firms(objects, period, seed)
         self._tables: dict[tuple[str, str], Table] = {}
         self._staff: dict[str, Staff] = {}
+        self._devices: dict[str, Devices] = {}
 
     def staff(self, department: str) -> Staff:
         """The department's officers and bodies."""
@@ -83,6 +96,13 @@ class World:
     def registrations(self) -> dict[str, Table]:
         """What each platform registers of complaints."""
         return make_registrations(self.firms, self.period, self.seed)
+
+    def devices(self, department: str) -> Devices:
+        """The devices with which a department watches from afar."""
+        if department not in self._devices:
+            rng = random_for(self.seed, "devices", department)
+            self._devices[department] = make_devices(department, self.firms, self.firms_there(), self.period, rng)
+        return self._devices[department]
 
     def everyones(self, thing: str) -> Table:
         """The things of a kind of every department that inspects; whose they are is told by the bodies' names."""
@@ -277,6 +297,32 @@ def _penalties(world: World, department: str) -> Table:
     return make_penalties(checks, department, world.firms, world.period, world.seed) if checks else {}
 
 
+def _readings(world: World, department: str) -> Table:
+    """Only the environment's platform hands down what devices read."""
+    if department != ENVIRONMENT:
+        return {}
+    rng = random_for(world.seed, "readings", department)
+    return make_readings(world.devices(department), world.firms, world.period, rng)
+
+
+def _alarms(world: World, department: str) -> Table:
+    rng = random_for(world.seed, "alarms", department)
+    return make_spell_alarms(world.devices(department), world.table("reading", department), world.period, rng)
+
+
+def _on_the_road(thing: str, make: Callable[..., Table]) -> Callable[[World, str], Table]:
+    """What the department of transport alone has, made of its vehicles; of any other nothing."""
+
+    def made(world: World, department: str) -> Table:
+        if department != ROADS:
+            return {}
+        rng = random_for(world.seed, "roads", thing)
+        vehicles = () if thing == "vehicle" else (world.table("vehicle", department),)
+        return make(*vehicles or (world.firms, world.firms_there()), world.period, rng)
+
+    return made
+
+
 THINGS: dict[str, Callable[[World, str], Table]] = {
     "firm": _firms,
     "body": _bodies,
@@ -302,5 +348,14 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
         thing: _of_institutions(partial(make_forms, form), thing)
         for thing, form in (("microloan_form", "XD"), ("guarantee_form", "DB"), ("pawn_form", "DD"))
     },
+    "device": lambda world, department: world.devices(department).table,
+    "device_limit": lambda world, department: make_limits(world.devices(department)),
+    "reading": _readings,
+    "alarm": _alarms,
+    "vehicle": _on_the_road("vehicle", make_vehicles),
+    "terminal": _on_the_road("terminal", make_terminals),
+    "track": _on_the_road("track", make_tracks),
+    "vehicle_alarm": _on_the_road("vehicle_alarm", make_alarms),
+    "weighing": _on_the_road("weighing", make_weighings),
     "department": _departments,
 }

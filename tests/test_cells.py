@@ -46,7 +46,7 @@ def test_what_is_no_code_has_no_check_digit() -> None:
 
 
 def test_an_empty_cell_and_none_at_all_break_nothing() -> None:
-    for check in ("uscc", "id_card", "item_code", "check_icode", "certificate"):
+    for check in ("uscc", "id_card", "item_code", "check_icode", "certificate", "plate"):
         for text in (pa.array([None, None], pa.string()), pa.array([], pa.string())):
             assert not any(is_broken.any() for _, _, is_broken in broken_checks(check, text))
 

@@ -94,10 +94,12 @@ def test_risk_models_are_listed(lake: Path) -> None:
     assert listed.returncode == 0, listed.stderr
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
         "name",
+        "culture_firm",
         "drug_firm",
         "environment_firm",
         "finance_institution",
         "market_firm",
+        "resources_firm",
         "safety_firm",
     ]
 

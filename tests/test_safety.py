@@ -160,8 +160,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             ],
         )
         firms = [
-            {"uscc": FIRM, "object_name": "样本化工", "staff": 120, "safety_staff": 2, "is_insured": "1"},
-            {"uscc": SILENT, "object_name": "默样本", "staff": 20, "safety_staff": 0, "is_insured": "0"},
+            {"uscc": FIRM, "object_name": "样本化工", "staff": 120, "safety_staff": 2, "is_liability_insured": "1"},
+            {"uscc": SILENT, "object_name": "默样本", "staff": 20, "safety_staff": 0, "is_liability_insured": "0"},
         ]
         deliver(home, "yjgl_hazchem_firm", "yjgl", "2026-10-01", [{**firm, "region_code": "420107"} for firm in firms])
         penalties = [

@@ -15,6 +15,7 @@ from schemas.identities import (
     ID_CARD_WEIGHTS,
     ORG_CODE_ALPHABET,
     ORG_CODE_WEIGHTS,
+    PLATE,
     USCC_ALPHABET,
     USCC_WEIGHTS,
 )
@@ -59,6 +60,8 @@ def broken_checks(check: Check, text: pa.Array) -> Iterator[tuple[Rule, str, Mas
         yield "check", "前 18 位应为统一社会信用代码，第 19 位应为 1 至 5 的层级", codes.are_there & ~is_form
         has_own = codes.of_all(_has_uscc_check(codes.characters))
         yield "check_digit", "所含统一社会信用代码校验码不符（GB 32100）", is_form & ~has_own
+    elif check == "plate":
+        yield "check", "不是机动车号牌（GA 36）", differs(text, f"^{PLATE}$")
     else:
         # Cards issued by Hubei: 17 and nine digits (domain.md §2.7, from memory: only ever a doubt).
         yield "check", "不是湖北省执法证号（17 开头的 11 位数字）", differs(text, "^17[0-9]{9}$")

@@ -105,7 +105,7 @@ limited as (
         held.legal_basis,
         cast((held.bound_value - served.ratio_value) / nullif(held.bound_value, 0) as decimal(22,4)) as distance
     from served
-    left join {{ limit_on('theme_limit') }} as held
+    left join {{ limit_on('theme_limit', 'JR%') }} as held
         on held.limit_code = served.own_limit
         and held.first_day <= served.last_day_told and served.last_day_told <= held.last_day
 ),
@@ -138,7 +138,7 @@ select
     compared.held_limit,
     compared.distance,
     compared.ratio_value > compared.held_limit as is_over_limit,
-    coalesce(compared.distance >= 0 and compared.distance < 0.1, false) as is_near,
+    coalesce(compared.distance >= 0 and compared.distance < 0.1, false) as is_close,
     coalesce(
         compared.distance < compared.distance_before
         and compared.distance_before < compared.distance_two_before

@@ -25,7 +25,7 @@ expected as (
         date_add(last_day(period.month), cast(held.bound_value as int)) as due_date
     from institution
     join (select distinct form_kind, month from filed) as period on period.form_kind = institution.form_kind
-    join {{ limit_on('theme_limit') }} as held
+    join {{ limit_on('theme_limit', 'JR%') }} as held
         on held.limit_code = institution.limit_code
         and held.first_day <= last_day(period.month) and last_day(period.month) <= held.last_day
     where coalesce(institution.issued_date <= period.month, true)

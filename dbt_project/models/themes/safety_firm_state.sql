@@ -3,10 +3,10 @@
 {% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with told as (
-    select object_id, holder_name, region_code, city_code, staff, safety_staff, is_insured, standard_grade
+    select object_id, holder_name, region_code, city_code, staff, safety_staff, is_liability_insured, standard_grade
     from {{ standing('safety_firm') }}
     union all
-    select object_id, holder_name, region_code, city_code, null, safety_staff, is_insured, null
+    select object_id, holder_name, region_code, city_code, null, safety_staff, is_liability_insured, null
     from {{ valid_on('safety_mine', as_of) }} where withdrawn_at is null and object_id is not null
     union all
     select object_id, holder_name, region_code, city_code, null, null, null, null
@@ -21,7 +21,7 @@ firm as (
         max(city_code) as city_code,
         max(staff) as staff,
         max(safety_staff) as safety_staff,
-        min(is_insured) as is_insured,
+        min(is_liability_insured) as is_liability_insured,
         max(standard_grade) as standard_grade
     from told
     group by object_id
@@ -62,7 +62,7 @@ select
     firm.staff,
     firm.safety_staff,
     firm.safety_staff >= 1 as has_safety_staff,
-    firm.is_insured,
+    firm.is_liability_insured,
     firm.standard_grade,
     coalesce(operator.operators, 0) as operators,
     coalesce(source.source_count, 0) as source_count,

@@ -4,7 +4,7 @@
 with hazard as (
     select
         *,
-        cast({{ day_in_china('registered_at') }} as date) as registered_date,
+        cast({{ day_in_china('registered_at') }} as date) as found_date,
         cast({{ day_in_china('accepted_at') }} as date) as mended_date
     from {{ standing('hazard') }}
     where department in ('yjgl', 'xfj') and registered_at is not null
@@ -18,7 +18,7 @@ select
     city_code,
     hazard_level,
     hazard_origin,
-    registered_date,
+    found_date,
     deadline,
     mended_date,
     deadline < {{ as_of }} or mended_date is not null as is_mending_due,

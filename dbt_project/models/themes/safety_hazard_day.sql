@@ -5,7 +5,7 @@
 with open_spell as (
     select
         *,
-        greatest(registered_date, date_sub({{ as_of }}, 365)) as first_day,
+        greatest(found_date, date_sub({{ as_of }}, 365)) as first_day,
         least(coalesce(date_sub(mended_date, 1), {{ as_of }}), {{ as_of }}) as last_day
     from {{ ref('safety_hazard_check') }}
     where object_id is not null

@@ -15,7 +15,7 @@ with chemical as (
 told as (
     select object_id, count(*) as hazards_90d
     from {{ ref('safety_hazard_check') }}
-    where registered_date > date_sub({{ as_of }}, 90) and registered_date <= {{ as_of }}
+    where found_date > date_sub({{ as_of }}, 90) and found_date <= {{ as_of }}
     group by object_id
 ),
 

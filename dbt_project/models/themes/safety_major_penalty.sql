@@ -3,15 +3,15 @@ with matched as (
     select
         punish.*,
         hazard.hazard_code,
-        hazard.registered_date as hazard_registered_date,
+        hazard.found_date as hazard_registered_date,
         row_number() over (
-            partition by punish.department, punish.punish_action_code order by hazard.registered_date, hazard.hazard_code
+            partition by punish.department, punish.punish_action_code order by hazard.found_date, hazard.hazard_code
         ) as place
     from {{ standing('punish_action') }} as punish
     join {{ ref('safety_hazard_check') }} as hazard
         on hazard.object_id = punish.object_id
         and hazard.hazard_level = '1'
-        and hazard.registered_date <= punish.punish_date
+        and hazard.found_date <= punish.punish_date
         and coalesce(hazard.mended_date > punish.punish_date, true)
     where punish.department in ('yjgl', 'xfj')
 )
