@@ -18,7 +18,7 @@ KINDS = {"JR01": 0.4, "JR02": 0.25, "JR04": 0.2, "JR05": 0.05, "JR06": 0.05, "JR
 STATES = {"1": 0.88, "3": 0.04, "2": 0.04, "4": 0.02, "6": 0.02}
 MONTHS_BEFORE = 8  # forms of so many months before the period are delivered with its first file
 WITHIN = 10  # days after a period's end by which most forms are filed
-LATE, MISSING, BROKEN, STRAINED = 0.06, 0.03, 0.05, 0.12
+LATE, MISSING, BROKEN, STRAINED = 0.06, 0.03, 0.05, 0.2
 WAN = 10_000
 FEWEST_CLUES = 24
 CLUES = (
@@ -42,6 +42,8 @@ def make_institutions(firms: Table, there: Array, period: Period, rng: np.random
     kinds[: min(3, count)] = ["JR01", "JR02", "JR04"][: min(3, count)]
     state = rng.choice(list(STATES), count, p=list(STATES.values())).astype(object)
     state[: min(3, count)] = "1"
+    strain = np.where(rng.random(count) < STRAINED, rng.uniform(0.9, 1.4, count), rng.uniform(0.2, 0.8, count))
+    strain[: min(3, count)] = [0.95, 1.2, 0.7][: min(3, count)]  # and one that is near the limits, one beyond
     issued = firms["established_date"][firm] + rng.integers(10, 90, count).astype("timedelta64[D]")
     issued = np.minimum(issued, period.first - 400)
     is_gone = state == "6"
@@ -59,7 +61,7 @@ def make_institutions(firms: Table, there: Array, period: Period, rng: np.random
         "exit_kind": np.where(is_gone, "1", "").astype(object),
         "exit_date": np.where(is_gone, period.first - 30, NAT).astype("datetime64[D]"),
         "branches": np.zeros(count),
-        "_strain": np.where(rng.random(count) < STRAINED, rng.uniform(0.9, 1.4, count), rng.uniform(0.2, 0.8, count)),
+        "_strain": strain,
         SPARE: np.arange(count) >= count - SPARE_ROWS,
     }
 

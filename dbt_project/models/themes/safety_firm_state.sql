@@ -49,7 +49,8 @@ hazard as (
 
 operator as (
     select object_id, count(distinct person_key) as operators
-    from {{ valid_on('safety_operator', as_of) }} where withdrawn_at is null
+    from {{ valid_on('person_licence', as_of) }}
+    where withdrawn_at is null and department = 'yjgl' and person_licence_kind = 'RY04'
     group by object_id
 )
 
