@@ -10,6 +10,7 @@ import numpy as np
 from schemas.contract import Check, Column, FeedContract, contracts
 from simulate.acts import draw_items, draw_officers
 from simulate.checklists import checklist_codes
+from simulate.firms import NAT
 from simulate.marks import DAY, DEPARTMENT
 from simulate.meanings import meaning, meaning_of, reference_of
 from simulate.word_lists import Array, Table, random_for
@@ -23,6 +24,7 @@ AHEAD = {
     "soon": (5, 60),
     "later": (180, 1800),
     "rarely": (0, 30),
+    "done": (0, 45),
     "settled": (3, 50),
     "agreed": (-1500, -1000),
     "overdue": (-950, 60),
@@ -255,10 +257,10 @@ class Draw:
         return _listed(table[name], self._officers) if is_list else table[name][self._index(thing)]
 
     def _ahead(self, name: str) -> Array:
-        """A day before or behind that of the row."""
+        """A day before or behind that of the row; what is done about a thing has no day if that has not come yet."""
         first, last = AHEAD[name]
         ahead: Array = self.day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
-        return ahead
+        return np.where(ahead > self.world.period.last, NAT, ahead) if name == "done" else ahead
 
     def of_check(self, check: Check) -> Array:
         """The codes that a check is about."""

@@ -6,7 +6,7 @@ A thing is a firm, an officer, an item, an act …; `meanings.csv` says which co
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from simulate.departments import inspecting, office_of
 from simulate.devices import TABLES as DEVICE_TABLES
 from simulate.devices import make_devices
 from simulate.divisions import places, prefectures
+from simulate.finance import make_clues, make_forms, make_organisations, make_ratings, make_shareholders
 from simulate.firms import Period, make_firms
 from simulate.forces import make_forces
+from simulate.hazard_sources import make_chemicals, make_sources
 from simulate.health import (
     make_exposures,
     make_gradings,
@@ -41,7 +43,7 @@ from simulate.word_lists import Array, Item, Table, items, person_names, random_
 NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
 LICENSED, LICENCE_YEARS = 0.3, 5
 PERSONS_A_FIRM = 0.5
-ROADS, HEALTH = "jtys", "wjw"
+ROADS, HEALTH, SAFETY, FINANCE = "jtys", "wjw", "yjgl", "jrj"
 # The acts, with the column that names one and the column of the day on which it was done.
 ACTS = {
     "force": ("force_action_code", "begin_date"),
@@ -59,6 +61,11 @@ WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
     **dict.fromkeys(("checklist", "check_item"), "effective_date"),
     "duty": "duty_from",
     **dict.fromkeys(VISIT_TABLES, "visit_date"),
+    **dict.fromkeys(("hazard_source", "source_chemical", "shareholder"), "told_date"),
+    "organisation": "issued_date",
+    "finance_rating": "rated_date",
+    "raising_clue": "received_date",
+    **dict.fromkeys(("microloan_form", "guarantee_form", "pawn_form"), "filed_date"),
     "device": "installed_date",
     "device_limit": "valid_from",
     **dict.fromkeys(("frame", "reading", "station", "alarm"), "day"),
@@ -355,5 +362,15 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "nurse": _of_one(HEALTH, "nurse", make_nurses, "institution"),
     "physician": _of_one(HEALTH, "physician", make_physicians, "institution"),
     "driver": _of_one(ROADS, "driver", make_drivers, "vehicle"),
+    "hazard_source": _of_one(SAFETY, "hazard_source", make_sources),
+    "source_chemical": _of_one(SAFETY, "source_chemical", make_chemicals, "hazard_source"),
+    "organisation": _of_one(FINANCE, "organisation", make_organisations),
+    "shareholder": _of_one(FINANCE, "shareholder", make_shareholders, "organisation"),
+    "finance_rating": _of_one(FINANCE, "finance_rating", make_ratings, "organisation"),
+    "raising_clue": _of_one(FINANCE, "raising_clue", make_clues, "organisation"),
+    **{
+        thing: _of_one(FINANCE, thing, partial(make_forms, form), "organisation")
+        for thing, form in (("microloan_form", "XD"), ("guarantee_form", "DB"), ("pawn_form", "DD"))
+    },
     "department": _departments,
 }
