@@ -19,6 +19,21 @@ from simulate.world import ACTS, OTHER_NAMES, TOLD, WHOLE, World
 Pools = dict[str, Table]
 
 
+# Between how many days before or after a row's own day the other days lie that it speaks of.
+SPANS = {
+    "same": (0, 1),
+    "soon": (5, 60),
+    "later": (180, 1800),
+    "rarely": (0, 30),
+    "month": (0, 40),
+    "old": (-6000, -400),
+    "past": (-400, -30),
+    "recent": (-18, 1),
+    "due": (-25, 400),
+}
+OF_THE_END = ("past", "recent", "due")  # those that are known up to the period's last day
+
+
 class Draw:
     """What each of a feed's rows is about: one of every thing, the firm the same wherever the row speaks of it.
 
@@ -226,7 +241,7 @@ class Draw:
         thing, name = held.split(".")
         if thing == "day":
             return self._ahead(name)
-        if thing == "hour":
+        if thing in ("hour", "usual"):
             return None
         if name in self.leader and (thing == self.leads or self.leads in (*ACTS, "officer")):
             return self.leader[name][self.which]
@@ -242,8 +257,9 @@ class Draw:
 
     def _ahead(self, name: str) -> Array:
         """A day that is still to come: soon, or some years later; or of what rarely happens, the day that it did."""
-        first, last = {"same": (0, 1), "soon": (5, 60), "later": (180, 1800), "rarely": (0, 30)}[name]
-        ahead: Array = self.day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
+        first, last = SPANS[name]
+        day = np.full(len(self.day), self.world.period.last) if name in OF_THE_END else self.day
+        ahead: Array = day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
         return ahead
 
     def of_check(self, check: Check) -> Array:
