@@ -31,6 +31,7 @@ SPANS = {
     "recent": (-18, 1),
     "due": (-25, 400),
 }
+NO_THINGS = ("day", "hour", "year", "usual")
 OF_THE_END = ("past", "recent", "due")  # those that are known up to the period's last day
 
 
@@ -125,7 +126,7 @@ class Draw:
         """The things of the world that the key names."""
         held = (self.meanings[name] for name in self.contract.key)
         things = [value.split(".")[0] for value in held if value]
-        return [thing for thing in things if thing not in (*ACTS, *WHOLE, "day", "hour")]
+        return [thing for thing in things if thing not in (*ACTS, *WHOLE, *NO_THINGS)]
 
     def _choose(self) -> None:
         """Which of the leading rows each row is about, and when it came about."""
@@ -241,7 +242,9 @@ class Draw:
         thing, name = held.split(".")
         if thing == "day":
             return self._ahead(name)
-        if thing in ("hour", "usual"):
+        if thing == "year":
+            return np.full(len(self.day), float(str(self.world.period.last)[:4]) - 1)
+        if thing in NO_THINGS:
             return None
         if name in self.leader and (thing == self.leads or self.leads in (*ACTS, "officer")):
             return self.leader[name][self.which]
