@@ -42,6 +42,7 @@ from simulate.word_lists import Array, Item, Table, items, person_names, random_
 
 NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
 LICENSED, LICENCE_YEARS = 0.3, 5
+LAPSED_YEARS = 0.25  # so long ago did the oldest end: few go on without
 PERSONS_A_FIRM = 0.5
 ROADS, HEALTH, SAFETY, FINANCE = "jtys", "wjw", "yjgl", "jrj"
 # The acts, with the column that names one and the column of the day on which it was done.
@@ -242,7 +243,9 @@ def _licences(world: World, department: str) -> Table:
     rng = random_for(world.seed, "licences", department)
     pool = world.firms_there()
     firm = np.sort(rng.choice(pool, max(1, round(LICENSED * len(pool))), replace=False))
-    issued = world.period.last - rng.integers(1, LICENCE_YEARS * 365, len(firm)).astype("timedelta64[D]")
+    issued = world.period.last - rng.integers(1, round((LICENCE_YEARS + LAPSED_YEARS) * 365), len(firm)).astype(
+        "timedelta64[D]"
+    )
     issued = np.maximum(issued, world.firms["established_date"][firm]).astype("datetime64[D]")
     region = world.firms["region_code"][firm]
     return {

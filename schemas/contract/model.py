@@ -347,6 +347,17 @@ class Unfold(Strict):
         return {**{name: name for name in self.cells}, **beside}
 
 
+class Split(Strict):
+    """Columns whose cells list several values each, the first of one belonging to the first of the others.
+
+    A bulletin names what a sample failed in, what was found and what is allowed as 铅║铜, 0.3║12, ≤0.1║≤10.
+    `separator`: what stands between, as a regular expression.
+    """
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    separator: str
+
+
 class Event(Strict):
     """What makes a row of a base table countable by period: the day it happened."""
 
@@ -415,6 +426,7 @@ class FeedContract(Contract):
     into: tuple[str, ...] = ()
     states: dict[str, str] = {}
     unfold: Unfold | None = None
+    split: Split | None = None
     delivery: DeliveryPromise
     expect: Expect = Expect()
     ignore: tuple[str, ...] = ()
