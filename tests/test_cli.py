@@ -97,8 +97,10 @@ def test_risk_models_are_listed(lake: Path) -> None:
         "culture_firm",
         "drug_firm",
         "environment_firm",
+        "health_institution",
         "market_firm",
         "resources_firm",
+        "transport_firm",
     ]
 
 
