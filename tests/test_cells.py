@@ -10,7 +10,7 @@ import pytest
 
 from schemas.contract import Check
 from spark_jobs.judging.check_digits import broken_checks
-from spark_jobs.judging.days import read_dates, read_moments
+from spark_jobs.judging.days import read_dates, read_moments, read_months, read_written
 from spark_jobs.judging.numbers import Amounts, read_amount, read_numbers
 from tests.vectors import (
     IMPOSSIBLE_USCC,
@@ -73,6 +73,23 @@ def test_what_is_no_day(cell: str) -> None:
 @pytest.mark.parametrize("cell", ["2024-02-29", "2024/2/29", "2024.2.29", "2024年2月29日", "20240229"])
 def test_a_day_in_every_form(cell: str) -> None:
     assert read_dates(pa.array([cell, "2024-05-01", None])).to_pylist() == [date(2024, 2, 29), date(2024, 5, 1), None]
+
+
+@pytest.mark.parametrize("cell", ["2024-02", "2024/2", "2024年2月", "2024年02月份", "2024.02", "202402", "2024-02-29"])
+def test_a_month_in_every_form_is_its_first_day(cell: str) -> None:
+    assert read_months(pa.array([cell, "2024-05-01", None])).to_pylist() == [date(2024, 2, 1), date(2024, 5, 1), None]
+
+
+@pytest.mark.parametrize("cell", ["2024.1", "2024-13", "2024-0", "24-02", "2月", "2024"])
+def test_what_is_no_month(cell: str) -> None:
+    assert read_months(pa.array([cell])).to_pylist() == [None]  # 2024.1 is what a spreadsheet makes of 2024.10
+
+
+def test_days_that_nobody_could_read_are_read_as_their_sender_says() -> None:
+    text = pa.array(["12/3/2010", "10-Nov-16", "2010-12-03", "17/12/2010", None])
+    read = read_written(read_dates(text), text, ("%m/%d/%Y", "%d-%b-%y")).to_pylist()
+    assert read == [date(2010, 12, 3), date(2016, 11, 10), date(2010, 12, 3), None, None]
+    assert read_written(read_dates(text), text, ()).to_pylist() == [None, None, date(2010, 12, 3), None, None]
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def _has_id_check(characters: Characters) -> Mask:
 
 
 def _is_citizen(characters: Characters) -> Mask:
-    """Whether codes are citizens' numbers down to their check digit, as of an owner where a firm's is asked."""
+    """Whether codes are citizens' numbers down to their check digit: an owner's in the place of a firm's code."""
     return _is_id_card(characters) & _has_id_check(characters)
 
 
