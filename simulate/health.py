@@ -53,7 +53,7 @@ def make_institutions(firms: Table, there: Array, period: Period, rng: np.random
         "institution_kind": kind,
         "medical_departments": texts([SUBJECTS[n % len(SUBJECTS)].replace("、", ",") for n in range(count)]),
         "beds": beds.astype(float),
-        "verified_date": period.last - since * DAY,
+        "last_verified_date": period.last - since * DAY,
         "licence_status": np.full(count, "10", dtype=object),
         SPARE: _spare(count),
     }

@@ -41,7 +41,7 @@ def _limit(code: str, value: str, since: date = date(2009, 1, 1), basis: str = "
 def _institution(number: str, uscc: str | None, beds: int | None, verified: date | None, **more: Any) -> Row:
     said = {"licence_no": number, "uscc": uscc, "holder_name": f"样本{number}", "institution_kind": "A", "beds": beds}
     term = {"issued_date": date(2020, 1, 1), "valid_from": date(2020, 1, 1), "valid_to": date(2034, 12, 31)}
-    return {**said, **term, "verified_date": verified, "region_code": "420100", **more}
+    return {**said, **term, "last_verified_date": verified, "region_code": "420100", **more}
 
 
 def _place(number: str, uscc: str | None, rechecked: date | None, **more: Any) -> Row:

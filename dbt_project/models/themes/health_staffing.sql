@@ -15,12 +15,6 @@ with institution as (
     group by object_id
 ),
 
-kind as (
-    select 'RY02' as person_licence_kind
-    union all
-    select 'RY03' as person_licence_kind
-),
-
 staff as (
     select
         licence.object_id,
@@ -39,28 +33,31 @@ staff as (
 
 counted as (
     select
-        object_id, person_licence_kind,
-        count(*) as registered,
-        sum(is_valid) as valid_today,
-        sum(is_valid * is_expiring) as expiring
+        object_id,
+        {%- for kind in ('RY02', 'RY03') %}
+        sum(case when person_licence_kind = '{{ kind }}' then 1 else 0 end) as registered_{{ kind }},
+        sum(case when person_licence_kind = '{{ kind }}' then is_valid else 0 end) as valid_{{ kind }},
+        sum(case when person_licence_kind = '{{ kind }}' then is_valid * is_expiring else 0 end) as expiring_{{ kind }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from staff
-    group by object_id, person_licence_kind
+    group by object_id
 )
-
+{% for kind in ('RY02', 'RY03') %}
 select
     institution.object_id,
-    kind.person_licence_kind,
+    '{{ kind }}' as person_licence_kind,
     institution.department,
     'health' as field,
     institution.holder_name,
     institution.region_code,
     institution.city_code,
     institution.beds,
-    coalesce(counted.registered, 0) as registered,
-    coalesce(counted.valid_today, 0) as valid_today,
-    coalesce(counted.expiring, 0) as expiring,
-    coalesce(counted.valid_today, 0) = 0 as is_unstaffed
+    coalesce(counted.registered_{{ kind }}, 0) as registered,
+    coalesce(counted.valid_{{ kind }}, 0) as valid_today,
+    coalesce(counted.expiring_{{ kind }}, 0) as expiring,
+    coalesce(counted.valid_{{ kind }}, 0) = 0 as is_unstaffed
 from institution
-cross join kind
-left join counted
-    on counted.object_id = institution.object_id and counted.person_licence_kind = kind.person_licence_kind
+left join counted on counted.object_id = institution.object_id
+{% if not loop.last %}union all{% endif %}
+{%- endfor %}

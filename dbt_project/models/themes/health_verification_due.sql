@@ -24,9 +24,9 @@ select
     region_code,
     city_code,
     beds,
-    verified_date,
+    last_verified_date,
     cast(due_months as bigint) as due_months,
-    add_months(coalesce(verified_date, valid_from), cast(due_months as int)) as due_date,
+    add_months(coalesce(last_verified_date, valid_from), cast(due_months as int)) as due_date,
     legal_basis,
-    coalesce(add_months(coalesce(verified_date, valid_from), cast(due_months as int)) >= {{ as_of }}, false) as is_verified
+    coalesce(add_months(coalesce(last_verified_date, valid_from), cast(due_months as int)) >= {{ as_of }}, false) as is_verified
 from due
