@@ -31,7 +31,7 @@ STOPPED, STUCK = 0.12, 0.08  # of the devices, those with days without productio
 STUCK_HOURS = (74, 110)
 SPELLS_A_MONTH = (0.2, 5)  # above the limit: of any firm, and more by its risk
 LEVELS = ((12, "1"), (3, "2"), (0, "3"))  # alarms by their hours: from twelve red, from three orange, else yellow
-EVENTS = {"level": "01", "pressure": "01", "temperature": "01", "speed": "06"}
+ABOVE_LIMIT = "01"  # of codes/alarm_kind.csv
 
 
 class Watched(Strict):
@@ -87,7 +87,7 @@ def make_devices(department: str, firms: Table, there: Array, period: Period, rn
         "monitor_device_class": texts([point[0].device_class for point in points]),
         "monitor_protocol": texts([point[0].protocol for point in points]),
         "point_name": texts([point[0].point_name for point in points]),
-        "plate_no": texts([_plate(rng) if point[0].device_class == "VG" else "" for point in points]),
+        "plate_no": np.full(count, "", dtype=object),
         "installed_date": installed,
         "accepted_date": installed,
         "retired_date": np.full(count, "NaT", "datetime64[D]"),
@@ -97,10 +97,6 @@ def make_devices(department: str, firms: Table, there: Array, period: Period, rn
         SPARE: np.zeros(count, bool),
     }
     return Devices(table, tuple(points))
-
-
-def _plate(rng: np.random.Generator) -> str:
-    return f"鄂{rng.choice(list('ACDEFGHJ'))}{rng.integers(10000, 99999)}"
 
 
 def first_day(period: Period) -> np.datetime64:
@@ -199,7 +195,7 @@ def _course(row: Watched, hours: Array, risk: float, rng: np.random.Generator) -
     return rounded
 
 
-def make_alarms(devices: Devices, readings: Table, period: Period, rng: np.random.Generator) -> Table:
+def make_spell_alarms(devices: Devices, readings: Table, period: Period, rng: np.random.Generator) -> Table:
     """One alarm a spell above the limit, where readings come; else a few events that the firms' own systems told."""
     spells = list(_spells(readings)) if readings else list(_events(devices, period, rng))
     device_of = {code: number for number, code in enumerate(devices.table["device_code"])}
@@ -220,7 +216,7 @@ def make_alarms(devices: Devices, readings: Table, period: Period, rng: np.rando
             ]
         ),
         "indicator_code": texts([spell[1] for spell in spells]),
-        "alarm_kind": texts([EVENTS.get(spell[1], "01") for spell in spells]),
+        "alarm_kind": np.full(len(spells), ABOVE_LIMIT, dtype=object),
         "alarm_level": texts([next(level for least, level in LEVELS if count >= least) for count in hours]),
         "started_at": begin,
         "ended_at": end,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from schemas.characters import narrowed
-from schemas.contract import Column, FeedContract, Scale, code_list
+from schemas.contract import Column, FeedContract, code_list
 from simulate.mess import NOTHING
 from simulate.promises import broken
 from simulate.values import bounded, kind_of
@@ -78,12 +78,10 @@ def _good_rows(sample: Path | None) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if not row["#expect"]]
 
 
-def _cell(column: Column, row: dict[str, str]) -> tuple[str, Scale]:
+def _cell(column: Column, row: dict[str, str]) -> tuple[str, float]:
     """What a sample's row has for a column, and what its heading multiplies it by."""
-    found = (
-        (row[heading.heading].strip(), heading.scale or 1) for heading in column.headings if heading.heading in row
-    )
-    return next(found, ("", 1))
+    heading = next((heading for heading in column.headings if heading.heading in row), None)
+    return (row[heading.heading].strip(), float(heading.scale or 1)) if heading else ("", 1.0)
 
 
 @cache

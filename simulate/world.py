@@ -18,15 +18,27 @@ from simulate.departments import inspecting, office_of
 from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.forces import make_forces
-from simulate.monitoring import Devices, make_alarms, make_devices, make_limits, make_readings
+from simulate.health import (
+    make_exposures,
+    make_gradings,
+    make_infections,
+    make_institutions,
+    make_nurses,
+    make_physicians,
+    make_places,
+    make_samples,
+)
+from simulate.monitoring import Devices, make_devices, make_limits, make_readings, make_spell_alarms
 from simulate.penalties import make_penalties
 from simulate.platforms import ENVIRONMENT, HOTLINE, make_registrations
-from simulate.staff import Staff, id_cards, make_staff
+from simulate.roads import make_alarms, make_drivers, make_terminals, make_tracks, make_vehicles, make_weighings
+from simulate.staff import FEWEST_PERSONS, Staff, id_cards, make_staff
 from simulate.word_lists import Array, Item, Table, items, person_names, random_for, texts
 
 NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
 LICENSED, LICENCE_YEARS = 0.3, 5
 PERSONS_A_FIRM = 0.5
+ROADS, HEALTH = "jtys", "wjw"
 # The acts, with the column that names one and the column of the day on which it was done.
 ACTS = {
     "force": ("force_action_code", "begin_date"),
@@ -47,6 +59,20 @@ WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
     "device_limit": "valid_from",
     "reading": "reading_day",
     "alarm": "alarm_day",
+    "vehicle": "registered_date",
+    "terminal": "installed_date",
+    "track": "track_date",
+    "vehicle_alarm": "started_at",
+    "weighing": "weighed_at",
+    "institution": "issued_date",
+    "place": "issued_date",
+    "grading": "rated_date",
+    "sample": "sampling_date",
+    "infection": "report_date",
+    "exposure": "declared_date",
+    "nurse": "issued_date",
+    "physician": "issued_date",
+    "driver": "issued_date",
 }
 # Other values by which a row can be named.
 OTHER_NAMES = {"penalty.punish_file_no"}
@@ -180,7 +206,7 @@ def _items(world: World, department: str) -> Table:
 
 def _persons(world: World, department: str) -> Table:
     rng = random_for(world.seed, "persons", department)
-    count = max(50, round(PERSONS_A_FIRM * len(world.firms["uscc"])))
+    count = max(FEWEST_PERSONS, round(PERSONS_A_FIRM * len(world.firms["uscc"])))
     female = rng.random(count) < 0.45
     cards = id_cards(rng, count, female)
     return {
@@ -267,7 +293,20 @@ def _readings(world: World, department: str) -> Table:
 
 def _alarms(world: World, department: str) -> Table:
     rng = random_for(world.seed, "alarms", department)
-    return make_alarms(world.devices(department), world.table("reading", department), world.period, rng)
+    return make_spell_alarms(world.devices(department), world.table("reading", department), world.period, rng)
+
+
+def _of_one(owner: str, thing: str, make: Callable[..., Table], source: str = "") -> Callable[[World, str], Table]:
+    """What one department alone has, made of another thing of its own or of the firms; of any other nothing."""
+
+    def made(world: World, department: str) -> Table:
+        if department != owner:
+            return {}
+        rng = random_for(world.seed, owner, thing)
+        given = (world.table(source, department),) if source else (world.firms, world.firms_there())
+        return make(*given, world.period, rng)
+
+    return made
 
 
 THINGS: dict[str, Callable[[World, str], Table]] = {
@@ -289,5 +328,19 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "device_limit": lambda world, department: make_limits(world.devices(department)),
     "reading": _readings,
     "alarm": _alarms,
+    "vehicle": _of_one(ROADS, "vehicle", make_vehicles),
+    "terminal": _of_one(ROADS, "terminal", make_terminals, "vehicle"),
+    "track": _of_one(ROADS, "track", make_tracks, "vehicle"),
+    "vehicle_alarm": _of_one(ROADS, "vehicle_alarm", make_alarms, "vehicle"),
+    "weighing": _of_one(ROADS, "weighing", make_weighings, "vehicle"),
+    "institution": _of_one(HEALTH, "institution", make_institutions),
+    "place": _of_one(HEALTH, "place", make_places),
+    "grading": _of_one(HEALTH, "grading", make_gradings, "place"),
+    "sample": _of_one(HEALTH, "sample", make_samples, "place"),
+    "infection": _of_one(HEALTH, "infection", make_infections, "institution"),
+    "exposure": _of_one(HEALTH, "exposure", make_exposures),
+    "nurse": _of_one(HEALTH, "nurse", make_nurses, "institution"),
+    "physician": _of_one(HEALTH, "physician", make_physicians, "institution"),
+    "driver": _of_one(ROADS, "driver", make_drivers, "vehicle"),
     "department": _departments,
 }

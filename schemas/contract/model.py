@@ -66,7 +66,7 @@ Parse = Literal[
     "degrees",
     "address",
 ]
-Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
+Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate", "plate"]
 
 
 class ContractError(Exception):
