@@ -1,25 +1,32 @@
-{#- What devices had to send by month and what came, of the hours (period H) and of indicators that count (is_key_indicator, all
-    where nothing says which do). The place is that of the device, whatever department speaks of it; what a device sent that nobody
+{#- What devices had to send by month and what came, of the hours (period H) and of indicators that count: those that the
+    device's list calls key, or all that no list leaves out where it names none. The place is that of the device, whatever department speaks of it; what a device sent that nobody
     registered is nobody's.
 
     A day without a word is due as well, 24 hours of each of the device's indicators: days between the first and the last of which
     its department told anything, since it was accepted and before it was retired, of devices in use (1) or out of order (3). Of those
     that never sent anything, where others of their class do. Who reports every so many hours owes every so manieth. -#}
-with uncounted as (
-    select distinct department, device_code, indicator_code
+with listed as (
+    select
+        department, device_code, indicator_code,
+        max(case when coalesce(is_key_indicator, '1') <> '0' then 1 else 0 end) = 1 as is_key
     from {{ standing('device_indicator') }}
-    where is_key_indicator = '0'
+    group by department, device_code, indicator_code
+),
+
+keyed as (
+    select distinct department, device_code from listed where is_key
 ),
 
 day as (
     select
         reading_day.*,
         cast(trunc(reading_day.reading_date, 'MM') as date) as month,
-        uncounted.device_code is null as is_counted
+        coalesce(listed.is_key, keyed.device_code is null) as is_counted
     from {{ ref('reading_day') }} as reading_day
-    left join uncounted
-        on uncounted.department = reading_day.department and uncounted.device_code = reading_day.device_code
-        and uncounted.indicator_code = reading_day.indicator_code
+    left join listed
+        on listed.department = reading_day.department and listed.device_code = reading_day.device_code
+        and listed.indicator_code = reading_day.indicator_code
+    left join keyed on keyed.department = reading_day.department and keyed.device_code = reading_day.device_code
     where reading_day.reading_period = 'H'
 ),
 
@@ -43,7 +50,7 @@ measured as (
     from (
         select department, device_code, indicator_code from day where is_counted
         union all
-        select department, device_code, indicator_code from {{ standing('device_indicator') }} where coalesce(is_key_indicator, '1') <> '0'
+        select department, device_code, indicator_code from listed where is_key
     ) as named
     group by department, device_code
 ),
