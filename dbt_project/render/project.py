@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from dbt_project.render.base import base_models, day_in_china
+from dbt_project.render.clues import clue_models
 from dbt_project.render.indicators import gold_models
 from dbt_project.render.sql import literal
 from dbt_project.render.unit_tests import not_given, unit_test
@@ -79,7 +80,7 @@ def shared_macros() -> str:
 
 def _models_sql() -> dict[Path, str]:
     written = {contract.table for contract in _built() if written_model(contract)}
-    followed = [("themes", view_models()), ("gold", gold_models())]
+    followed = [("themes", view_models()), ("gold", gold_models()), ("gold", clue_models())]
     models = [*base_models(), *((layer, name, text) for layer, some in followed for name, text in some)]
     return {RENDERED / layer / f"{name}.sql": text for layer, name, text in models if name not in written}
 

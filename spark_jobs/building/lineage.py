@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -70,6 +70,13 @@ class Lineage:
         while more := {name for name in names - waiting if self._own(waiting) & {*self._models[name].inputs}}:
             waiting |= more
         return names - waiting
+
+    def reading(self, names: Collection[str]) -> set[str]:
+        """The tables that read any of these (layer.table), or what is made of them."""
+        found = {name for name, model in self._models.items() if {*names} & {*model.inputs}}
+        while more := {name for name in self._models.keys() - found if self._own(found) & {*self._models[name].inputs}}:
+            found |= more
+        return found
 
     def _is_missing(self, table: str) -> bool:
         """Whether a table of another layer has not been built yet."""
