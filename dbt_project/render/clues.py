@@ -274,19 +274,19 @@ def _hits(rules: list[ClueRule]) -> str:
 ),
 
 counted as (
-    select clue_rule, coalesce(model, '') as model, department, false as is_whole,
+    select clue_rule, coalesce(model, '') as risk_model, department, false as is_whole,
         {counted}
     from {{{{ ref('clue') }}}}
     group by 1, 2, 3
     union all
-    select clue_rule, coalesce(model, '') as model, '' as department, true as is_whole,
+    select clue_rule, coalesce(model, '') as risk_model, '' as department, true as is_whole,
         {counted}
     from {{{{ ref('clue') }}}}
     group by 1, 2
 )
 
 select
-    counted.clue_rule, counted.model, counted.department, counted.is_whole,
+    counted.clue_rule, counted.risk_model, counted.department, counted.is_whole,
     counted.clues_raised, counted.clues_with_verdict, counted.clues_proved,
     cast(counted.clues_proved as double) / nullif(counted.clues_with_verdict, 0) as hit_share,
     counted.clues_checked, counted.clues_with_problem,

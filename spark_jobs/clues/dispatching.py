@@ -29,8 +29,8 @@ from spark_jobs.lake.working_days import working_day_after
 SENT, EVENTS = "clue_sent", "clue_event"
 DONE, UNFOUNDED, DUPLICATE, RETURNED, ASSIGNED = "1", "3", "4", "5", "6"
 LAST_WORDS = (DONE, UNFOUNDED, DUPLICATE)
-# (ours) So often departments pass a clue on among themselves; then a person decides.
-MOST_TURNS = 3
+# (ours) Among so many departments a clue is passed on by themselves; then a person decides.
+MOST_DEPARTMENTS = 3
 # The inputs of what is raised and sent.
 INPUTS = (("gold", "clue_found"), ("base", EVENTS), ("ops", LEDGER), ("ops", SENT))
 
@@ -119,7 +119,7 @@ def _passed_to(event: Row, sent: Sequence[Row]) -> str | None:
     """Who has the clue instead; nobody where it was there before, or has gone round long enough: a person decides."""
     other: str | None = event["transfer_to"]
     been = {row["department"] for row in sent}
-    return other if other and other not in been and len(sent) < MOST_TURNS else None
+    return other if other and other not in been and len(been) < MOST_DEPARTMENTS else None
 
 
 def _order(grade: str) -> int:

@@ -24,7 +24,9 @@ from spark_jobs.clues.dispatching import SENT, lines_of
 from spark_jobs.clues.raising import Row
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import append, read
+from spark_jobs.lake.marks import Mark
+from spark_jobs.lake.tables import append, read, version
+from spark_jobs.lake.upkeep import keep_up
 
 PACKAGES = "clue_package"
 # The same file from the same clues, whenever it is made.
@@ -34,7 +36,8 @@ WIDE = ("发现理由", "证据")
 
 def send(home: Home) -> dict[str, int]:
     """Writes every package that does not lie in the outbox yet; how many, and how many clues they hold."""
-    if f"ops.{PACKAGES}" not in contracts():
+    mark = Mark(home.state / "sent.json", _versions(home))
+    if f"ops.{PACKAGES}" not in contracts() or mark.is_current():
         return {}
     told = set(read(home.table("ops", PACKAGES), ["package_no"])["package_no"].to_pylist())
     packages: dict[str, list[Row]] = defaultdict(list)
@@ -46,7 +49,13 @@ def send(home: Home) -> dict[str, int]:
     if packages:
         books = [_book(rows) for _, rows in sorted(packages.items())]
         append(home.table("ops", PACKAGES), pa.Table.from_pylist(books, table_schema(table_of(f"ops.{PACKAGES}"))))
+        keep_up(home, "ops", written={PACKAGES})
+    Mark(mark.path, _versions(home)).keep()
     return {"packages": len(packages), "clues": sum(map(len, packages.values()))} if packages else {}
+
+
+def _versions(home: Home) -> dict[str, str]:
+    return {name: str(version(home.table("ops", name))) for name in (SENT, PACKAGES)}
 
 
 def _book(rows: Sequence[Row]) -> Row:
