@@ -1,16 +1,16 @@
 {#- CTEs `package`, what was sent together, and `acknowledged`, those of which a receipt names content and number as they were
     sent. -#}
-{% macro acknowledged_packages() -%}
+{% macro acknowledged_packages(sent, receipt) -%}
 package as (
     select department, package_no, package_sha256, count(*) as clues
-    from {{ source('ops', 'clue_sent') }}
+    from {{ sent }}
     group by department, package_no, package_sha256
 ),
 
 acknowledged as (
     select package.department, package.package_no, receipt.acknowledged_date
     from package
-    join {{ standing('clue_receipt') }} as receipt
+    join {{ receipt }} as receipt
         on receipt.department = package.department
         and receipt.package_no = package.package_no
         and lower(receipt.package_sha256) = package.package_sha256

@@ -1,6 +1,6 @@
 {#- The rules of duty that fit each `situation` (item, problem, industry, county, city, field; empty texts where there is none),
     with how narrow each is. Each situation is compared with the rules once, however many rows it has. -#}
-{% macro fitting_duties() -%}
+{% macro fitting_duties(duty) -%}
     select
         situation.*,
         rule.rule_no,
@@ -25,7 +25,7 @@
         case when rule.duty_problem is null then 0 else 1 end as by_problem,
         case when rule.duty_field is null then 0 else 1 end as by_field
     from situation
-    join {{ standing('complaint_duty') }} as rule
+    join {{ duty }} as rule
         on (rule.duty_item is null or startswith(situation.item, rule.duty_item))
         and (rule.duty_problem is null or rule.duty_problem = situation.problem)
         and (rule.duty_industry is null or startswith(situation.industry, rule.duty_industry))

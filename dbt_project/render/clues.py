@@ -44,7 +44,7 @@ situation as (
 ),
 
 fitting as (
-    {{{{ fitting_duties() }}}}
+    {{{{ fitting_duties(standing('complaint_duty')) }}}}
 ),
 
 ranked as (

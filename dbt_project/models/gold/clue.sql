@@ -8,7 +8,7 @@ with last_turn as (
     group by clue_no
 ),
 
-{{ acknowledged_packages() }},
+{{ acknowledged_packages(source('ops', 'clue_sent'), standing('clue_receipt')) }},
 
 answer as (
     select

@@ -1,4 +1,4 @@
-with {{ acknowledged_packages() }},
+with {{ acknowledged_packages(source('ops', 'clue_sent'), standing('clue_receipt')) }},
 
 told as (
     select clue_no, 'raised' as clue_step, cast(null as string) as department, raised_date as step_date,

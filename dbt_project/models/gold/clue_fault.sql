@@ -1,5 +1,5 @@
 {#- What departments say of packages and clues that we did not send them so. -#}
-with {{ acknowledged_packages() }},
+with {{ acknowledged_packages(source('ops', 'clue_sent'), standing('clue_receipt')) }},
 
 held as (
     select distinct clue_no, department from {{ source('ops', 'clue_sent') }}
