@@ -14,6 +14,7 @@ from simulate.promises import broken, checked
 from simulate.word_lists import Array, Table
 
 DANGLING = 0.012  # of the rows, for each column that names another row
+MOST = 2  # of a file's rows: what devices send by themselves is not typed anew
 SPARE_DANGLING = 0.3  # of those that nobody refers to, in a feed of which others are referred to
 KIND = "dangling"
 NOBODYS = "NB"  # organisation codes that begin so are nobody's in the province
@@ -28,7 +29,8 @@ def dangle(
     shares = np.full(len(free), DANGLING * len(columns))
     if SPARE in rows and columns:
         shares[rows[SPARE][free]] = SPARE_DANGLING
-    for row in free[rng.random(len(free)) < shares].tolist():
+    chosen = free[rng.random(len(free)) < shares]
+    for row in rng.permutation(chosen)[:MOST].tolist():
         column = columns[int(rng.integers(len(columns)))]
         if SPARE in rows and column.name in contract.key and not rows[SPARE][row]:
             continue  # another row refers to this one by its key

@@ -15,6 +15,19 @@ from simulate.meanings import meaning, meaning_of, reference_of
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import ACTS, OTHER_NAMES, TOLD, WHOLE, World
 
+# How many days lie between a row's own day and another one that it tells, by what that day is (`day.…`): the same, soon
+# or years later; of what happens rarely, when it did; when a matter was settled (in some rows); a contract of years
+# ago, when it asks for a beginning, and when that was made (in some rows).
+AHEAD = {
+    "same": (0, 1),
+    "soon": (5, 60),
+    "later": (180, 1800),
+    "rarely": (0, 30),
+    "settled": (3, 50),
+    "agreed": (-1500, -1000),
+    "overdue": (-950, 60),
+    "begun": (-950, 0),
+}
 # The rows of filled feeds that others may refer to, by what they may be called: the feed, its base tables.
 Pools = dict[str, Table]
 
@@ -57,7 +70,9 @@ class Draw:
         """
         referring = {column.name for column, _, _ in self._references()}
         own = [self.meanings[name] for name in self.contract.key if name not in referring]
-        whole = next((thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None)
+        whole = meaning_of(f"feed:{self.contract.name}") or next(
+            (thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None
+        )
         if whole:
             return whole, self.world.table(whole, self.department)
         leaders: dict[str, tuple[Table, bool]] = {}
@@ -241,8 +256,8 @@ class Draw:
         return _listed(table[name], self._officers) if is_list else table[name][self._index(thing)]
 
     def _ahead(self, name: str) -> Array:
-        """A day that is still to come: soon, or some years later; or of what rarely happens, the day that it did."""
-        first, last = {"same": (0, 1), "soon": (5, 60), "later": (180, 1800), "rarely": (0, 30)}[name]
+        """A day before or behind that of the row."""
+        first, last = AHEAD[name]
         ahead: Array = self.day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
         return ahead
 

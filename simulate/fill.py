@@ -15,13 +15,15 @@ from simulate.marks import DAY, FAULT, FIRM, PLANTED, SPARE
 from simulate.meanings import meaning
 from simulate.mess import nulls_of
 from simulate.promises import broken
+from simulate.samples import Sample
 from simulate.values import bounded, clocked, fitting, generated, kind_of, within
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import WHOLE, World
 
-USUALLY_FILLED, RARELY_FILLED = 0.94, 0.04
+USUALLY_FILLED = 0.94
+FILLED = {"day.rarely": 0.04, "day.settled": 0.7, "day.begun": 0.6}  # by what a column holds
 NOTHING = {"M": NAT, "f": np.nan, "O": ""}
-RARELY, SOON_AFTER = "day.rarely", "hour.soon"
+SOON_AFTER = "hour.soon"
 LATE = 0.03  # of what is done soon after, the share that is done only hours later
 LATER = ("day.later", "day.soon", "licence.expiry_date", "officer.certificate_expiry_date")
 
@@ -48,8 +50,16 @@ def fill(feed: Feed, world: World, pools: Pools, count: int, period: Period) -> 
     rows: Table = {}
     if draw.lacks():
         return rows
+    plain = []
     for column in _in_order(feed.contract):
-        rows[column.name] = _values(feed, column, draw, rows, period)
+        made = draw.value(column)
+        if made is None and _is_plain(feed.contract, column) and not draw.is_of_another(column):
+            plain.append(column)
+        else:
+            rows[column.name] = _values(feed, column, made, draw, rows, period)
+    sample = Sample(feed.contract, rows, rng)
+    for column in plain:
+        rows[column.name] = _values(feed, column, sample.values(column), draw, rows, period)
     reported = _reported(feed.contract, rows, draw.day, period)
     _empty(feed.contract, rows, draw, rng)
     rows[FIRM], rows[DAY] = draw.firm, reported
@@ -87,13 +97,19 @@ def _in_order(contract: FeedContract) -> list[Column]:
     return [own[name] for name in sorter.static_order()]
 
 
+def _is_plain(contract: FeedContract, column: Column) -> bool:
+    """Whether a column is a text or a number that no list, pattern or check makes: the sample is its model."""
+    is_checked = column.pattern or column.check or column.check_when or column.fits or column.parse == "currency"
+    is_text = column.type == "string" and not column.codes
+    return column.name not in contract.key and not is_checked and (is_text or kind_of(column) == "f")
+
+
 def _asks(column: Column) -> list[str]:
     return [rule.column for rule in (column.check_when, column.fits) if rule]
 
 
-def _values(feed: Feed, column: Column, draw: Draw, rows: Table, period: Period) -> Array:
-    """The world's values, and others where it has none or the contract does not accept them."""
-    made = draw.value(column)
+def _values(feed: Feed, column: Column, made: Array | None, draw: Draw, rows: Table, period: Period) -> Array:
+    """The values made, and others where there are none or the contract does not accept them."""
     is_key = column.name in feed.contract.key
     key = feed.prefix if is_key else None
     if made is None and draw.is_of_another(column) and not column.required:
@@ -131,7 +147,12 @@ def _by_document(contract: FeedContract, column: Column, made: Array, rows: Tabl
 
 
 def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, draw: Draw, period: Period) -> Array:
-    """Dates that have come by the day they are reported on, in the order and the years that the contract asks for."""
+    """Dates that have come by the day they are reported on, in the order and the years that the contract asks for.
+
+    Moments that the world tells to the second stay as they are.
+    """
+    if draw.leads in WHOLE and draw.states(column) and made.dtype == "datetime64[s]":
+        return made
     if meaning(contract, column) not in LATER:
         made = np.minimum(made, period.last)
     made = within(column, made, period)
@@ -169,8 +190,7 @@ def _empty(contract: FeedContract, rows: Table, draw: Draw, rng: np.random.Gener
             continue
         values = rows[column.name]
         usual = max(USUALLY_FILLED, min(contract.expect.filled.get(column.name, 0) + 0.04, 1))
-        if meaning(contract, column) == RARELY:
-            usual = RARELY_FILLED
+        usual = FILLED.get(meaning(contract, column) or "", usual)
         empty = rng.random(len(values)) > usual
         if column.required_with in rows:
             empty &= nulls_of(rows[column.required_with])

@@ -79,7 +79,7 @@ def write_cells(
     elif column.type == "list":
         cells = _lists(column, values, style)
     elif values.dtype.kind == "f":
-        cells = _figures(values, is_null, style, rng)
+        cells = _figures(values / float(heading.scale or 1), is_null, style, rng)
     else:
         cells = values.copy()
     if is_narrowed(column):

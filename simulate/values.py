@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
 
-from schemas.contract import Column, code_list
+from schemas.contract import Column, Strict, code_list
 from simulate.firms import NAT, Period
 from simulate.mess import LIST_JOINER, NOTHING, spellings
 from simulate.patterns import text_of
 from simulate.promises import broken
-from simulate.word_lists import Array, words
+from simulate.word_lists import Array, read_rows, words
 
 DISTINCT_TEXTS = 300  # of a pattern: more are made only where a key must differ row by row
 DELAY = (0, 1, 1, 2, 3, 5, 8, 15)
 YEAR = np.timedelta64(365, "D")
+
+
+class Usual(Strict):
+    """What a column usually holds, a row of usual.csv: a number's median and the spread of its logarithm, or the share
+    of rows with a code; (ours), so that figures of the simulated province are of a size that a real one's may have."""
+
+    column: str
+    median: float
+    spread: float
+    code: str
+    share: float
+
+
+@cache
+def usual_of(name: str) -> Usual | None:
+    """What a column of that name usually holds, if anything is known."""
+    return next((row for row in read_rows("usual.csv", Usual) if row.column == name), None)
 
 
 def kind_of(column: Column) -> str:
@@ -33,6 +51,10 @@ def generated(column: Column, day: Array, rng: np.random.Generator, key: str | N
     if kind_of(column) == "M":
         days: Array = day + rng.choice(DELAY, count).astype("timedelta64[D]")
         return days
+    if column.name.endswith("_year") and column.type == "integer":
+        return day.astype("datetime64[Y]").astype(int).astype(float) + 1970
+    if column.name.endswith("_month") and column.type == "string":
+        return np.datetime_as_string(day, unit="M").astype(object)
     if kind_of(column) == "f":
         return _running(column, count) if key is not None else _numbers(column, count, rng)
     if column.parse == "currency":
@@ -49,7 +71,9 @@ def generated(column: Column, day: Array, rng: np.random.Generator, key: str | N
 def _numbers(column: Column, count: int, rng: np.random.Generator) -> Array:
     """Log-normal above the least; between the least and the most, where both are promised, nearer to the least."""
     low, high = column.min, column.max
-    if low is not None and high is not None and high - low < 1e6:
+    if (usual := usual_of(column.name)) and usual.median:
+        drawn = usual.median * rng.lognormal(0, usual.spread, count)
+    elif low is not None and high is not None and high - low < 1e6:
         drawn = low + (high - low) * rng.beta(1.3, 2.5, count)
     else:
         drawn = (low or 0) + rng.lognormal(6, 1.2, count)
@@ -105,6 +129,9 @@ def _codes(column: Column, count: int, rng: np.random.Generator) -> Array:
     """Codes in force; the first of a list are the usual ones."""
     codes = np.array(codes_in_force(column), object)
     weights = 1 / np.arange(1, len(codes) + 1)
+    if (usual := usual_of(column.name)) and usual.code in codes:
+        is_usual = codes == usual.code
+        weights = np.where(is_usual, usual.share, (1 - usual.share) * weights / max(weights[~is_usual].sum(), 1e-9))
     return rng.choice(codes, count, p=weights / weights.sum())
 
 

@@ -18,8 +18,9 @@ from simulate.departments import inspecting, office_of
 from simulate.divisions import places, prefectures
 from simulate.firms import Period, make_firms
 from simulate.forces import make_forces
+from simulate.monitoring import Devices, make_alarms, make_devices, make_limits, make_readings
 from simulate.penalties import make_penalties
-from simulate.platforms import HOTLINE, make_registrations
+from simulate.platforms import ENVIRONMENT, HOTLINE, make_registrations
 from simulate.staff import Staff, id_cards, make_staff
 from simulate.word_lists import Array, Item, Table, items, person_names, random_for, texts
 
@@ -42,6 +43,10 @@ TOLD = ("penalty", "check", "complaint")
 WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
     "checklist": "effective_date",
     "duty": "duty_from",
+    "device": "installed_date",
+    "device_limit": "valid_from",
+    "reading": "reading_day",
+    "alarm": "alarm_day",
 }
 # Other values by which a row can be named.
 OTHER_NAMES = {"penalty.punish_file_no"}
@@ -55,6 +60,7 @@ class World:
         self.firms = make_firms(objects, period, seed)
         self._tables: dict[tuple[str, str], Table] = {}
         self._staff: dict[str, Staff] = {}
+        self._devices: dict[str, Devices] = {}
 
     def staff(self, department: str) -> Staff:
         """The department's officers and bodies."""
@@ -76,6 +82,13 @@ class World:
     def registrations(self) -> dict[str, Table]:
         """What each platform registers of complaints."""
         return make_registrations(self.firms, self.period, self.seed)
+
+    def devices(self, department: str) -> Devices:
+        """The devices with which a department watches from afar."""
+        if department not in self._devices:
+            rng = random_for(self.seed, "devices", department)
+            self._devices[department] = make_devices(department, self.firms, self.firms_there(), self.period, rng)
+        return self._devices[department]
 
     def everyones(self, thing: str) -> Table:
         """The things of a kind of every department that inspects; whose they are is told by the bodies' names."""
@@ -244,6 +257,19 @@ def _penalties(world: World, department: str) -> Table:
     return make_penalties(checks, department, world.firms, world.period, world.seed) if checks else {}
 
 
+def _readings(world: World, department: str) -> Table:
+    """Only the environment's platform hands down what devices read."""
+    if department != ENVIRONMENT:
+        return {}
+    rng = random_for(world.seed, "readings", department)
+    return make_readings(world.devices(department), world.firms, world.period, rng)
+
+
+def _alarms(world: World, department: str) -> Table:
+    rng = random_for(world.seed, "alarms", department)
+    return make_alarms(world.devices(department), world.table("reading", department), world.period, rng)
+
+
 THINGS: dict[str, Callable[[World, str], Table]] = {
     "firm": _firms,
     "body": _bodies,
@@ -259,5 +285,9 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "route": _routes,
     "duty": lambda world, department: duty_rules(),
     "licence": _licences,
+    "device": lambda world, department: world.devices(department).table,
+    "device_limit": lambda world, department: make_limits(world.devices(department)),
+    "reading": _readings,
+    "alarm": _alarms,
     "department": _departments,
 }

@@ -14,7 +14,9 @@ from schemas.contract import FeedContract, feeds
 from spark_jobs.judging.cells import Cells
 from spark_jobs.judging.garbled import lost_characters
 from spark_jobs.judging.judge import Judge, Part
+from spark_jobs.lake.codes import code_spellings
 from spark_jobs.lake.home import LOCAL
+from spark_jobs.lake.regions import division_of_address
 
 RECEIVED = datetime(2026, 11, 26, 2, tzinfo=UTC)
 USCC = "91420100MA4K00010R"
@@ -708,3 +710,63 @@ def test_no_cell_takes_long_or_stops_a_feed(part: str) -> None:
             started = time.process_time()
             Cells.read(column, cell, column.headings[0].heading)
             assert time.process_time() - started < 2, (contract.name, column.name)
+
+
+def quantity(feed: str, name: str, cell: str) -> tuple[Decimal | None, set[str]]:
+    """What a cell below the column's first heading says, and the doubts about it."""
+    column = feeds()[feed].column(name)
+    found = Cells.read(column, pa.array([cell]), column.headings[0].heading)
+    return found.typed[0].as_py(), {words for words, mask in found.doubts if mask[0]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "area", "is_told"),
+    [
+        ("320", "320.00", False),
+        ("320㎡", "320.00", True),
+        ("1,200.5 m²", "1200.50", True),
+        ("15亩", "10000.00", True),
+        ("0.5亩", "333.33", True),
+        ("１.5公顷", "15000.00", True),
+        ("0.2563平方公里", "256300.00", True),
+    ],
+)
+def test_an_area_is_in_square_metres_and_a_unit_in_its_cell_is_told(cell: str, area: str, is_told: bool) -> None:
+    value, doubts = quantity("wlt_internet_cafe", "venue_area_m2", cell)
+    assert (str(value), bool(doubts)) == (area, is_told)
+
+
+def test_the_unit_of_an_area_is_that_of_its_cell_before_that_of_its_heading() -> None:
+    assert quantity("zrzy_temp_land", "temp_land_m2", "1.5") == (Decimal(1000), set())  # the heading says 亩
+    assert quantity("zrzy_temp_land", "temp_land_m2", "1.5公顷")[0] == 15_000
+
+
+@pytest.mark.parametrize("cell", ["约三百平", "12英亩", "3 4", "12.亩半", "一公顷"])
+def test_an_area_that_is_not_wholly_understood_is_none(cell: str) -> None:
+    assert quantity("wlt_internet_cafe", "venue_area_m2", cell)[0] is None
+
+
+@pytest.mark.parametrize("cell", ["114°21′36″", "114度21分36秒", "114-21-36", "114°21.6′", "114.36"])
+def test_degrees_may_have_minutes_and_seconds(cell: str) -> None:
+    assert quantity("wlt_relic", "longitude", cell)[0] == Decimal("114.36")
+
+
+@pytest.mark.parametrize("cell", ["114°61′", "114°21′61″", "东经一百一十四度"])
+def test_what_is_no_angle_is_no_place(cell: str) -> None:
+    assert quantity("wlt_relic", "longitude", cell)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("湖北省武汉市武昌区蛇山街特1号", "420106"),
+        ("湖北省 宜昌市 夷陵区三斗坪镇", "420506"),
+        ("湖北省恩施土家族苗族自治州利川市腾龙镇", "422802"),
+        ("武汉市", "420100"),
+        ("汉阳大道1号", None),
+        ("江苏省苏州市常熟市沙家浜镇", None),
+        ("海南省武汉市场路1号", None),
+    ],
+)
+def test_an_address_begins_with_the_smallest_division_that_it_names_whole(address: str, code: str | None) -> None:
+    assert division_of_address(address, code_spellings("region")) == code

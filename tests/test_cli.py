@@ -94,9 +94,11 @@ def test_risk_models_are_listed(lake: Path) -> None:
     assert listed.returncode == 0, listed.stderr
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
         "name",
+        "culture_firm",
         "drug_firm",
         "environment_firm",
         "market_firm",
+        "resources_firm",
     ]
 
 

@@ -56,7 +56,11 @@ def test_every_verdict_and_every_value_is_what_the_truth_says(found: dict[str, F
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_unseen_feed_is_accepted_in_the_formats_that_it_takes(found: dict[str, Found], seed: int) -> None:
     delivered = ["fsa/fsa_hygiene_rating", "mzt/mzt_home_list", "sthj/sthj_pollutant_sample"]
-    delivered += ["toronto/toronto_infraction", *(f"{name}/market_notice" for name in inspecting())]
+    delivered += [
+        "scenic5a/scenic5a_spot",
+        "toronto/toronto_infraction",
+        *(f"{name}/market_notice" for name in inspecting()),
+    ]
     delivered += ["wuhan2020/wuhan2020_hospital", "yjj/yjj_drug_permit"]
     unseen = [state for state in found[str(seed)]["states"] if state.rpartition("/")[2] not in feeds()]
     assert unseen == [f"accepted {feed}" for feed in sorted(delivered)]

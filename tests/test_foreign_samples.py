@@ -26,11 +26,13 @@ FEEDS = {
     "toronto_infraction": "toronto/infraction",
     "wuhan2020_hospital": "wuhan2020/hospital",
     "bjmemc_air_hour": "bjmemc/air_hour",
+    "scenic5a_spot": "scenic5a/spot",
 }
 AIR = DATA / "environment_air_beijing" / "PRSA_Dongsi_2013-2015.csv.gz"
 REGISTER = DATA / "food_hygiene_uk" / "fsa_wholesalers_apr2025.csv.gz"
 YEARS = DATA / "inspection_toronto"
 HOSPITALS = DATA / "health_hospitals_hubei" / "hospitals.csv"
+SCENIC = DATA / "tourism_scenic_5a" / "scenic_5a.csv"
 
 needs_data = pytest.mark.skipif(
     not (REGISTER.exists() and YEARS.exists()),
@@ -227,3 +229,25 @@ def test_hospitals_without_codes_are_linked_by_name(tmp_path: Path) -> None:
     }
     assert offered["团风县人民医院"] == "黄冈市团风县人民医院"  # 人民 is half a core: a person decides
     assert not linked.keys() & offered.keys()
+
+
+@pytest.mark.skipif(not SCENIC.exists(), reason="LAKEWARDEN_DATA names the folder that has the whole file")
+def test_an_address_tells_the_division_and_what_lies_elsewhere_is_set_aside(tmp_path: Path) -> None:
+    """Every spot of the province by county and prefecture, beside what DuckDB cuts out of the raw addresses."""
+    home = Home(tmp_path / "lake")
+    (target := home.landing / "scenic5a" / "spot" / "scenic_5a.csv").parent.mkdir(parents=True)
+    target.write_bytes(SCENIC.read_bytes())
+    lakewarden(home, "land")
+    lakewarden(home, "build")
+    label = "([^省市]+?(?:市|自治州|林区))((?:[^市区县]+(?:自治县|[市区县]))?)"
+    cut = f"regexp_extract(address, '^湖北省{label}', ['city', 'county'])"
+    sql = f"select id, unnest({cut}) from read_csv('{SCENIC}', all_varchar = true) where province = '湖北省'"
+    theirs = {code.upper(): (city, county) for code, city, county in duckdb.sql(sql).fetchall()}
+    [rows] = duckdb.sql(f"select count(*) from read_csv('{SCENIC}', all_varchar = true)").fetchall()[0]
+    [ledger] = read(home.table("ops", "delivery")).to_pylist()
+    assert (ledger["rows_accepted"], ledger["rows_quarantined"]) == (len(theirs), rows - len(theirs)) == (13, 274)
+    names = {row["code"]: row["label"] for row in read(home.table("codes", "region")).to_pylist()}
+    base = read(home.table("base", "special_element")).to_pylist()
+    ours = {row["element_code"]: (names[row["city_code"]], names[row["region_code"]]) for row in base}
+    assert ours == theirs
+    assert {row["element_class"] for row in base} == {"09"}

@@ -18,8 +18,8 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 
 
 def sample_of(contract: FeedContract) -> Path:
-    folder = SAMPLES / contract.department if contract.department else SAMPLES
-    return folder / f"{contract.file.stem}.csv"
+    assert contract.sample
+    return contract.sample
 
 
 def department_of(contract: FeedContract) -> str:

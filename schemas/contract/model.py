@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from schemas.folders import SCHEMAS
 
 SYSTEM_COLUMNS = ("_delivery", "_line", "_department", "_received_at")
 # Columns of base tables that follow from how a table is fed; no contract lists them.
@@ -48,8 +51,22 @@ Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once", "
 # How a cell is read that holds more than a value of the type: an amount; from the same headings its currency, and the
 # unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest;
 # names of people without the numbers that stand beside them, and the numbers of their licences without the names; the
-# laws and articles that a legal basis cites (schemas/citations.py).
-Parse = Literal["amount", "currency", "unit", "term_begin", "term_end", "gravest", "people", "licences", "citations"]
+# laws and articles that a legal basis cites (schemas/citations.py); an area in square metres; degrees, which may be
+# written with minutes and seconds; the division that an address begins with.
+Parse = Literal[
+    "amount",
+    "currency",
+    "unit",
+    "term_begin",
+    "term_end",
+    "gravest",
+    "people",
+    "licences",
+    "citations",
+    "area",
+    "degrees",
+    "address",
+]
 Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
 
 
@@ -63,11 +80,20 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# What turns a heading's unit into the column's; of no whole number as text: 2000/3 square metres are a 亩.
+Scale = int | Fraction
+
+
+def as_scale(value: Any) -> Any:
+    """A scale that is no whole number, from its text."""
+    return Fraction(value) if isinstance(value, str) else value
+
+
 class Heading(Strict):
     """One heading under which a department delivers a column; `scale` turns its unit into the column's."""
 
     heading: str
-    scale: int | None = None
+    scale: Annotated[Scale | None, BeforeValidator(as_scale)] = None
 
 
 def as_headings(value: Any) -> Any:
@@ -394,6 +420,13 @@ class FeedContract(Contract):
     def folder(self) -> str:
         """The landing folder's name below its department's."""
         return self.name.removeprefix(f"{self.department}_")
+
+    @property
+    def sample(self) -> Path | None:
+        """Rows of it that say what becomes of them; None for contracts of another folder, which keeps its own."""
+        if not self.file.is_relative_to(SCHEMAS):
+            return None
+        return SCHEMAS.parent / "samples" / (self.department or "") / f"{self.file.stem}.csv"
 
     @property
     def is_snapshot(self) -> bool:

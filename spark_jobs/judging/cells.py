@@ -17,10 +17,12 @@ from schemas.contract import Column, code_list
 from spark_jobs.judging.arrays import FEW, Mask, chosen, is_null, matches, mended, without
 from spark_jobs.judging.days import day_doubts, read_dates, read_moments, read_term_begins, read_term_ends
 from spark_jobs.judging.numbers import Amounts, read_numbers
+from spark_jobs.judging.quantities import QUANTITIES
 from spark_jobs.judging.several import AND_OTHERS, LONG_NAME, codes_in, items, licences_in, people_in
 from spark_jobs.judging.texts import SPACE, Texts, read_texts
 from spark_jobs.lake.codes import code_of, code_spellings
 from spark_jobs.lake.headings import scale_of
+from spark_jobs.lake.regions import division_of_address
 
 Rows = npt.NDArray[np.intp]
 # So many cells show whether a dictionary is worth building: if half of them are repeated.
@@ -55,7 +57,10 @@ class Cells:
         raw, places = _distinct(delivered)
         read = read_texts(column, raw, _known(column.codes), is_key=role == "key" or column.refers is not None)
         if column.parse == "amount":
-            return cls._of_amounts(column, raw, places, read, scale_of(column, heading), is_yuan=role == "yuan")
+            return cls._of_amounts(column, raw, places, read, int(scale_of(column, heading)), is_yuan=role == "yuan")
+        if quantity := QUANTITIES.get(str(column.parse)):
+            typed, own = quantity(read.text, scale_of(column, heading), str(column.type))
+            return cls(column, raw, places, read.text, read.text, typed, (*read.doubts, *own))
         spelled = _spelled(column, read.text, heading, role)
         typed = _typed(column, read.text, spelled)
         if column.parse == "people":
@@ -98,7 +103,7 @@ def _spelled(column: Column, text: pa.Array, heading: str, role: Role | None) ->
     """What is looked up in the column's code list."""
     if role == "currency of an amount":
         return Amounts.read(text).currencies()
-    return Amounts.read(text).counted_in(scale_of(column, heading)) if role == "unit of an amount" else text
+    return Amounts.read(text).counted_in(int(scale_of(column, heading))) if role == "unit of an amount" else text
 
 
 def _distinct(delivered: pa.Array) -> tuple[pa.Array, Rows | None]:
@@ -122,6 +127,9 @@ def _repeats(cells: pa.Array) -> bool:
 def _typed(column: Column, text: pa.Array, spelled: pa.Array) -> pa.Array:
     """The values in the contract's type; null for what is none."""
     kind = str(column.type)
+    if column.codes and column.parse == "address":
+        known = code_spellings(column.codes)
+        return pa.array([cell and division_of_address(cell, known) for cell in spelled.to_pylist()], pa.string())
     if column.codes and column.separator:
         return _several_codes(column, spelled)
     if column.codes:

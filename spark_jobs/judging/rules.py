@@ -35,7 +35,16 @@ from spark_jobs.lake.codes import code_of
 MISSING = "缺少必填内容"
 POWER_INSIDE = r"[0-9][.][0-9]+[Ee][+][0-9]+"
 UNTOLD = "分不清是几个人，请用“、”隔开"
-EXPECTED = {"date": "不是有效日期", "timestamp": "不是有效时间", "integer": "不是整数", "boolean": "不是“是”或“否”"}
+# By how a cell is read, else by the column's type.
+EXPECTED = {
+    "amount": "不是可识别的金额",
+    "area": "不是可识别的面积",
+    "degrees": "不是可识别的经纬度",
+    "date": "不是有效日期",
+    "timestamp": "不是有效时间",
+    "integer": "不是整数",
+    "boolean": "不是“是”或“否”",
+}
 PERIOD = "应填一个日期，这里写的是一段期间或长期"
 NO_TERM = "期限看不懂：应写明截止日期（不早于起始日期）或“长期”"
 # What a cell says that is no date, in the order in which it is asked.
@@ -259,7 +268,7 @@ def _beside(column: Column, item: str) -> str:
 
 
 def _expected(column: Column) -> str:
-    return "不是可识别的金额" if column.parse == "amount" else EXPECTED.get(str(column.type), "不是数字")
+    return EXPECTED.get(str(column.parse)) or EXPECTED.get(str(column.type), "不是数字")
 
 
 def _out_of_bounds(column: Column, cells: Cells) -> Iterator[tuple[str, str, Mask]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from schemas.contract import Column, FeedContract, Heading
+from schemas.contract import Column, FeedContract, Heading, Scale
 
 # What a unit of money is in yuan, as departments write it.
 UNITS = {
@@ -123,8 +123,8 @@ class Promised:
     `written`: as the contract writes them, with the columns that are read from each.
     """
 
-    exact: dict[str, dict[str, int]] = field(default_factory=dict)
-    by_base: dict[str, dict[str, int]] = field(default_factory=dict)
+    exact: dict[str, dict[str, Scale]] = field(default_factory=dict)
+    by_base: dict[str, dict[str, Scale]] = field(default_factory=dict)
     money: dict[str, frozenset[str]] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
     written: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -132,8 +132,8 @@ class Promised:
     @classmethod
     def of(cls, columns: tuple[Column, ...], ignored: tuple[str, ...] = ()) -> Promised:
         """Those of these columns; `ignored` are headings that are known and not read."""
-        exact: dict[str, dict[str, int]] = {}
-        by_base: dict[str, dict[str, int]] = {}
+        exact: dict[str, dict[str, Scale]] = {}
+        by_base: dict[str, dict[str, Scale]] = {}
         money: dict[str, set[str]] = {}
         for column in columns:
             for known in column.headings:
@@ -170,14 +170,15 @@ class Promised:
             columns = tuple(own if column.name == own.name else column for column in columns)
         return cls.of(columns, (*contract.ignore, *ignored))
 
-    def scales(self, heading: str) -> dict[str, int]:
-        """The columns that are read from a heading, each with what turns a bare number below it into yuan."""
+    def scales(self, heading: str) -> dict[str, Scale]:
+        """The columns that are read from a heading, each with what turns a bare number into its unit."""
         if known := self.exact.get(plain(heading)):
             return known
         base, unit = undressed(heading)
         if unit is None:
             return self.by_base.get(base, {})
-        return dict.fromkeys(self.money.get(base, ()), unit)
+        in_yuan: dict[str, Scale] = dict.fromkeys(self.money.get(base, ()), unit)
+        return in_yuan
 
     def is_known(self, heading: str) -> bool:
         """Whether anybody promised it, be it to be ignored."""
@@ -216,6 +217,6 @@ def _meant(heading: str) -> str:
     return base
 
 
-def scale_of(column: Column, heading: str) -> int:
+def scale_of(column: Column, heading: str) -> Scale:
     """What turns a bare amount under a heading into the column's unit."""
     return Promised.of((column,)).scales(heading).get(column.name, 1)

@@ -33,6 +33,16 @@ def division(spelling: str, known: Mapping[str, str]) -> str | None:
     return known.get(path) or (known.get(itself) if itself != path else None) or _end_of(itself, "", known)
 
 
+def division_of_address(address: str, known: Mapping[str, str]) -> str | None:
+    """The code of the division that an address begins with, the smallest that it names; None where it names none.
+
+    Only what is written whole counts: 汉阳大道 begins with no 汉阳区.
+    """
+    begin = _BETWEEN.sub("", address)[:LONGEST_PATH]
+    named = (begin[: place + 1] for place in range(len(begin) - 1, 0, -1) if begin[place] in "省市州区县")
+    return next((known[name] for name in named if name in known), None)
+
+
 def _end_of(path: str, above: str, known: Mapping[str, str]) -> str | None:
     """The last division of a path each part of which lies in the one before; it may go on below a county."""
     path = path if above and _level(above) == "county" else _without_beside(path)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
 
 from schemas.characters import narrowed
-from schemas.contract import ENVELOPE, Column, FeedContract, code_list
+from schemas.contract import ENVELOPE, Column, FeedContract, Scale, code_list
 from spark_jobs.lake.codes import code_spellings
 
 # What the check of a column asks for, and a value that passes it.
@@ -26,7 +27,11 @@ TYPES = {
     "boolean": ("是或否", "是"),
 }
 YES_NO = ("是", "否")
-UNITS = {1: "元", 1_000: "千元", 10_000: "万元", 1_000_000: "百万元", 100_000_000: "亿元"}
+# What a heading's scale is called, by how its cells are read.
+UNITS: dict[str, dict[Scale, str]] = {
+    "amount": {1: "元", 1_000: "千元", 10_000: "万元", 1_000_000: "百万元", 100_000_000: "亿元"},
+    "area": {1: "平方米", Fraction(2000, 3): "亩", 10_000: "公顷", 1_000_000: "平方公里"},
+}
 
 
 class Filling(NamedTuple):
@@ -78,8 +83,8 @@ def _filling(contract: FeedContract, column: Column) -> Filling:
 def _kind(column: Column) -> tuple[str, str]:
     if column.check:
         return CHECKS[column.check]
-    if column.parse == "amount":
-        unit = UNITS.get(column.headings[0].scale or 1, "元")
+    if units := UNITS.get(str(column.parse)):
+        unit = units.get(column.headings[0].scale or 1, units[1])
         scales = {known.scale for known in column.headings if known.scale}
         return f"数字，单位：{unit}{'（列名写了别的单位的，按列名）' if len(scales) > 1 else ''}", "1234.50"
     if column.pattern:
@@ -88,7 +93,7 @@ def _kind(column: Column) -> tuple[str, str]:
 
 
 def _bounds(column: Column) -> str:
-    if column.parse == "amount":  # bounds are in yuan, cells in the heading's unit
+    if column.parse in UNITS:  # bounds are in yuan and square metres, cells in the heading's unit
         return ""
     unit = " 年" if column.type in ("date", "timestamp") else ""
     least = f"不小于 {column.min:g}{unit}" if column.min is not None else ""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from schemas.contract import ENVELOPE, FeedContract, code_list, departments, fed_tables, shown
 from schemas.contract.feeding import other_types, stated_by, unreadable_keys
 from schemas.contract.lint.rules import rule
-from schemas.folders import SCHEMAS
 
 
 @rule(FeedContract)
@@ -55,11 +54,18 @@ def feed_columns_have_headings(contract: FeedContract) -> Iterator[str]:
 
 
 @rule(FeedContract)
+def scales_are_of_quantities(contract: FeedContract) -> Iterator[str]:
+    """A heading has a scale where its cells are read as amounts or areas: elsewhere none is reckoned with."""
+    for column in contract.columns:
+        if column.parse not in ("amount", "unit", "currency", "area") and any(known.scale for known in column.headings):
+            yield f"columns.{column.name}.from: has a scale, and is no amount or area"
+
+
+@rule(FeedContract)
 def feeds_have_samples(contract: FeedContract) -> Iterator[str]:
     """A feed of this repository has a sample whose rows carry their verdict; other folders keep theirs elsewhere."""
-    sample = SCHEMAS.parent / "samples" / (contract.department or "") / f"{contract.file.stem}.csv"
-    if contract.file.is_relative_to(SCHEMAS) and not sample.exists():
-        yield f"there is no sample {shown(sample)}, which shows what its rows look like and how each is judged"
+    if contract.sample and not contract.sample.exists():
+        yield f"there is no sample {shown(contract.sample)}, which shows what its rows look like and how each is judged"
 
 
 @rule(FeedContract)
