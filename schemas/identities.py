@@ -14,6 +14,11 @@ ORG_CODE_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 ID_CARD_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_CARD_CHECKS = "10X98765432"
 
+# GA 36: a province, a letter, then five characters, of new-energy vehicles six; the last may say what for.
+PLATE = (
+    "[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-Z][A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]"
+)
+
 
 def _weighted_sum(text: str, alphabet: str, weights: tuple[int, ...]) -> int:
     return sum(alphabet.index(char) * weight for char, weight in zip(text, weights, strict=True))

@@ -17,12 +17,14 @@ HISTORY = date(2000, 1, 1)
 
 
 class City(Strict):
-    """A prefecture: where its seat is, and its share of the market entities (per cent, as in the real register)."""
+    """A prefecture: where its seat is, its share of the market entities (per cent, as in the real register), and the
+    letter of its plates."""
 
     city: str
     share: float
     longitude: float
     latitude: float
+    plate: str
 
 
 @cache

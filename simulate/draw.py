@@ -10,6 +10,7 @@ import numpy as np
 from schemas.contract import Check, Column, FeedContract, contracts
 from simulate.acts import draw_items, draw_officers
 from simulate.checklists import checklist_codes
+from simulate.firms import NAT
 from simulate.marks import DAY, DEPARTMENT
 from simulate.meanings import meaning, meaning_of, reference_of
 from simulate.word_lists import Array, Table, random_for
@@ -23,6 +24,7 @@ AHEAD = {
     "soon": (5, 60),
     "later": (180, 1800),
     "rarely": (0, 30),
+    "done": (0, 45),
     "settled": (3, 50),
     "agreed": (-1500, -1000),
     "overdue": (-950, 60),
@@ -69,10 +71,11 @@ class Draw:
         item, checklist and officers, a shop's operator what its platform is; of two alike, what a row must refer to.
         """
         referring = {column.name for column, _, _ in self._references()}
+        told = (meaning_of(f"feed:{self.contract.name}") or "").split(".")[0]
+        if told and (rows := self.world.table(told, self.department)):
+            return told, rows
         own = [self.meanings[name] for name in self.contract.key if name not in referring]
-        whole = meaning_of(f"feed:{self.contract.name}") or next(
-            (thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None
-        )
+        whole = next((thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None)
         if whole:
             return whole, self.world.table(whole, self.department)
         leaders: dict[str, tuple[Table, bool]] = {}
@@ -148,9 +151,7 @@ class Draw:
             self.day = happened[self.which] if self.leads in ACTS and happened is not None else drawn
         elif len(there):
             self.which = self.rng.choice(there, count)
-        if happened is not None and meaning_of(f"day:{self.leads}") == "day.same":
-            self.day = happened[self.which]
-        elif happened is not None:
+        if happened is not None:
             self.day = np.maximum(self.day, happened[self.which])
 
     def _comes_once(self) -> bool:
@@ -256,10 +257,10 @@ class Draw:
         return _listed(table[name], self._officers) if is_list else table[name][self._index(thing)]
 
     def _ahead(self, name: str) -> Array:
-        """A day before or behind that of the row."""
+        """A day before or behind that of the row; what is done about a thing has no day if that has not come yet."""
         first, last = AHEAD[name]
         ahead: Array = self.day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
-        return ahead
+        return np.where(ahead > self.world.period.last, NAT, ahead) if name == "done" else ahead
 
     def of_check(self, check: Check) -> Array:
         """The codes that a check is about."""

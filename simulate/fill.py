@@ -16,7 +16,7 @@ from simulate.meanings import meaning
 from simulate.mess import nulls_of
 from simulate.promises import broken
 from simulate.samples import Sample
-from simulate.values import bounded, clocked, fitting, generated, kind_of, within
+from simulate.values import bounded, clocked, fitting, generated, kind_of, usual_of, within
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import WHOLE, World
 
@@ -98,10 +98,14 @@ def _in_order(contract: FeedContract) -> list[Column]:
 
 
 def _is_plain(contract: FeedContract, column: Column) -> bool:
-    """Whether a column is a text or a number that no list, pattern or check makes: the sample is its model."""
+    """Whether a column is a text or a number that no list, pattern or check makes: the sample is its model.
+
+    What is compared with something else (usual.csv) must vary more than a sample of a few rows does.
+    """
     is_checked = column.pattern or column.check or column.check_when or column.fits or column.parse == "currency"
     is_text = column.type == "string" and not column.codes
-    return column.name not in contract.key and not is_checked and (is_text or kind_of(column) == "f")
+    is_made = is_checked or column.name in contract.key or usual_of(column.name)
+    return not is_made and (is_text or kind_of(column) == "f")
 
 
 def _asks(column: Column) -> list[str]:
@@ -118,7 +122,8 @@ def _values(feed: Feed, column: Column, made: Array | None, draw: Draw, rows: Ta
     if made is None or made.dtype.kind != kind_of(column):
         made = generated(column, draw.day, draw.rng, key)
     if kind_of(column) == "M":
-        return _ordered(feed.contract, column, made, rows, draw, period)
+        is_told = draw.leads in WHOLE and draw.states(column) and made.dtype == "datetime64[s]"
+        return made if is_told else _ordered(feed.contract, column, made, rows, draw, period)
     if kind_of(column) == "f":
         return made if is_key else bounded(column, made)
     if column.check_when:
@@ -147,12 +152,7 @@ def _by_document(contract: FeedContract, column: Column, made: Array, rows: Tabl
 
 
 def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, draw: Draw, period: Period) -> Array:
-    """Dates that have come by the day they are reported on, in the order and the years that the contract asks for.
-
-    Moments that the world tells to the second stay as they are.
-    """
-    if draw.leads in WHOLE and draw.states(column) and made.dtype == "datetime64[s]":
-        return made
+    """Dates that have come by the day they are reported on, in the order and the years that the contract asks for."""
     if meaning(contract, column) not in LATER:
         made = np.minimum(made, period.last)
     made = within(column, made, period)

@@ -13,7 +13,7 @@ from functools import cache
 
 from schemas.characters import narrowed
 from schemas.contract import Check, Column, code_list
-from schemas.identities import id_card_check_char, org_code_check_char, uscc_check_char
+from schemas.identities import PLATE, id_card_check_char, org_code_check_char, uscc_check_char
 
 USCC = re.compile("[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
 
@@ -65,6 +65,8 @@ def known_spellings(name: str) -> frozenset[str]:
 def _uscc(code: str) -> set[str]:
     if not USCC.fullmatch(code):
         return {"check"}
+    if code[17] != uscc_check_char(code[:17]) and _id_card(code) == set():
+        return {"check"}  # a person's number
     holds = code[17] == uscc_check_char(code[:17]) and code[16] == org_code_check_char(code[8:16])
     return set() if holds else {"check_digit"}
 
@@ -89,6 +91,7 @@ CHECKS: dict[Check, Callable[[str], set[str]]] = {
     "check_icode": _check_icode,
     "item_code": lambda code: set() if re.fullmatch("[0-9]{14}", code) else {"check"},
     "certificate": lambda code: set() if re.fullmatch("17[0-9]{9}", code) else {"check"},
+    "plate": lambda code: set() if re.fullmatch(PLATE, code) else {"check"},
 }
 
 

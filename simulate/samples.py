@@ -51,7 +51,7 @@ class Sample:
         if not text or text in NOTHING:
             return None
         if kind_of(column) == "f":
-            return float(text) * scale if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
+            return float(text) * float(scale) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
         return None if broken(column, text) else text
 
     def _near(self, column: Column, numbers: Array) -> Array:
@@ -78,12 +78,10 @@ def _good_rows(sample: Path | None) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if not row["#expect"]]
 
 
-def _cell(column: Column, row: dict[str, str]) -> tuple[str, int]:
+def _cell(column: Column, row: dict[str, str]) -> tuple[str, float]:
     """What a sample's row has for a column, and what its heading multiplies it by."""
-    found = (
-        (row[heading.heading].strip(), heading.scale or 1) for heading in column.headings if heading.heading in row
-    )
-    return next(found, ("", 1))
+    heading = next((heading for heading in column.headings if heading.heading in row), None)
+    return (row[heading.heading].strip(), float(heading.scale or 1)) if heading else ("", 1.0)
 
 
 @cache

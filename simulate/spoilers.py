@@ -180,6 +180,12 @@ def _strange(rng: np.random.Generator, column: Column, rows: Table, row: int) ->
     return (text[:3] + "****" + text[7:], f"*{text}", f"{text}？")[int(rng.integers(3))] if text else None
 
 
+def _bad_plate(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:
+    """Without the province, as drivers say it, or cut off."""
+    code = _text(column, rows, row)
+    return (code[1:], code[:4])[int(rng.integers(2))] if code else None
+
+
 # By check: what a code of another form and one with a wrong check digit are called, and how they are made.
 FORMS: dict[str, tuple[str, Spoiler]] = {
     "uscc": ("bad_uscc", _bad_uscc),
@@ -187,6 +193,7 @@ FORMS: dict[str, tuple[str, Spoiler]] = {
     "check_icode": ("bad_check_icode", _bad_check_icode),
     "certificate": ("certificate", _bad_certificate),
     "id_card": ("bad_id_card", _bad_digits),
+    "plate": ("bad_plate", _bad_plate),
 }
 CHECK_DIGITS: dict[str, tuple[str, Spoiler]] = {
     "uscc": ("check_digit", _wrong_uscc_digit),

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.contract import Check
 from spark_jobs.judging.check_digits import broken_checks
-from spark_jobs.judging.days import read_dates, read_moments
+from spark_jobs.judging.days import read_dates, read_moments, read_months, read_written
 from spark_jobs.judging.numbers import Amounts, read_amount, read_numbers
 from tests.vectors import (
     IMPOSSIBLE_USCC,
@@ -45,8 +45,18 @@ def test_what_is_no_code_has_no_check_digit() -> None:
     assert broken("uscc", *IMPOSSIBLE_USCC) == [{"check"}] * len(IMPOSSIBLE_USCC)
 
 
+def test_a_persons_number_is_no_code_of_a_firm() -> None:
+    """It is 18 digits too: only the check digits tell them apart, and nobody's number may name a firm."""
+    assert broken("uscc", *VALID_ID_CARDS) == [{"check"}] * len(VALID_ID_CARDS)
+
+
+def test_a_plate_has_a_province_and_five_or_six_signs_behind_its_letter() -> None:
+    assert broken("plate", "鄂A12345", "鄂AD12345", "鄂A1234挂") == [set()] * 3
+    assert broken("plate", "A12345", "鄂A1234", "鄂A123456X", "鄂AI2345") == [{"check"}] * 4
+
+
 def test_an_empty_cell_and_none_at_all_break_nothing() -> None:
-    for check in ("uscc", "id_card", "item_code", "check_icode", "certificate"):
+    for check in ("uscc", "id_card", "item_code", "check_icode", "certificate", "plate"):
         for text in (pa.array([None, None], pa.string()), pa.array([], pa.string())):
             assert not any(is_broken.any() for _, _, is_broken in broken_checks(check, text))
 
@@ -63,6 +73,23 @@ def test_what_is_no_day(cell: str) -> None:
 @pytest.mark.parametrize("cell", ["2024-02-29", "2024/2/29", "2024.2.29", "2024年2月29日", "20240229"])
 def test_a_day_in_every_form(cell: str) -> None:
     assert read_dates(pa.array([cell, "2024-05-01", None])).to_pylist() == [date(2024, 2, 29), date(2024, 5, 1), None]
+
+
+@pytest.mark.parametrize("cell", ["2024-02", "2024/2", "2024年2月", "2024年02月份", "2024.02", "202402", "2024-02-29"])
+def test_a_month_in_every_form_is_its_first_day(cell: str) -> None:
+    assert read_months(pa.array([cell, "2024-05-01", None])).to_pylist() == [date(2024, 2, 1), date(2024, 5, 1), None]
+
+
+@pytest.mark.parametrize("cell", ["2024.1", "2024-13", "2024-0", "24-02", "2月", "2024"])
+def test_what_is_no_month(cell: str) -> None:
+    assert read_months(pa.array([cell])).to_pylist() == [None]  # 2024.1 is what a spreadsheet makes of 2024.10
+
+
+def test_days_that_nobody_could_read_are_read_as_their_sender_says() -> None:
+    text = pa.array(["12/3/2010", "10-Nov-16", "2010-12-03", "17/12/2010", None])
+    read = read_written(read_dates(text), text, ("%m/%d/%Y", "%d-%b-%y")).to_pylist()
+    assert read == [date(2010, 12, 3), date(2016, 11, 10), date(2010, 12, 3), None, None]
+    assert read_written(read_dates(text), text, ()).to_pylist() == [None, None, date(2010, 12, 3), None, None]
 
 
 @pytest.mark.parametrize(

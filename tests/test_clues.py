@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pytest
 
+from dbt_project.render import with_macros
 from schemas.contract import clue_rules, code_list
 from schemas.contract.clues import read_clue_rule
 from schemas.contract.lint.clues import broken_clue_rules
@@ -424,3 +425,10 @@ def test_a_full_rebuild_comes_to_the_same_clues(story: Story) -> None:
 
 def _rows(home: Home, layer: str, name: str) -> list[str]:
     return sorted(str(row) for row in read(home.table(layer, name)).to_pylist())
+
+
+def test_what_a_macro_reads_the_model_that_calls_it_reads() -> None:
+    whole = with_macros("select * from {{ fitting_duties(standing('complaint_duty')) }}")
+    assert "startswith(situation.item" in whole
+    assert "source('codes', 'alarm_rule')" in with_macros("{{ still_days() }}")
+    assert with_macros("select 1") == "select 1"

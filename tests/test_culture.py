@@ -64,7 +64,7 @@ def _spot(code: str, capacity: int) -> Row:
 
 
 def _visit(code: str, day: int, entrance: str, visitors: int) -> Row:
-    return {"spot_code": code, "visit_date": date(2026, 5, day), "spot_entrance": entrance, "visitors": visitors}
+    return {"spot_code": code, "visitors_date": date(2026, 5, day), "spot_entrance": entrance, "visitors": visitors}
 
 
 def _guide(number: str, issued: date, valid_to: date, **more: Any) -> Row:
@@ -201,7 +201,7 @@ def test_who_sends_people_abroad_was_licensed_for_two_years(built: Home) -> None
 
 
 def test_visitors_are_those_of_the_whole_spot_else_of_its_gates(built: Home) -> None:
-    days = {(row["spot_code"], row["visit_date"].day): row for row in _rows(built, "themes.culture_visitors_day")}
+    days = {(row["spot_code"], row["visitors_date"].day): row for row in _rows(built, "themes.culture_visitors_day")}
     assert {key: (row["visitors"], row["is_sum_of_gates"], row["is_counted_twice"]) for key, row in days.items()} == {
         ("A1", 1): (1100, False, None),
         ("A1", 2): (850, False, None),
@@ -214,7 +214,7 @@ def test_visitors_are_those_of_the_whole_spot_else_of_its_gates(built: Home) -> 
 
 def test_near_its_capacity_is_a_spot_by_the_share_of_that_day(built: Home) -> None:
     near = [
-        (row["spot_code"], row["visit_date"].day)
+        (row["spot_code"], row["visitors_date"].day)
         for row in _rows(built, "themes.culture_visitors_day")
         if row["is_near"]
     ]

@@ -14,7 +14,7 @@ from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
+from tests.field_rows import limit, rows_of, year
 from tests.silver_rows import Row, deliver, lake
 
 FIRM, RECEIVER = "91420100MA4K00010R", "91420100MA4K0007XG"
@@ -27,17 +27,6 @@ def _reading(hour: int, value: float, device: str = "PS1", indicator: str = "w01
     said = {"device_code": device, "indicator_code": indicator, "reading_period": "H", "validity": "V"}
     when = {"reading_time": DAY + timedelta(hours=hour), "reading_value": Decimal(str(value))}
     return {**said, **when, "unit": "mg/L", "threshold_high": Decimal(50), **more}
-
-
-def _limit(code: str, value: str, since: date, basis: str, until: date | None = None) -> Row:
-    named = {"limit_code": code, "field": "environment", "limit_name": code, "limit_operator": "at_most"}
-    return {
-        **named,
-        "bound_value": Decimal(value),
-        "legal_basis": basis,
-        "effective_date": since,
-        "expired_date": until,
-    }
 
 
 def _manifest(
@@ -80,9 +69,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         deliver(home, "reading", "sthj", "2026-08-15", readings)
         change = date(2026, 8, 15)
         days = [
-            _limit("HJ7-BJ", "30", date(2020, 9, 1), OLD, date(2026, 8, 14)),
-            _limit("HJ7-BJ", "20", change, NEW),
-            _limit("HJ7-CY", "0.05", date(2020, 9, 1), OLD),
+            limit("environment", "HJ7-BJ", "30", date(2020, 9, 1), OLD, date(2026, 8, 14)),
+            limit("environment", "HJ7-BJ", "20", change, NEW),
+            limit("environment", "HJ7-CY", "0.05", date(2020, 9, 1), OLD),
         ]
         deliver(home, "theme_limit", "sthj", "2026-01-01", days)
         deliver(
@@ -112,22 +101,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield home
 
 
-def _rows(home: Home, table: str) -> list[Row]:
-    return read(home.table(*table.split("."))).to_pylist()
-
-
-def _year(home: Home, indicator: str) -> tuple[Decimal, Decimal | None, bool | None]:
-    [row] = [
-        row
-        for row in _rows(home, "gold.indicator")
-        if (row["indicator"], row["period_kind"], row["period"], row["is_total"])
-        == (indicator, "year", date(2026, 1, 1), True)
-    ]
-    return row["numerator"], row["denominator"], row["is_breached"]
-
-
 def test_hours_above_the_limit_that_follow_each_other_are_one_spell(built: Home) -> None:
-    spells = sorted(_rows(built, "themes.environment_exceedance"), key=lambda row: row["started_at"])
+    spells = sorted(rows_of(built, "themes.environment_exceedance"), key=lambda row: row["started_at"])
     begins = [(row["started_at"] - DAY) // timedelta(hours=1) for row in spells]
     assert [(begin, row["hours"], row["alarm_level"]) for begin, row in zip(begins, spells, strict=True)] == [
         (0, 3, "2"),
@@ -139,13 +114,13 @@ def test_hours_above_the_limit_that_follow_each_other_are_one_spell(built: Home)
 
 
 def test_three_days_of_one_value_are_told_and_an_outlet_at_rest_is_not(built: Home) -> None:
-    [run] = _rows(built, "themes.environment_constant_run")
+    [run] = rows_of(built, "themes.environment_constant_run")
     assert (run["indicator_code"], run["constant_value"], run["run_days"]) == ("w21003", 7, 3)
     assert (run["started_date"], run["until_date"]) == (date(2026, 8, 10), date(2026, 8, 12))
 
 
 def test_a_manifest_is_compared_with_the_limit_and_the_law_of_its_day(built: Home) -> None:
-    checked = {row["manifest_no"]: row for row in _rows(built, "themes.environment_manifest_check")}
+    checked = {row["manifest_no"]: row for row in rows_of(built, "themes.environment_manifest_check")}
     limits = {number: (row["closing_days"], row["legal_basis"]) for number, row in checked.items()}
     assert limits == {"before": (30, OLD), "after": (20, NEW), "open": (20, NEW), "other": (20, NEW)}
     assert {number: row["is_closed_in_time"] for number, row in checked.items()} == {
@@ -155,39 +130,39 @@ def test_a_manifest_is_compared_with_the_limit_and_the_law_of_its_day(built: Hom
         "other": True,
     }
     assert [row["is_receiver_licensed"] for _, row in sorted(checked.items())] == [True, True, True, False]
-    assert _year(built, "manifest_closing_rate")[:2] == (2, 4)
-    assert _year(built, "manifest_difference_rate")[:2] == (1, 4)
+    assert year(built, "manifest_closing_rate")[:2] == (2, 4)
+    assert year(built, "manifest_difference_rate")[:2] == (1, 4)
 
 
 def test_the_limit_of_an_indicator_is_that_of_the_law_in_force_at_the_end_of_its_period(built: Home) -> None:
-    assert _year(built, "receiver_licensed_rate") == (3, 4, True)
+    assert year(built, "receiver_licensed_rate") == (3, 4, True)
 
 
-def test_a_figure_made_of_a_fields_own_table_drills_down_to_its_rows(built: Home) -> None:
+def test_a_figure_made_of_a_fields_own_table_drills_down_to_itsrows_of(built: Home) -> None:
     spark = connect(built, needs={"themes.environment_manifest_check"})
     rows = spark.sql(drill_sql("manifest_closing_rate", Cell(period="2026-08", field="environment"))).collect()
     assert [row["manifest_no"] for row in rows] == ["before"]
 
 
 def test_hours_that_came_and_hours_that_hold_are_counted_by_device_and_month(built: Home) -> None:
-    [month] = _rows(built, "gold.device_month")
+    [month] = rows_of(built, "gold.device_month")
     assert (month["hours_due"], month["hours_valid"], month["hours_exceeding"]) == (48 + 72 + 96, 48 + 72 + 96, 6)
-    assert _year(built, "valid_transmission_rate") == (216, 216, False)
+    assert year(built, "valid_transmission_rate") == (216, 216, False)
 
 
 def test_who_gave_a_licence_up_needs_none_unless_there_is_another(built: Home) -> None:
-    [holding] = _rows(built, "gold.licence_holding")
+    [holding] = rows_of(built, "gold.licence_holding")
     assert (holding["is_licensed"], holding["is_operating"], holding["is_expiring"], holding["is_unrenewed"]) == (
         *(True, True),
         *(True, True),
     )
-    assert _year(built, "unrenewed_rate")[:2] == (1, 1)
+    assert year(built, "unrenewed_rate")[:2] == (1, 1)
 
 
 def test_the_model_of_the_field_counts_facts_of_the_field(built: Home) -> None:
     scores = {
         (row["model"], row["object_id"]): (row["score"], [reason["indicator"] for reason in row["reasons"]])
-        for row in _rows(built, "gold.risk_score")
+        for row in rows_of(built, "gold.risk_score")
     }
     score, reasons = scores["environment_firm", FIRM]
     assert score > 0
@@ -198,7 +173,7 @@ def test_a_fields_own_table_comes_to_the_same_bit_by_bit_and_anew(built: Home) -
     late = _manifest("open", date(2026, 8, 15), 10, received="2.5")
     deliver(built, "sthj_hazwaste_manifest", "sthj", "2026-10-20", [late])
     assert build_base(built).parked == []
-    bit_by_bit = sorted(map(str, _rows(built, "themes.environment_manifest")))
+    bit_by_bit = sorted(map(str, rows_of(built, "themes.environment_manifest")))
     build_base(built, full=True)
-    assert sorted(map(str, _rows(built, "themes.environment_manifest"))) == bit_by_bit
+    assert sorted(map(str, rows_of(built, "themes.environment_manifest"))) == bit_by_bit
     assert len(bit_by_bit) == 4

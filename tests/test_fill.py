@@ -55,7 +55,7 @@ def test_every_verdict_and_every_value_is_what_the_truth_says(found: dict[str, F
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_unseen_feed_is_accepted_in_the_formats_that_it_takes(found: dict[str, Found], seed: int) -> None:
-    delivered = ["fsa/fsa_hygiene_rating", "mzt/mzt_home_list", "sthj/sthj_pollutant_sample"]
+    delivered = ["fdic/fdic_failed_bank", "fsa/fsa_hygiene_rating", "mzt/mzt_home_list", "sthj/sthj_pollutant_sample"]
     delivered += [
         "scenic5a/scenic5a_spot",
         "toronto/toronto_infraction",

@@ -1,4 +1,4 @@
-"""Three registers that nobody made for Lakewarden, each a contract in samples/foreign: row by row, and whole files."""
+"""Registers that nobody made for Lakewarden, each a contract in samples/foreign: row by row, and whole files."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ FEEDS = {
     "toronto_infraction": "toronto/infraction",
     "wuhan2020_hospital": "wuhan2020/hospital",
     "bjmemc_air_hour": "bjmemc/air_hour",
+    "fdic_failed_bank": "fdic/failed_bank",
     "scenic5a_spot": "scenic5a/spot",
 }
 AIR = DATA / "environment_air_beijing" / "PRSA_Dongsi_2013-2015.csv.gz"
 REGISTER = DATA / "food_hygiene_uk" / "fsa_wholesalers_apr2025.csv.gz"
 YEARS = DATA / "inspection_toronto"
+BANKS = DATA / "finance_failed_banks" / "banklist.csv"
 HOSPITALS = DATA / "health_hospitals_hubei" / "hospitals.csv"
 SCENIC = DATA / "tourism_scenic_5a" / "scenic_5a.csv"
 
@@ -112,6 +114,23 @@ def test_days_of_a_station_come_to_what_duckdb_says_of_the_raw_file(tmp_path: Pa
                 code,
             )
     assert any(row["valid"] < 24 for row in days)  # there are gaps, and they are not taken for values
+
+
+@pytest.mark.skipif(not BANKS.exists(), reason="LAKEWARDEN_DATA names the folder that has the whole list")
+def test_two_ways_of_writing_a_day_are_read_as_duckdb_reads_them(tmp_path: Path) -> None:
+    home = Home(tmp_path / "lake")
+    (target := home.landing / "fdic" / "failed_bank" / "banklist.csv").parent.mkdir(parents=True)
+    target.write_bytes(BANKS.read_bytes())
+    lakewarden(home, "land")
+    columns = ["fdic_certificate", "closing_date", "updated_date", "us_state"]
+    rows = read(home.table("silver", "fdic_failed_bank"), columns).to_pylist()
+    ours = {row["fdic_certificate"]: (row["closing_date"], row["updated_date"]) for row in rows}
+    closed, updated = """strptime("Closing Date", '%m/%d/%Y')""", """strptime("Updated Date", '%d-%b-%y')"""
+    sql = f"select CERT, cast({closed} as date), cast({updated} as date) from read_csv('{BANKS}', all_varchar = true)"
+    theirs = {code: (first, last) for code, first, last in duckdb.sql(sql).fetchall()}
+    assert ours == theirs
+    assert len(theirs) == 349
+    assert len({row["us_state"] for row in rows}) == 44  # WY and the 43 names
 
 
 @needs_data

@@ -16,8 +16,8 @@ REACH = {"first_day": ("最早", "MIN(day)"), "last_day": ("最近", "MAX(day)")
 NAMESPACE = uuid5(NAMESPACE_URL, "lakewarden/dashboards/datasets")
 TEN_THOUSAND = 10_000
 WHOLE, ONE_PLACE = ",d", ",.1f"
-# How an indicator is written, by its unit; yuan are whole.
-FORMATS = {"share": ".1%", "count": ONE_PLACE, "yuan": ",.0f"}
+# How an indicator is written, by its unit; yuan are whole, a multiple (倍) has two places.
+FORMATS = {"share": ".1%", "count": ONE_PLACE, "yuan": ",.0f", "times": ",.2f"}
 
 
 def datasets(database_uuid: str) -> dict[str, dict[str, Any]]:

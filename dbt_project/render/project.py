@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ WRITTEN_UNIT_TESTS = PROJECT / "unit_tests"
 RENDERED_MACROS = PROJECT / "macros" / "_rendered"
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 LAYERS = ("base", "themes", "gold")
+# A macro's name and text; what may be a call of one.
+MACRO = re.compile(r"{%-?\s*macro\s+(\w+)(.*?){%-?\s*endmacro", re.DOTALL)
+CALL = re.compile(r"\b(\w+)\(")
 # How a field's own table is merged, as dbt_project.yml says it of all of base.
 MERGED = {"materialized": "incremental", "incremental_strategy": "merge", "on_schema_change": "fail"}
 # The tables that spark_jobs/lake/codes.py writes.
@@ -76,6 +80,18 @@ def shared_macros() -> str:
         path for path in (PROJECT / "macros").rglob("*.sql") if not {"_rendered", "merge", "roll_up"} & {*path.parts}
     ]
     return "".join(path.read_text("utf-8") for path in sorted(macros))
+
+
+def with_macros(text: str) -> str:
+    """A model's text, and that of every macro that it calls, by way of others too: what they read, the model reads."""
+    bodies = dict(MACRO.findall(shared_macros()))
+    called: dict[str, str] = {}
+    waiting = [text]
+    while waiting:
+        for name in {*CALL.findall(waiting.pop())} & bodies.keys() - called.keys():
+            called[name] = bodies[name]
+            waiting.append(bodies[name])
+    return "".join([text, *(called[name] for name in sorted(called))])
 
 
 def _models_sql() -> dict[Path, str]:

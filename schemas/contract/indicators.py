@@ -60,7 +60,7 @@ class Indicator(Strict):
     denominator: str | None = None
     dimensions: tuple[Dimension, ...] = ()
     periods: tuple[PeriodKind, ...] = ("month", "quarter", "year")
-    unit: Literal["share", "count", "yuan"] = "share"
+    unit: Literal["share", "count", "yuan", "times"] = "share"
     better: Literal["higher", "lower"] | None = None
     means: str | None = None
     """The definition (口径) in Chinese, as it stands beside the figure."""

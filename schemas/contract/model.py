@@ -49,16 +49,18 @@ Format = Literal["csv", "xlsx", "json", "parquet", "hj212"]
 # occasional: when there is something to say; nobody is late with it.
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once", "occasional"]
 # How a cell is read that holds more than a value of the type: an amount; from the same headings its currency, and the
-# unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); of several codes the gravest;
-# names of people without the numbers that stand beside them, and the numbers of their licences without the names; the
-# laws and articles that a legal basis cites (schemas/citations.py); an area in square metres; degrees, which may be
-# written with minutes and seconds; the division that an address begins with.
+# unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); the first day of a month
+# (2026-03, 2026年3月); of several codes the gravest; names of people without the numbers that stand beside them, and
+# the numbers of their licences without the names; the laws and articles that a legal basis cites
+# (schemas/citations.py); an area in square metres; degrees, which may be written with minutes and seconds; the division
+# that an address begins with.
 Parse = Literal[
     "amount",
     "currency",
     "unit",
     "term_begin",
     "term_end",
+    "month",
     "gravest",
     "people",
     "licences",
@@ -67,7 +69,7 @@ Parse = Literal[
     "degrees",
     "address",
 ]
-Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate"]
+Check = Literal["uscc", "id_card", "item_code", "check_icode", "certificate", "plate"]
 
 
 class ContractError(Exception):
@@ -164,6 +166,8 @@ class Column(Strict):
     says: dict[str, str] = {}
     """Of a coded column: other words than the list's for some codes, where the column means something of its own."""
     parse: Parse | None = None
+    written: tuple[str, ...] = ()
+    """Of a date: how it is written where nobody could tell day from month, as strptime reads it: %m/%d/%Y, %d-%b-%y."""
     separator: str | None = None
     min: float | None = None
     max: float | None = None

@@ -126,10 +126,10 @@ class Lineage:
     @cached_property
     def _models(self) -> dict[str, Built]:
         """Every table of the layer with what its model reads; rendered only where something is to be built."""
-        from dbt_project.render import models_of, shared_macros
+        from dbt_project.render import models_of, shared_macros, with_macros
 
         # What feeds flow into is merged with the base tables, whatever layer it lies in (building/merging.py).
-        texts = {name: text for name, text in models_of(self.layer).items() if name not in fed_tables()}
+        texts = {name: with_macros(text) for name, text in models_of(self.layer).items() if name not in fed_tables()}
         if self.layer == "gold":
             from spark_jobs.building.score import scoring_text
 

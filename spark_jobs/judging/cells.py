@@ -15,7 +15,15 @@ import pyarrow.compute as pc
 from schemas.citations import citations_in
 from schemas.contract import Column, code_list
 from spark_jobs.judging.arrays import FEW, Mask, chosen, is_null, matches, mended, without
-from spark_jobs.judging.days import day_doubts, read_dates, read_moments, read_term_begins, read_term_ends
+from spark_jobs.judging.days import (
+    day_doubts,
+    read_dates,
+    read_moments,
+    read_months,
+    read_term_begins,
+    read_term_ends,
+    read_written,
+)
 from spark_jobs.judging.numbers import Amounts, read_numbers
 from spark_jobs.judging.quantities import QUANTITIES
 from spark_jobs.judging.several import AND_OTHERS, LONG_NAME, codes_in, items, licences_in, people_in
@@ -135,7 +143,7 @@ def _typed(column: Column, text: pa.Array, spelled: pa.Array) -> pa.Array:
     if column.codes:
         return _codes(column.codes, spelled)
     if kind == "date":
-        return TERMS.get(str(column.parse), read_dates)(text)
+        return read_written(TERMS.get(str(column.parse), read_dates)(text), text, column.written)
     if kind == "timestamp":
         return read_moments(text)
     if kind == "list":
@@ -143,7 +151,7 @@ def _typed(column: Column, text: pa.Array, spelled: pa.Array) -> pa.Array:
     return text if kind == "string" else read_numbers(text, kind)
 
 
-TERMS = {"term_begin": read_term_begins, "term_end": read_term_ends}
+TERMS = {"term_begin": read_term_begins, "term_end": read_term_ends, "month": read_months}
 
 
 @cache

@@ -47,6 +47,8 @@ TERM = re.compile(
 SINCE = re.compile(rf"[自从]?\s*(?:{_DATE})?\s*(?:至今|起|以来|至)")
 # What stands for the end of a term that has none.
 LASTING = date(2099, 12, 31)
+# 2026-03, 2026/3, 2026年3月, 202603. Behind a point two digits: a spreadsheet makes 2026.1 of 2026.10 and 2026.1 alike.
+MONTH = re.compile("([0-9]{4})(?:[-/年](0?[1-9]|1[0-2])|[.]?(0[1-9]|1[0-2]))月?份?")
 SECOND = 1_000_000
 MICROSECONDS_A_DAY = 86_400 * SECOND
 # China has one time zone and no summer time.
@@ -85,6 +87,33 @@ def read_term_begins(text: pa.Array) -> pa.Array:
     """The first day of each term, null where only its last is written."""
     dates = read_dates(text)
     return mended(pa.nulls(len(text), dates.type), _are_odd(text, dates), lambda cell: _term(cell)[0], text)
+
+
+def read_months(text: pa.Array) -> pa.Array:
+    """The first day of each month, written as a month or as any day of it."""
+    dates = read_dates(text)
+    days = mended(dates, _are_odd(text, dates), _month, text)
+    return pc.floor_temporal(days, unit="month").cast(pa.date32())
+
+
+def _month(cell: str) -> date | None:
+    found = MONTH.fullmatch(cell)
+    return date(int(found[1]), int(found[2] or found[3]), 1) if found and int(found[1]) >= FIRST_YEAR else None
+
+
+def read_written(dates: pa.Array, text: pa.Array, patterns: tuple[str, ...]) -> pa.Array:
+    """The dates, and those of cells that are none but by a pattern that the sender's contract names."""
+    return mended(dates, _are_odd(text, dates), lambda cell: _by_pattern(cell, patterns), text) if patterns else dates
+
+
+def _by_pattern(cell: str, patterns: tuple[str, ...]) -> date | None:
+    for pattern in patterns:
+        try:
+            day = datetime.strptime(cell, pattern).date()
+        except ValueError:
+            continue
+        return day if day.year >= FIRST_YEAR else None
+    return None
 
 
 def is_term(cell: str) -> bool:

@@ -46,6 +46,7 @@ IN_THREES = re.compile("[0-9]{1,3}(?:,[0-9]{3})+")
 # A key that a person or a program has broken up: TS -1, 2026 1102 0001, 鄂DB 0270003.
 BROKEN_UP = re.compile("[\u4e00-\u9fff]?[A-Za-z]{0,4}[ -]*[0-9][0-9 -]*")
 DASHES = "‐‑‒–—―−﹘﹣"
+DOTS, DOT_LEADS = "·•・", (0xC2, 0xE2, 0xE3)  # 鄂A·12345: the stamped point of a plate; their first bytes in UTF-8
 UNFORCED, NO_POINT_ZERO = "已去掉强制为文本的符号", "已去掉末尾的 .0"
 CAPITALS = "小写字母已改为大写"
 
@@ -132,6 +133,9 @@ def _mend_code(read: Texts, column: Column) -> None:
     if (data == 0xE2).any() or (data == 0xEF).any():
         dashed = matches(read.text, f"[{DASHES}]") & matches(read.text, "[0-9]")
         read.become(mended(read.text, dashed, lambda cell: re.sub(f"[{DASHES}]", "-", cell)), "横线已改为半角")
+    if column.check == "plate" and np.isin(data, DOT_LEADS).any():
+        dotted = matches(read.text, f"[{DOTS}]")
+        read.become(mended(read.text, dotted, lambda cell: re.sub(f"[{DOTS}]", "", cell)), "已去掉中间的间隔号")
     if (data == ord(" ")).any():
         is_checked = column.check or column.check_when
         broken = matches(read.text, " " if is_checked else f"^{BROKEN_UP.pattern}$")

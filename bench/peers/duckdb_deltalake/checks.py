@@ -9,6 +9,7 @@ from schemas.identities import (
     ID_CARD_WEIGHTS,
     ORG_CODE_ALPHABET,
     ORG_CODE_WEIGHTS,
+    PLATE,
     USCC_ALPHABET,
     USCC_WEIGHTS,
 )
@@ -27,6 +28,7 @@ FORMS = {
         "前 18 位应为统一社会信用代码，第 19 位应为 1 至 5 的层级",
     ),
     "certificate": ("regexp_full_match(cell, '17[0-9]{9}')", "不是湖北省执法证号（17 开头的 11 位数字）"),
+    "plate": (f"regexp_full_match(cell, '{PLATE}')", "不是机动车号牌（GA 36）"),
 }
 FORM = f"case \"check\" {' '.join(f'''when '{kind}' then {form}''' for kind, (form, _) in FORMS.items())} end"
 

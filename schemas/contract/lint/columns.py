@@ -88,6 +88,19 @@ def codes_that_fit_are_codes(contract: Contract) -> Iterator[str]:
 
 
 @rule(Contract)
+def only_dates_are_written(contract: Contract) -> Iterator[str]:
+    """How a sender writes a day is said of dates, with day, month and year."""
+    for column in contract.columns:
+        for pattern in column.written:
+            if (
+                column.type != "date"
+                or not re.search("%d.*%[bm]|%[bm].*%d", pattern)
+                or not re.search("%[yY]", pattern)
+            ):
+                yield f"columns.{column.name}.written: {pattern} is not how a date is written"
+
+
+@rule(Contract)
 def authorities_are_departments(contract: Contract) -> Iterator[str]:
     """Who has the last word about a column is a department."""
     for column in contract.columns:

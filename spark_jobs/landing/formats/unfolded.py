@@ -1,12 +1,14 @@
 """A sheet whose rows hold several things side by side flows in; one with a row for each of them flows out.
 
 A water station writes a row a moment with a column a factor; the contract says by `unfold` which headings are such
-columns, and what stands beside each cell of theirs. An empty cell makes no row, unless its whole row is empty.
+columns, and what stands beside each cell of theirs. An empty cell makes no row, unless its whole row is empty; a cell
+may repeat what stands beside it behind its number: 3.2倍 where 倍 stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -50,7 +52,7 @@ def _rows(
         if rows.num_rows:
             said = [pa.repeat(pa.scalar(unfold.cells[name].get(column)), rows.num_rows) for column in beside]
             cells = [*(rows.column(other) for other in kept), *(one.cast(pa.string()) for one in said)]
-            yield _marked(rows, [*cells, rows.column(place)], count, name)
+            yield _marked(rows, [*cells, _alone(rows.column(place), unfold.cells[name].values())], count, name)
 
 
 def _marked(rows: pa.RecordBatch, cells: list[pa.Array], count: int, name: str) -> pa.RecordBatch:
@@ -59,6 +61,13 @@ def _marked(rows: pa.RecordBatch, cells: list[pa.Array], count: int, name: str) 
     pages = pa.repeat(pa.scalar(name), rows.num_rows)
     names = [*map(str, range(len(cells))), LINE, *marks, PAGE]
     return pa.RecordBatch.from_arrays([*cells, lines, *(rows.column(mark) for mark in marks), pages], names=names)
+
+
+def _alone(cells: pa.Array, beside: Iterable[str]) -> pa.Array:
+    """Numbers without what stands beside them anyway."""
+    for said in beside:
+        cells = pc.replace_substring_regex(cells, rf"([0-9])\s*{re.escape(said)}\s*$", r"\1")
+    return cells
 
 
 def _filled(cells: pa.Array) -> pa.Array:
