@@ -19,13 +19,16 @@ from simulate.windows import Windows, with_enough
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import World
 
+# What departments answer to clues, of which there are none before the first run: simulate/answers.py.
+ANSWERS = ("clue_feedback", "clue_receipt", "clue_decision")
 # Feeds whose numbers need a story, told in deliveries.py.
 STORIES = (
+    *ANSWERS,
     *("scjg_enterprise", "complaint", "szj_hotline_order"),
     *("supervision_item", "item_change", "law", "law_article", "officer"),
     *("check_action", "punish_action", "theme_limit"),
 )
-CADENCES = {"daily": 1, "weekly": 7, "monthly": 30, "quarterly": 91, "yearly": 365, "once": 36_500}
+CADENCES = {"daily": 1, "weekly": 7, "monthly": 30, "quarterly": 91, "yearly": 365, "once": 36_500, "occasional": 30}
 MOST_FILES = 13  # of one feed and department in a period, as of the acts
 CHANGES_A_FIRM_AND_YEAR, LISTED_A_FIRM, FEWEST = 0.3, 0.05, 30
 # Of so many rows, those of feeds that tell of what rarely happens: few samples fail.

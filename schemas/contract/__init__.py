@@ -1,5 +1,6 @@
 """Contracts: what is declared in `schemas/`, for everybody who asks; model → read → feeding → registry → the rest."""
 
+from schemas.contract.clues import ClueRule, clue_rules
 from schemas.contract.fields import Field, fields
 from schemas.contract.indicators import Indicator, indicators, measures
 from schemas.contract.model import (
@@ -60,6 +61,7 @@ __all__ = [
     "TABLE_LAYERS",
     "Bound",
     "Check",
+    "ClueRule",
     "Code",
     "Column",
     "Contract",
@@ -85,6 +87,7 @@ __all__ = [
     "TableContract",
     "Unfold",
     "Usual",
+    "clue_rules",
     "code_list",
     "code_lists",
     "contracts",

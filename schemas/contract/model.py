@@ -46,7 +46,8 @@ Severity = Literal["fail", "warn"]
 # Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; hj212: frames of monitoring
 # stations, one a line. Any of them as .gz or in a .zip.
 Format = Literal["csv", "xlsx", "json", "parquet", "hj212"]
-Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
+# occasional: when there is something to say; nobody is late with it.
+Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once", "occasional"]
 # How a cell is read that holds more than a value of the type: an amount; from the same headings its currency, and the
 # unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); the first day of a month
 # (2026-03, 2026年3月); of several codes the gravest; names of people without the numbers that stand beside them, and

@@ -78,6 +78,11 @@ def link_group() -> None:
     """Rows that name an object without its code: what they may mean, and a person's decision."""
 
 
+@main.group("clue", params=[*COMMON])
+def clue_group() -> None:
+    """Clues (风险线索): what was found, who has it, and what became of it."""
+
+
 @main.group("schemas", params=[*COMMON])
 def schemas_group() -> None:
     """Contracts: what each feed and table promises."""
@@ -247,11 +252,8 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
     from spark_jobs.command.records import moment
     from spark_jobs.command.screen import show_table
     from spark_jobs.command.status import latest_deliveries
-    from spark_jobs.lake.likely import likely
 
-    if department is not None and department not in departments():
-        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
-
+    _a_department(department)
     show_table(
         ["identity", "received", "department", "feed", "file", "state", "rows", "doubtful", "quarantined", "reason"],
         [
@@ -323,6 +325,93 @@ def link_refuse(home: Home, mention: str, by: str, why: str) -> None:
     say(f"{decide(home, mention, None, by, why)}: written; the next run applies it")
 
 
+def _a_department(department: str | None) -> None:
+    """Refused for a name that no department has."""
+    from spark_jobs.lake.likely import likely
+
+    if department is not None and department not in departments():
+        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
+
+
+@_command("list", of=clue_group)
+@click.option("--state", help="Only this state, for example sent, handling or unassigned.")
+@click.option("--department", help="Only those of this department, for example sthj.")
+@click.option("--late", "only_late", is_flag=True, help="Only those whose clocks have run out; exit code 1 if any.")
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+def clue_list(home: Home, state: str | None, department: str | None, only_late: bool, last: int) -> int:
+    """Clues, the late and the grave first, each with who has it, its state and its next deadline."""
+    from schemas.contract import code_list
+    from spark_jobs.command.clues import LISTED, clues, listed
+    from spark_jobs.command.screen import counted, say, show_table
+    from spark_jobs.lake.likely import likely
+
+    _a_department(department)
+    states = [code.code for code in code_list("clue_state")]
+    if state is not None and state not in states:
+        raise Refused(f"{state!r} is no state; {likely(state, states)}")
+    found = clues(home, state, department, only_late)
+    show_table([*LISTED], [listed(row) for row in found[:last]], folded=("object",))
+    say(counted(len(found), "clues") + (f"; {last} shown" if len(found) > last else ""))
+    return PARTLY if only_late and found else DONE
+
+
+@_command("show", of=clue_group)
+@click.argument("clue")
+def clue_show(home: Home, clue: str) -> None:
+    """All that is known of a clue (its number, or a part of it): reasons, evidence, clocks and every step."""
+    from spark_jobs.command.clues import told
+    from spark_jobs.command.records import hang, terminal_width
+    from spark_jobs.command.screen import show_lines
+
+    show_lines(folded for line in told(home, clue) for folded in hang(line, terminal_width()))
+
+
+@_command("send", of=clue_group)
+@click.argument("clue")
+@click.option("--to", "department", required=True, help="The department, for example sthj.")
+@click.option("--why", required=True, help="The reason, as the department will read it.")
+@click.option("--by", default=getpass.getuser, show_default="the user", help="Who decides.")
+def clue_send(home: Home, clue: str, department: str, by: str, why: str) -> None:
+    """Decides that a clue (its number, or a part of it) goes to a department; the next run sends it."""
+    from spark_jobs.clues.deciding import assign
+    from spark_jobs.command.screen import say
+
+    say(f"{assign(home, clue, department, by, why)}: written; the next run sends it")
+
+
+@_command("rules", of=clue_group)
+def clue_rules_command(home: Home) -> None:
+    """How the clues of each rule and model proved: the share that was true, beside the floor that it is held to."""
+    from spark_jobs.command.clues import rule_rows
+    from spark_jobs.command.screen import show_table
+
+    headings = ["rule", "title", "model", "raised", "judged", "true", "floor", "problems at later checks", "proposal"]
+    show_table(headings, rule_rows(home), folded=("title",))
+
+
+@_command("faults", of=clue_group)
+def clue_faults(home: Home) -> int:
+    """Receipts and feedback that speak of what was not sent so; exit code 1 if there are any."""
+    from spark_jobs.command.clues import faults, label
+    from spark_jobs.command.screen import show_table
+
+    found = faults(home)
+    show_table(
+        ["department", "number", "clue", "day", "what is wrong"],
+        [
+            [
+                row["department"],
+                row["said_no"],
+                row["clue_no"] or "",
+                str(row["said_date"]),
+                label("clue_fault", row["clue_fault"]),
+            ]
+            for row in found
+        ],
+    )
+    return PARTLY if found else DONE
+
+
 @_command("reconcile")
 def reconcile_command(home: Home) -> int:
     """Counts every accepted file's rows in every table again; exit code 1 if any are missing."""
@@ -365,17 +454,21 @@ def _exit_code(reports: Any) -> int:
 
 @_command("status")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-@click.option("--late", "only_late", is_flag=True, help="Only what live departments are late with; exit code 1 if any.")
+@click.option("--late", "only_late", is_flag=True, help="Only what departments are late with; exit code 1 if any.")
 def status_command(home: Home, as_json: bool, only_late: bool) -> int:
     """Feeds: last delivery, rows, quarantine share, freshness, onboarding state."""
+    from spark_jobs.command.clues import unacknowledged
     from spark_jobs.command.records import moment
-    from spark_jobs.command.screen import counted, show_table
+    from spark_jobs.command.screen import counted, say, show_table
     from spark_jobs.command.status import feed_status
     from spark_jobs.lake.tables import create_tables
 
     create_tables(home)
     feeds = [feed for feed in feed_status(home) if feed.is_late or not only_late]
-    code = PARTLY if only_late and feeds else DONE
+    waiting = unacknowledged(home)
+    code = PARTLY if only_late and (feeds or waiting) else DONE
+    if waiting:
+        say(f"clues not acknowledged in time: {waiting}; lakewarden clue list --late")
     if as_json:
         click.echo(json.dumps([asdict(feed) for feed in feeds], ensure_ascii=False, indent=1, default=str))
         return code
@@ -498,17 +591,23 @@ def _show_object(home: Home, code: str | None, day: date, last: int) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the home's landing zone].")
 @click.option("--bad-files", is_flag=True, help="Add a few files that must be refused whole.")
 @click.option("--daily", is_flag=True, help="A file every day, where departments otherwise gather a week or a month.")
+@click.option("--answers", is_flag=True, help="Instead: what departments answer by today to clues in the outbox.")
 def simulate(
-    home: Home, objects: int, days: int, seed: int, until: Any, out: Path | None, bad_files: bool, daily: bool
+    home: Home, objects: int, days: int, seed: int, until: Any, out: Path | None, answers: bool, **more: bool
 ) -> None:
     """Landing files of a synthetic province, with known dirt and known truth (state/truth.csv)."""
     from simulate import simulate as simulate_province
-    from spark_jobs.command.screen import say
+    from simulate import write_answers
+    from spark_jobs.command.screen import counted, say
 
     home.create()
+    if answers:
+        written = write_answers(home.outbox, out or home.landing, today(), home.state / "answers.json")
+        say(f"{home.outbox}: {counted(written, 'answers')} written")
+        return
     last: date = until.date() if until else today() - timedelta(days=1)
     truth = home.state / "truth.csv"
-    simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
+    simulate_province(objects, days, seed, out or home.landing, last, truth, **more, say=say)
 
 
 @_command()
@@ -544,10 +643,8 @@ def law_command(home: Home, texts: tuple[Path, ...], department: str, source: st
     """Markdown texts of laws (files, folders, .jsonl or .jsonl.gz) → files that feeds law and law_article take."""
     from spark_jobs.command.screen import counted, say
     from spark_jobs.knowledge.deliver import law_files, write_files
-    from spark_jobs.lake.likely import likely
 
-    if department not in departments():
-        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
+    _a_department(department)
     rows = law_files(texts, source, say)
     for path in write_files(rows, out or home.landing / department, today()):
         say(f"{path}: {counted(len(rows[path.parent.name]), 'rows')}")
