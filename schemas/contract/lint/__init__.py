@@ -8,7 +8,7 @@ from schemas.contract import Contract, ContractError, contracts, departments, in
 from schemas.contract.lint import columns, feeds, tables
 from schemas.contract.lint.fields import broken_fields
 from schemas.contract.lint.figures import broken_indicators
-from schemas.contract.lint.risk import broken_models
+from schemas.contract.lint.risk import broken_models, broken_studies
 from schemas.contract.lint.rules import RULES, Rule
 
 __all__ = ["RULES", "broken_models", "columns", "feeds", "lint", "tables"]
@@ -31,7 +31,7 @@ def lint() -> list[str]:
         [*_broken(written, [feeds.targets_have_contracts])]
         or [*_broken(written, RULES), *broken_fields()]
         or [*_broken(derived, RULES)]
-        or [*broken_indicators(), *broken_models()]
+        or [*broken_indicators(), *broken_models(), *broken_studies()]
     )
 
 
