@@ -1,4 +1,4 @@
-"""Three registers that nobody made for Lakewarden, each a contract in samples/foreign: row by row, and whole files."""
+"""Registers that nobody made for Lakewarden, each a contract in samples/foreign: row by row, and whole files."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ DATA = Path(os.environ.get("LAKEWARDEN_DATA", ROOT.parent / "shared" / "data"))
 FEEDS = {
     "fsa_hygiene_rating": "fsa/hygiene_rating",
     "toronto_infraction": "toronto/infraction",
+    "chicago_inspection": "chicago/inspection",
     "wuhan2020_hospital": "wuhan2020/hospital",
     "bjmemc_air_hour": "bjmemc/air_hour",
 }

@@ -24,7 +24,7 @@ from spark_jobs.lake.tables import version
 from spark_jobs.lake.whole import write_whole
 
 # The tables that a job writes, not dbt; their inputs stand in their own SQL.
-SCORES = ("risk_score", "risk_score_shadow")
+SCORES = ("risk_score", "risk_score_before", "risk_score_shadow")
 LAYERS = ("base", "themes", "gold")
 READ = re.compile(
     r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing|valid_on|limit_on)\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)"

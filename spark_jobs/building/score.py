@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import SparkSession
 
 from schemas.contract import ContractError, table_of
 from schemas.contract.lint import broken_models
 from schemas.contract.risk import risk_models, shadows_on, valid_on
-from spark_jobs.building.scoring_sql import SHADOW, TARGET, scoring_sql
+from spark_jobs.building.scoring_sql import BEFORE, SHADOW, TARGET, scoring_sql
 from spark_jobs.lake.home import Home
 
 
@@ -30,7 +30,14 @@ def scoring_text(as_of: date, target: str = TARGET) -> str:
         raise ContractError(f"schemas/risk: no model is valid on {as_of}")
     if target == SHADOW:
         models = shadows_on(as_of, risk_models())
-    return " union all ".join(f"({scoring_sql(model, as_of)})" for model in models) or _nothing()
+    day = _a_month_before(as_of) if target == BEFORE else as_of
+    return " union all ".join(f"({scoring_sql(model, day)})" for model in models) or _nothing()
+
+
+def _a_month_before(day: date) -> date:
+    """The same day of the month before, or its last."""
+    last = day.replace(day=1) - timedelta(days=1)
+    return last.replace(day=min(day.day, last.day))
 
 
 def _nothing() -> str:

@@ -19,7 +19,7 @@ from schemas.contract.risk import DaysSince, Events, Flagged, Indicator, RiskMod
 from schemas.contract.views import OBJECT, OBJECT_KEY, additive, counted_on_objects
 from spark_jobs.lake.sql import literal
 
-TARGET, SHADOW = "gold.risk_score", "gold.risk_score_shadow"
+TARGET, SHADOW, BEFORE = "gold.risk_score", "gold.risk_score_shadow", "gold.risk_score_before"
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,8 @@ def _unclear_versions(models: Sequence[RiskModel]) -> Iterator[str]:
     for key in ("valid_from", "version"):
         files: dict[tuple[str, str], Path] = {}
         for model in models:
+            if model.shadow and key == "valid_from":
+                continue  # it ends nothing
             before = files.setdefault((model.model, str(getattr(model, key))), model.file)
             if before != model.file:
                 yield f"{shown(model.file)}: {key}: is that of {shown(before)}, a version of the same model"
