@@ -72,7 +72,7 @@ def test_findings_of_one_spell_are_one_clue_whoever_tells_of_it_and_in_whatever_
             number_of("monitored_excess", "sthj|PS2|w01018", DAY): (DAY, "orange"),
         }
     first = found[number_of("monitored_excess", "sthj|PS1|w01018", DAY)]
-    assert len(first["reasons"]) == len(first["evidence"]) == 3
+    assert len(first["clue_reasons"]) == len(first["evidence"]) == 3
     assert joined(findings, found.values(), DAY + timedelta(1), {}) == found
 
 

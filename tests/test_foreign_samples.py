@@ -24,6 +24,7 @@ DATA = Path(os.environ.get("LAKEWARDEN_DATA", ROOT.parent / "shared" / "data"))
 FEEDS = {
     "fsa_hygiene_rating": "fsa/hygiene_rating",
     "toronto_infraction": "toronto/infraction",
+    "chicago_inspection": "chicago/inspection",
     "wuhan2020_hospital": "wuhan2020/hospital",
     "wuhan2020_hotel": "wuhan2020/hotel",
     "bjmemc_air_hour": "bjmemc/air_hour",

@@ -23,8 +23,8 @@ from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import version
 from spark_jobs.lake.whole import write_whole
 
-# The one table that a job writes, not dbt; its inputs stand in its own SQL.
-SCORES = "risk_score"
+# The tables that a job writes, not dbt; their inputs stand in their own SQL.
+SCORES = ("risk_score", "risk_score_before", "risk_score_shadow")
 LAYERS = ("base", "themes", "gold")
 READ = re.compile(
     r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing|valid_on|limit_on)\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)"
@@ -133,7 +133,7 @@ class Lineage:
         if self.layer == "gold":
             from spark_jobs.building.score import scoring_text
 
-            texts[SCORES] = scoring_text(date.fromisoformat(self.as_of))
+            texts |= {name: scoring_text(date.fromisoformat(self.as_of), f"gold.{name}") for name in SCORES}
         layer_of = {
             contract.table: contract.layer
             for layer in ("base", "themes", "gold")

@@ -52,10 +52,10 @@ def _build(home: Home, lineage: Lineage, full: bool, part: Part = "all") -> bool
     own = {f"{lineage.layer}.{name}" for name in outdated}
     spark = connect(home, needs=lineage.inputs(outdated) | own)
     _renew(spark, home, own)
-    if SCORES in outdated:
-        score(home, spark, date.fromisoformat(lineage.as_of))
-        register(spark, home, {f"gold.{SCORES}"})
-    if modelled := sorted(outdated - {SCORES}):
+    for name in sorted(outdated.intersection(SCORES)):
+        score(home, spark, date.fromisoformat(lineage.as_of), f"gold.{name}")
+        register(spark, home, {f"gold.{name}"})
+    if modelled := sorted(outdated.difference(SCORES)):
         run_dbt(home, modelled, {"as_of": lineage.as_of}, full)
     keep_up(home, lineage.layer, written=outdated)
     lineage.keep(outdated)

@@ -158,7 +158,7 @@ def _payload(clue: Row, row: Row) -> dict[str, Any]:
         "行政区划": _label("region", clue["region_code"]),
         "领域": fields()[clue["field"]].title if clue["field"] in fields() else None,
         "监管事项目录编码": clue["item_code"],
-        "发现理由": clue["reasons"],
+        "发现理由": clue["clue_reasons"],
         "证据": clue["evidence"],
         "起始日期": str(clue["spell_begin"]),
         "截止日期": str(clue["spell_end"]),

@@ -115,7 +115,7 @@ def _raised(finding: Row, day: date) -> Row:
     return {
         "clue_no": number_of(finding["matter"], finding["subject"], begins),
         **{name: finding[name] for name in ("clue_rule", "matter", "subject", *TOLD, "grade", *DUTY)},
-        "reasons": [finding["reason"]],
+        "clue_reasons": [finding["reason"]],
         "evidence": [finding["evidence"]],
         "spell_begin": begins,
         "spell_end": _end(finding) if finding["begins"] else begins,
@@ -132,7 +132,7 @@ def number_of(matter: str, subject: str, begins: date) -> str:
 
 def _add_words(finding: Row, clue: Row) -> None:
     """One more reason and one more row of evidence, before the clue is sent."""
-    for name, value in (("reasons", finding["reason"]), ("evidence", finding["evidence"])):
+    for name, value in (("clue_reasons", finding["reason"]), ("evidence", finding["evidence"])):
         if value not in clue[name] and len(clue[name]) < MOST:
             clue[name] = [*clue[name], value]
 
@@ -145,6 +145,6 @@ def _extend(finding: Row, clue: Row) -> None:
         clue["spell_end"] = max(clue["spell_end"], _end(finding))
     if _rank(finding["grade"]) < _rank(clue["grade"]):
         clue["grade"] = finding["grade"]
-        if finding["reason"] not in clue["reasons"]:
-            clue["reasons"] = [finding["reason"], *clue["reasons"]][:MOST]
+        if finding["reason"] not in clue["clue_reasons"]:
+            clue["clue_reasons"] = [finding["reason"], *clue["clue_reasons"]][:MOST]
             clue["evidence"] = [finding["evidence"], *clue["evidence"]][:MOST]

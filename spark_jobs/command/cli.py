@@ -26,6 +26,7 @@ DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
 
 
 Command = Callable[..., int | None]
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 def _keep(context: click.Context, option: click.Parameter, value: str | bool | None) -> None:
@@ -277,11 +278,138 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
 
 @_command("list", of=risk_group)
 def risk_list(home: Home) -> None:
-    """Every version of every model, and how many objects of each grade it scored last."""
+    """Every version of every model, what it is today, and how many objects of each grade it scored last."""
     from spark_jobs.command.risk import headings, model_rows
     from spark_jobs.command.screen import show_table
 
     show_table(headings(), model_rows(home))
+
+
+@_command("show", of=risk_group, begins=True)
+@click.argument("model", metavar="MODEL[@VERSION]")
+@click.option("--object", "code", metavar="CODE", help="An object: its score by this version, with every reason.")
+@click.option("--as-known", type=DAY, help="Of an object: as it was scored on that day, by what was known then.")
+def risk_show(home: Home, model: str, code: str | None, as_known: datetime | None) -> None:
+    """What a version scores by, what it was learned from, who approved it; or one object's score with its reasons."""
+    from spark_jobs.command.risk import described, scored_lines
+    from spark_jobs.command.screen import show_lines
+    from spark_jobs.risk.library import version_named
+
+    day = as_known.date() if as_known else today()
+    version = version_named(model, day)
+    if as_known and not code:
+        raise Refused("--as-known belongs to --object CODE")
+    if code:
+        home.must_exist()
+    show_lines(scored_lines(home, version, code, as_known and day) if code else described(version))
+
+
+@_command("train", of=risk_group, begins=True)
+@click.argument("model", metavar="MODEL[@VERSION]|FILE")
+@click.option("--data", type=click.Path(path_type=Path), help="Of a study: the folder with the register's files.")
+@click.option("--from", "first", type=DAY, help="Learns from checks from this day on [default: all].")
+@click.option("--to", "last", type=DAY, help="Until this day [default: all but the last 60 days].")
+@click.option("--version", required=True, help="The name of the version that comes of it.")
+@click.option("--by", default=getpass.getuser, show_default="the user", help="Its author, who cannot approve it.")
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Its file [default: <model>_<version>.yaml, here].")
+def risk_train(
+    home: Home, model: str, first: datetime | None, last: datetime | None, out: Path | None, **chosen: Any
+) -> None:
+    """Learns the points of a learned model anew, from random checks of the lake or from a study's register.
+
+    The result is a file: a shadow that scores beside the version in force once it lies in schemas/risk.
+    """
+    from spark_jobs.command.risk import train
+    from spark_jobs.command.screen import say
+
+    path = train(home, model, first and first.date(), last and last.date(), out, **chosen)
+    say(f"{path}: written")
+
+
+@_command("compare", of=risk_group)
+@click.argument("one", metavar="MODEL@VERSION")
+@click.argument("other", metavar="MODEL@VERSION")
+@click.option("--from", "first", type=DAY, help="Random checks from this day on [default: the last 60 days].")
+@click.option("--to", "last", type=DAY, help="Until this day [default: the last].")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def risk_compare(
+    home: Home, one: str, other: str, first: datetime | None, last: datetime | None, as_json: bool
+) -> None:
+    """Two versions over the same random checks: band × examined × found, and every measure, side by side."""
+    from spark_jobs.command.risk import comparison_tables
+    from spark_jobs.command.screen import show_lines, show_table
+    from spark_jobs.risk.acceptance import compare
+    from spark_jobs.risk.library import version_named
+
+    told = compare(home, version_named(one), version_named(other), first and first.date(), last and last.date())
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1, default=str))
+        return
+    for heading, columns, rows in comparison_tables(told):
+        show_lines(["", heading])
+        show_table(columns, rows)
+
+
+@_command("backtest", of=risk_group, begins=True)
+@click.argument("study")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="The folder with the register's files.")
+@click.option("--from", "first", type=DAY, required=True, help="The first day of the window.")
+@click.option("--to", "last", type=DAY, required=True, help="Its last day.")
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def risk_backtest(
+    home: Home, study: str, data: Path, first: datetime, last: datetime, seed: int, as_json: bool
+) -> None:
+    """Learns a study's model from all before a window and measures it on the window, without who inspected."""
+    from spark_jobs.command.risk import backtest_lines
+    from spark_jobs.command.screen import show_lines
+    from spark_jobs.risk.backtest import backtest
+    from spark_jobs.risk.library import version_named
+
+    version = version_named(study)
+    if not version.reads:
+        raise Refused(f"{study} scores the lake; lakewarden risk compare measures it on the lake's random checks")
+    if last < first:
+        raise Refused(f"--to {last.date()} lies before --from {first.date()}")
+    told = backtest(version, data, first.date(), last.date(), seed)
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        show_lines(backtest_lines(told))
+
+
+@_command("approve", of=risk_group)
+@click.argument("model", metavar="MODEL@VERSION")
+@click.option("--why", required=True, help="The reason: it stands in the model's file.")
+@click.option("--by", default=getpass.getuser, show_default="the user", help="Who approves; never the author.")
+@click.option("--despite", metavar="REASON", help="Why, although it is worse than the version in force.")
+def risk_approve(home: Home, model: str, why: str, by: str, despite: str | None) -> None:
+    """Puts a version in force from today on, if it is on no measure worse than the one in force, or despite it."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.risk.acceptance import worse
+    from spark_jobs.risk.library import approve, in_force, version_named
+
+    version = version_named(model)
+    before = in_force(version, today())
+    faults = worse(home, version, before) if before else []
+    if faults and not despite:
+        other = before.name if before else ""
+        raise Refused(f"{version.name} is worse than {other}: {'; '.join(faults)}. --despite takes a reason")
+    say(f"{approve(version, by, today(), why, despite if faults else None)}: approved, in force from {today()} on")
+
+
+@_command("retire", of=risk_group, begins=True)
+@click.argument("model", metavar="MODEL@VERSION")
+@click.option("--on", "last", type=DAY, help="Its last day [default: today].")
+@click.option("--why", required=True, help="The reason: it stands in the model's file.")
+def risk_retire(home: Home, model: str, last: datetime | None, why: str) -> None:
+    """Ends a version after a day."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.risk.library import retire, version_named
+
+    day = last.date() if last else today()
+    say(f"{retire(version_named(model), day, why)}: ends on {day}")
 
 
 @_command("list", of=link_group)

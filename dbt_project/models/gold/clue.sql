@@ -101,7 +101,7 @@ clue as (
         judged.duty_rule,
         judged.duty_ground,
         judged.grade,
-        concat_ws('；', judged.reasons) as reasons_text,
+        concat_ws('；', judged.clue_reasons) as reasons_text,
         judged.spell_begin,
         judged.spell_end,
         judged.raised_date,
