@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spark_jobs.risk.acceptance import differences
 from spark_jobs.risk.history import Asked, Events, days_since, last, near, past
 from spark_jobs.risk.measures import auc, bands, earlier, measures, platt, rises
 from spark_jobs.risk.registers import surprise
@@ -108,3 +111,25 @@ def test_strictness_says_little_of_few_checks() -> None:
     assert rows["many"]["low"] > 1.5
     assert rows["few"]["low"] < 1 < rows["few"]["high"]
     assert (rows["many"]["found"], rows["many"]["expected"]) == (200, 100.0)
+
+
+def _version(bands_rise: bool = True, **measured: float) -> dict[str, Any]:
+    usual = {"auc": 0.65, "first_half": 0.65, "days_earlier": 5.0, "calibration_slope": 1.0, "bands_rise": bands_rise}
+    part = {"F": {"auc": measured.pop("of_a_part", 0.6)}}
+    return {"measures": usual | measured, "parts": {"industry_section": part}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"auc": 0.63}, "auc 0.63 against 0.65"),
+        ({"first_half": 0.6}, "first_half 0.6 against 0.65"),
+        ({"days_earlier": 4.0}, "days_earlier 4.0 against 5.0"),
+        ({"calibration_slope": 1.3}, "calibration slope 1.3, not 0.8 to 1.2"),
+        ({"bands_rise": False}, "the rate does not rise from band to band"),
+        ({"of_a_part": 0.5}, "industry_section F: auc 0.5 against 0.6"),
+    ],
+)
+def test_a_version_is_worse_on_any_measure(changed: dict[str, Any], fault: str) -> None:
+    assert differences(_version(**changed), _version()) == [fault]
+    assert differences(_version(), _version()) == []

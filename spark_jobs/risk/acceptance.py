@@ -50,7 +50,7 @@ def compare(
         "to": end,
         "checks": len(draws.day),
         "versions": told,
-        "worse": _worse(told[one.name], told[other.name]),
+        "worse": differences(told[one.name], told[other.name]),
     }
 
 
@@ -110,7 +110,7 @@ def _parts(group: Numbers, scores: Numbers, rates: Numbers, draws: Draws) -> dic
     }
 
 
-def _worse(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """Sentences on what is worse; a slope outside its limits and bands that fall are worse by themselves."""
     ours, theirs = one["measures"], other["measures"]
     faults = [

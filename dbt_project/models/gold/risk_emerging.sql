@@ -26,7 +26,7 @@ counted as (
         sum(happened.cases) as cases,
         sum(happened.chances) as chances
     from happened
-    join {{ source('themes', 'object_profile') }} as profile on profile.object_id = happened.object_id
+    join {{ ref('object_profile') }} as profile on profile.object_id = happened.object_id
     where happened.day <= {{ as_of }} and happened.day > add_months(trunc({{ as_of }}, 'MM'), -24)
         and happened.city_code is not null and profile.industry_section is not null
     group by happened.risk_sign, profile.industry_section, happened.city_code, cast(trunc(happened.day, 'MM') as date)

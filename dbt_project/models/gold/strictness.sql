@@ -37,7 +37,7 @@ known as (
     from before
     join checked
         on checked.department = before.department and checked.check_action_code = before.check_action_code
-    left join {{ source('themes', 'object_profile') }} as profile on profile.object_id = checked.object_id
+    left join {{ ref('object_profile') }} as profile on profile.object_id = checked.object_id
 ),
 
 of_mode as (
