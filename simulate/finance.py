@@ -216,7 +216,7 @@ def _guarantees(institutions: Table, one: int, months: list[np.datetime64], rng:
         figures = {"DB03": assets, "DB04": outstanding, "DB05": small, "DB06": farm, "DB16": round(ended * 1.1, 2)}
         figures |= {"DB18": round(outstanding - 0.2 * (small + farm), 2), "DB17": ended}
         figures |= {"DB12": round(ended * strain * 0.03, 2), "DB19": round(assets * strain * 0.08, 2)}
-        figures |= {"DB20": round(assets * strain * 0.11, 2), "DB21": 0.0 if strain < 1.1 else 200.0}
+        figures |= {"DB20": round(assets * strain * 0.11, 2), "DB21": 0.0 if strain < 1.3 else 200.0}
         multiple = outstanding / assets * (1 if rng.random() > BROKEN else 0.8)
         items: Items = {item: (value, "wan", np.nan) for item, value in figures.items()}
         told.append((month, items | {"DB11": (round(multiple, 2), "times", np.nan)}))
