@@ -79,6 +79,7 @@ lock: | $(UV)
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra bi pyproject.toml -o requirements/bi.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra spark pyproject.toml -o requirements/spark.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra tools pyproject.toml -o requirements/tools.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra train pyproject.toml -o requirements/train.txt
 
 clean: down
 	rm -rf lake
@@ -88,8 +89,9 @@ clean: down
 .venv-spark/.synced: requirements/spark.txt
 .venv-bench/.synced: requirements/bench.txt
 .venv-tools/.synced: requirements/tools.txt
+.venv-train/.synced: requirements/train.txt
 
-.venv/.synced .venv-bi/.synced .venv-spark/.synced .venv-bench/.synced .venv-tools/.synced: pyproject.toml | $(UV)
+.venv/.synced .venv-bi/.synced .venv-spark/.synced .venv-bench/.synced .venv-tools/.synced .venv-train/.synced: pyproject.toml | $(UV)
 	test -x $(@D)/bin/python || $(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(@D)
 	$(UV) pip sync --quiet --compile-bytecode --python $(@D)/bin/python --require-hashes $(filter requirements/%,$^)
 	$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --editable .

@@ -136,7 +136,7 @@ def rates_divide_sums(assets: Assets) -> Iterator[Problem]:
         for metric in dataset["metrics"]:
             text = " ".join(metric["expression"].split())
             is_rate = re.search(r"_(rate|share)$", metric["metric_name"])
-            divides = re.match(r"(SUM|COUNT)\(.*\) \* 1\.0 / NULLIF\((SUM|COUNT)\(.*\), 0\)$", text)
+            divides = re.match(r"\(?(SUM|COUNT)\(.*\) \* 1\.0 / NULLIF\(\(?(SUM|COUNT)\(.*\), 0\)$", text)
             if is_rate and not divides:
                 yield path, f"metrics.{metric['metric_name']}", "must read SUM(…) * 1.0 / NULLIF(SUM(…), 0)"
 

@@ -10,7 +10,7 @@ INSTEAD, FURTHER = "LAKEWARDEN_CONTRACTS", "LAKEWARDEN_SCHEMAS"
 # What may lie in such a folder; one that has none of it was not meant.
 DECLARED = (
     *("departments.yaml", "fields.yaml", "terms", "codes", "feeds"),
-    *("base", "themes", "gold", "ops", "indicators", "risk"),
+    *("base", "themes", "gold", "ops", "indicators", "risk", "studies", "clues"),
 )
 
 

@@ -4,6 +4,7 @@ places → firms → acts (checks, penalties) and complaints make the world; del
 mess writes them as departments write them, dirt spoils a known share, files puts them on disk.
 """
 
+from simulate.answers import write_answers
 from simulate.run import SimulationReport, simulate
 
-__all__ = ["SimulationReport", "simulate"]
+__all__ = ["SimulationReport", "simulate", "write_answers"]

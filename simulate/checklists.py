@@ -8,7 +8,7 @@ from simulate.departments import office_of
 from simulate.firms import Period
 from simulate.marks import SPARE
 from simulate.staff import Staff
-from simulate.word_lists import Array, Table, items
+from simulate.word_lists import Array, Table, items, words
 
 UNUSED = 8  # lists that no inspection cites
 YEARS = 3
@@ -42,4 +42,21 @@ def make_checklists(
         "check_icode": checklist_codes(department, staff, body, item_codes[item]),
         "effective_date": period.first - rng.integers(1, YEARS * 365, len(body)).astype("timedelta64[D]"),
         SPARE: np.arange(len(body)) >= len(used),
+    }
+
+
+def check_items(checklists: Table, rng: np.random.Generator) -> Table:
+    """What each checklist asks to check: four to seven things; nothing of lists that no inspection cites."""
+    used = np.flatnonzero(~checklists[SPARE])
+    counts = rng.integers(4, 8, len(used))
+    which = np.repeat(used, counts)
+    number = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+    names = words("check_item")[(which + number) % len(words("check_item"))]
+    return {
+        **{name: checklists[name][which] for name in ("firm", "body", "item", "check_icode", "effective_date")},
+        "check_item_no": number.astype(str).astype(object),
+        "check_item_name": names,
+        "check_content": "检查" + names,
+        "check_method": rng.choice(np.array(["现场查看", "查阅资料", "询问核实"], dtype=object), len(which)),
+        "is_key_item": np.where(number == 1, "1", "0").astype(object),
     }

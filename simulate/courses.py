@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from schemas.contract import fields
 from simulate.firms import Period
 from simulate.word_lists import Array, Table, texts
 
@@ -115,17 +116,20 @@ def make_routes(registrations: Table, period: Period, rng: np.random.Generator) 
 
 
 def duty_rules() -> Table:
-    """A rule a problem, and one for whatever no other rule fits."""
-    problems = [*DUTIES, ""]
+    """A rule a problem, one for whatever complaint no other rule fits, and one a field for the clues of the field."""
+    problems = [*DUTIES, "", *("" for _ in fields())]
+    of_field = {name: field.departments[0] for name, field in fields().items()}
+    departments = [*(DUTIES.get(problem, ELSE) for problem in (*DUTIES, "")), *of_field.values()]
     count = len(problems)
     nothing = np.full(count, "", dtype=object)
     return {
         "rule_no": texts([f"ZZ-{number:03d}" for number in range(1, count + 1)]),
-        "duty_department": texts([DUTIES.get(problem, ELSE) for problem in problems]),
+        "duty_department": texts(departments),
         "duty_problem": texts(problems),
         "duty_item": nothing,
         "duty_industry": nothing,
         "duty_region": nothing,
+        "duty_field": texts([*("" for _ in (*DUTIES, "")), *of_field]),
         "duty_from": np.full(count, RULES_SINCE),
         "duty_until": np.full(count, np.datetime64("NaT", "D")),
         "duty_basis": np.full(count, DUTY_BASIS, dtype=object),

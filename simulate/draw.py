@@ -16,10 +16,14 @@ from simulate.meanings import meaning, meaning_of, reference_of
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import ACTS, OTHER_NAMES, TOLD, WHOLE, World
 
-# How many days lie between a row's own day and another one that it tells, by what that day is (`day.…`): the same, soon
-# or years later; of what happens rarely, when it did; when a matter was settled (in some rows); a contract of years
-# ago, when it asks for a beginning, and when that was made (in some rows).
-AHEAD = {
+# The rows of filled feeds that others may refer to, by what they may be called: the feed, its base tables.
+Pools = dict[str, Table]
+
+
+# Between how many days before or after a row's own day the other days lie that it speaks of (`day.…`): of what happens
+# rarely, when it did; when a matter was settled (in some rows); a contract of years ago, when it asks for a beginning,
+# and when that was made (in some rows).
+SPANS = {
     "same": (0, 1),
     "soon": (5, 60),
     "later": (180, 1800),
@@ -29,9 +33,14 @@ AHEAD = {
     "agreed": (-1500, -1000),
     "overdue": (-950, 60),
     "begun": (-950, 0),
+    "month": (0, 40),
+    "old": (-6000, -400),
+    "past": (-400, -30),
+    "recent": (-18, 1),
+    "due": (-25, 400),
 }
-# The rows of filled feeds that others may refer to, by what they may be called: the feed, its base tables.
-Pools = dict[str, Table]
+NO_THINGS = ("day", "hour", "year", "usual")
+OF_THE_END = ("past", "recent", "due")  # those that are known up to the period's last day
 
 
 class Draw:
@@ -71,10 +80,11 @@ class Draw:
         item, checklist and officers, a shop's operator what its platform is; of two alike, what a row must refer to.
         """
         referring = {column.name for column, _, _ in self._references()}
+        told = (meaning_of(f"feed:{self.contract.name}") or "").split(".")[0]
+        if told and (rows := self.world.table(told, self.department)):
+            return told, rows
         own = [self.meanings[name] for name in self.contract.key if name not in referring]
-        whole = meaning_of(f"feed:{self.contract.name}") or next(
-            (thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None
-        )
+        whole = next((thing for held in own if held and (thing := held.split(".")[0]) in WHOLE), None)
         if whole:
             return whole, self.world.table(whole, self.department)
         leaders: dict[str, tuple[Table, bool]] = {}
@@ -127,7 +137,7 @@ class Draw:
         """The things of the world that the key names."""
         held = (self.meanings[name] for name in self.contract.key)
         things = [value.split(".")[0] for value in held if value]
-        return [thing for thing in things if thing not in (*ACTS, *WHOLE, "day", "hour")]
+        return [thing for thing in things if thing not in (*ACTS, *WHOLE, *NO_THINGS)]
 
     def _choose(self) -> None:
         """Which of the leading rows each row is about, and when it came about."""
@@ -150,9 +160,7 @@ class Draw:
             self.day = happened[self.which] if self.leads in ACTS and happened is not None else drawn
         elif len(there):
             self.which = self.rng.choice(there, count)
-        if happened is not None and meaning_of(f"day:{self.leads}") == "day.same":
-            self.day = happened[self.which]
-        elif happened is not None:
+        if happened is not None:
             self.day = np.maximum(self.day, happened[self.which])
 
     def _comes_once(self) -> bool:
@@ -243,7 +251,9 @@ class Draw:
         thing, name = held.split(".")
         if thing == "day":
             return self._ahead(name)
-        if thing == "hour":
+        if thing == "year":
+            return np.full(len(self.day), float(str(self.world.period.last)[:4]) - 1)
+        if thing in NO_THINGS:
             return None
         if name in self.leader and (thing == self.leads or self.leads in (*ACTS, "officer")):
             return self.leader[name][self.which]
@@ -259,8 +269,9 @@ class Draw:
 
     def _ahead(self, name: str) -> Array:
         """A day before or behind that of the row; what is done about a thing has no day if that has not come yet."""
-        first, last = AHEAD[name]
-        ahead: Array = self.day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
+        first, last = SPANS[name]
+        day = np.full(len(self.day), self.world.period.last) if name in OF_THE_END else self.day
+        ahead: Array = day + self.rng.integers(first, last, len(self.day)).astype("timedelta64[D]")
         return np.where(ahead > self.world.period.last, NAT, ahead) if name == "done" else ahead
 
     def of_check(self, check: Check) -> Array:

@@ -19,15 +19,20 @@ from simulate.windows import Windows, with_enough
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import World
 
+# What departments answer to clues, of which there are none before the first run: simulate/answers.py.
+ANSWERS = ("clue_feedback", "clue_receipt", "clue_decision")
 # Feeds whose numbers need a story, told in deliveries.py.
 STORIES = (
+    *ANSWERS,
     *("scjg_enterprise", "complaint", "szj_hotline_order"),
     *("supervision_item", "item_change", "law", "law_article", "officer"),
     *("check_action", "punish_action", "theme_limit"),
 )
-CADENCES = {"daily": 1, "weekly": 7, "monthly": 30, "quarterly": 91, "yearly": 365, "once": 36_500}
+CADENCES = {"daily": 1, "weekly": 7, "monthly": 30, "quarterly": 91, "yearly": 365, "once": 36_500, "occasional": 30}
 MOST_FILES = 13  # of one feed and department in a period, as of the acts
 CHANGES_A_FIRM_AND_YEAR, LISTED_A_FIRM, FEWEST = 0.3, 0.05, 30
+# Of so many rows, those of feeds that tell of what rarely happens: few samples fail.
+RARE = {"scjg_food_sampling_failed": 0.06}
 SPARE_SHARE, FEWEST_SPARE = 0.03, 5
 COME, GONE = 0.05, 0.02  # of a whole list's rows, over the period
 
@@ -103,7 +108,8 @@ def _volume(feed: Feed, world: World) -> int:
     firms, days = len(world.firms["uscc"]), world.period.days
     of_firms = LISTED_A_FIRM if feed.contract.is_snapshot else CHANGES_A_FIRM_AND_YEAR * days / 365
     least = feed.contract.expect.rows.min or 1
-    return max(round(firms * of_firms), FEWEST, 2 * round(least))
+    share = RARE.get(feed.contract.name, 1)
+    return max(round(max(firms * of_firms, FEWEST) * share), 2 * round(least))
 
 
 def _spare(count: int) -> Array:

@@ -16,16 +16,18 @@ from simulate.meanings import meaning
 from simulate.mess import nulls_of
 from simulate.promises import broken
 from simulate.samples import Sample
-from simulate.values import bounded, clocked, fitting, generated, kind_of, within
+from simulate.usual import usual
+from simulate.values import bounded, clocked, fitting, generated, kind_of, usual_of, within
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import WHOLE, World
 
 USUALLY_FILLED = 0.94
 FILLED = {"day.rarely": 0.04, "day.settled": 0.7, "day.begun": 0.6}  # by what a column holds
 NOTHING = {"M": NAT, "f": np.nan, "O": ""}
-SOON_AFTER = "hour.soon"
+# What is done soon after: within how many seconds mostly.
+SOON_AFTER = {"hour.soon": 3600, "hour.quick": 1800}
 LATE = 0.03  # of what is done soon after, the share that is done only hours later
-LATER = ("day.later", "day.soon", "licence.expiry_date", "officer.certificate_expiry_date")
+LATER = ("day.later", "day.soon", "day.due", "licence.expiry_date", "officer.certificate_expiry_date")
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,14 @@ def _in_order(contract: FeedContract) -> list[Column]:
 
 
 def _is_plain(contract: FeedContract, column: Column) -> bool:
-    """Whether a column is a text or a number that no list, pattern or check makes: the sample is its model."""
+    """Whether a column is a text or a number that no list, pattern or check makes: the sample is its model.
+
+    What is compared with something else (usual.csv) must vary more than a sample of a few rows does.
+    """
     is_checked = column.pattern or column.check or column.check_when or column.fits or column.parse == "currency"
     is_text = column.type == "string" and not column.codes
-    return column.name not in contract.key and not is_checked and (is_text or kind_of(column) == "f")
+    is_made = is_checked or column.name in contract.key or usual_of(column.name)
+    return not is_made and (is_text or kind_of(column) == "f")
 
 
 def _asks(column: Column) -> list[str]:
@@ -112,13 +118,16 @@ def _values(feed: Feed, column: Column, made: Array | None, draw: Draw, rows: Ta
     """The values made, and others where there are none or the contract does not accept them."""
     is_key = column.name in feed.contract.key
     key = feed.prefix if is_key else None
+    if made is None:
+        made = usual(column, meaning(feed.contract, column), len(draw.day), draw.rng)
     if made is None and draw.is_of_another(column) and not column.required:
         nothing = NOTHING[kind_of(column)]
         return np.full(len(draw.day), nothing, dtype=object if nothing == "" else None)
     if made is None or made.dtype.kind != kind_of(column):
         made = generated(column, draw.day, draw.rng, key)
     if kind_of(column) == "M":
-        return _ordered(feed.contract, column, made, rows, draw, period)
+        is_told = draw.leads in WHOLE and draw.states(column) and made.dtype == "datetime64[s]"
+        return made if is_told else _ordered(feed.contract, column, made, rows, draw, period)
     if kind_of(column) == "f":
         return made if is_key else bounded(column, made)
     if column.check_when:
@@ -147,12 +156,7 @@ def _by_document(contract: FeedContract, column: Column, made: Array, rows: Tabl
 
 
 def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, draw: Draw, period: Period) -> Array:
-    """Dates that have come by the day they are reported on, in the order and the years that the contract asks for.
-
-    Moments that the world tells to the second stay as they are.
-    """
-    if draw.leads in WHOLE and draw.states(column) and made.dtype == "datetime64[s]":
-        return made
+    """Dates that have come by the day they are reported on, in the order and the years that the contract asks for."""
     if meaning(contract, column) not in LATER:
         made = np.minimum(made, period.last)
     made = within(column, made, period)
@@ -160,8 +164,9 @@ def _ordered(contract: FeedContract, column: Column, made: Array, rows: Table, d
         made = clocked(made, draw.rng)
     if column.not_before:
         earliest = rows[column.not_before]
-        if meaning(contract, column) == SOON_AFTER and column.type == "timestamp":
-            made = earliest + _soon(len(made), draw.rng)
+        soon = SOON_AFTER.get(meaning(contract, column) or "")
+        if soon and column.type == "timestamp":
+            made = earliest + _soon(len(made), soon, draw.rng)
         late = np.where(made < earliest, earliest.astype(made.dtype) + _gap(column, draw.rng, len(made)), made)
         days = late.astype("datetime64[D]")
         impossible = (within(column, late, period) < days) | (late < earliest)
@@ -176,10 +181,10 @@ def _gap(column: Column, rng: np.random.Generator, count: int) -> Array:
     return rng.integers(60, 7200, count).astype("timedelta64[s]")
 
 
-def _soon(count: int, rng: np.random.Generator) -> Array:
-    """Within an hour mostly, at times only after many."""
-    usual, late = rng.integers(60, 3600, count), rng.integers(4 * 3600, 24 * 3600, count)
-    return np.where(rng.random(count) < LATE, late, usual).astype("timedelta64[s]")
+def _soon(count: int, most: int, rng: np.random.Generator) -> Array:
+    """Within so many seconds mostly, at times only after hours."""
+    usually, late = rng.integers(60, most, count), rng.integers(4 * 3600, 24 * 3600, count)
+    return np.where(rng.random(count) < LATE, late, usually).astype("timedelta64[s]")
 
 
 def _empty(contract: FeedContract, rows: Table, draw: Draw, rng: np.random.Generator) -> None:

@@ -30,7 +30,7 @@ CLUES = (
 )
 
 
-def make_institutions(firms: Table, there: Array, period: Period, rng: np.random.Generator) -> Table:
+def make_organisations(firms: Table, there: Array, period: Period, rng: np.random.Generator) -> Table:
     """One row an organisation; some strained ones come near the limits of the law or beyond."""
     mix = industries()
     company = there[firms["form"][there] == "91"]
@@ -52,7 +52,7 @@ def make_institutions(firms: Table, there: Array, period: Period, rng: np.random
         "object_name": firms["object_name"][firm],
         "holder_name": firms["object_name"][firm],
         "uscc": firms["uscc"][firm],
-        "institution_kind": kinds,
+        "finance_institution_kind": kinds,
         "licence_no": texts([f"鄂金办函〔{str(day)[:4]}〕{n:04d}号" for n, day in enumerate(issued, 1)]),
         "issued_date": issued,
         "valid_to": np.where(kinds == "JR02", period.last + 900, NAT).astype("datetime64[D]"),
@@ -128,7 +128,7 @@ def make_forms(kind: str, institutions: Table, period: Period, rng: np.random.Ge
     """One row a figure of the forms of a kind: XD of microloan companies, DB of guarantors, DD of pawnbrokers."""
     rows: list[tuple[int, np.datetime64, str, float, str, float]] = []
     filed: list[np.datetime64] = []
-    for one, code in enumerate(institutions["institution_kind"]):
+    for one, code in enumerate(institutions["finance_institution_kind"]):
         form, tell = FORMS.get(code, ("", _microloans))
         if form != kind or institutions["institution_state"][one] == "6":
             continue

@@ -80,6 +80,14 @@ def make_firms(count: int, period: Period, seed: int) -> Table:
     return firms
 
 
+def of_trade(firms: Table, there: Array, industries: tuple[str, ...], fewest: int, rng: np.random.Generator) -> Array:
+    """Of the firms that are there those of a trade, by how its codes begin; others with them where they are too few."""
+    own = there[[code.startswith(industries) for code in firms["industry_code"][there]]]
+    lacking = max(min(fewest, len(there)) - len(own), 0)
+    others = rng.choice(np.setdiff1d(there, own), lacking, replace=False)
+    return np.concatenate([own, others]).astype(int)
+
+
 def _established(rng: np.random.Generator, count: int, period: Period) -> Array:
     """Mostly young firms, none older than thirty years; a few come while we watch."""
     age = np.minimum(rng.exponential(7.5, count) * 365.25, rng.uniform(0.9, 1.0, count) * YEARS * 365.25).astype(int)

@@ -72,7 +72,7 @@ def _levels(r_value: Array, rng: np.random.Generator) -> Array:
     return np.where(rng.random(len(right)) < WRONG_LEVEL, other, right).astype(object)
 
 
-def make_chemicals(sources: Table, rng: np.random.Generator) -> Table:
+def make_chemicals(sources: Table, period: Period, rng: np.random.Generator) -> Table:
     """One row a source and chemical: one or two that together come to its R."""
     if not sources:
         return {}

@@ -11,7 +11,8 @@ from simulate.word_lists import read_rows
 
 
 class Meaning(Strict):
-    """Which value of which thing a column of that name holds; `check:…` says it of whatever holds such a code."""
+    """Which value of which thing a column of that name holds; `check:…` says it of whatever holds such a code, `feed:…`
+    of one feed's column alone."""
 
     column: str
     value: str
@@ -25,7 +26,11 @@ def meaning_of(name: str) -> str | None:
 
 
 def meaning(contract: FeedContract, column: Column) -> str | None:
-    """What a column holds: what it refers to, else what its name says, else what its check does."""
+    """What a column holds: what is said of this feed's own, what it refers to, else what its name says, else what its
+    check does."""
+    own = meaning_of(f"{contract.name}:{column.name}")
+    if own:
+        return own
     reference = reference_of(contract, column)
     known = meaning_of(reference[1]) if reference else None
     return known or meaning_of(column.name) or (meaning_of(f"check:{column.check}") if column.check else None)

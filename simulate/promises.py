@@ -65,6 +65,8 @@ def known_spellings(name: str) -> frozenset[str]:
 def _uscc(code: str) -> set[str]:
     if not USCC.fullmatch(code):
         return {"check"}
+    if code[17] != uscc_check_char(code[:17]) and _id_card(code) == set():
+        return {"check"}  # a person's number
     holds = code[17] == uscc_check_char(code[:17]) and code[16] == org_code_check_char(code[8:16])
     return set() if holds else {"check_digit"}
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from simulate.divisions import places, prefectures
-from simulate.firms import NAT, Period
+from simulate.firms import NAT, Period, of_trade
 from simulate.marks import SPARE
-from simulate.staff import id_cards
+from simulate.staff import FEWEST_PERSONS, id_cards
 from simulate.word_lists import Array, Table, texts
 
 VEHICLES_A_FIRM, FEWEST, MOST, SPARE_VEHICLES = 0.08, 15, 300, 6
@@ -57,11 +57,7 @@ TRACTOR = Build("Q11", 49000, 15000, 33800, 6, 3)  # with its trailer
 def make_vehicles(firms: Table, there: Array, period: Period, rng: np.random.Generator) -> Table:
     """The fleets of the firms of road transport, and a few vehicles that nothing refers to; two share a VIN."""
     count = int(np.clip(VEHICLES_A_FIRM * len(there), FEWEST, MOST)) + SPARE_VEHICLES
-    carriers = there[[code.startswith("54") for code in firms["industry_code"][there]]]
-    if len(carriers) < FEWEST_FIRMS:
-        carriers = np.unique(
-            np.concatenate([carriers, rng.choice(there, min(FEWEST_FIRMS, len(there)), replace=False)])
-        )
+    carriers = of_trade(firms, there, ("54",), FEWEST_FIRMS, rng)
     firm = rng.choice(carriers, count)
     use = np.where(firms["industry_code"][firm] == HAZARDOUS, "3", rng.choice(USES, count, p=SHARES)).astype(object)
     built = [TRACTOR if use[n] == "4" and rng.random() < 0.4 else BUILDS[use[n]] for n in range(count)]
@@ -107,6 +103,22 @@ def make_terminals(vehicles: Table, period: Period, rng: np.random.Generator) ->
         "device_serial_no": vehicles["terminal_code"][which],
         "monitor_device_class": np.where(watched, "VG", "VH").astype(object),
         "installed_date": vehicles["registered_date"][which] + rng.integers(5, 60, len(which)) * DAY,
+    }
+
+
+def make_drivers(vehicles: Table, period: Period, rng: np.random.Generator) -> Table:
+    """A driver for each vehicle, with a certificate for what it carries; of some its six years are over."""
+    category = {"1": "01001", "2": "01001", "3": "03001"}
+    count = len(vehicles["firm"])
+    issued = period.last - rng.integers(20, 6 * 365 + 60, count) * DAY
+    return {
+        "firm": vehicles["firm"],
+        "person": rng.integers(0, FEWEST_PERSONS, count),
+        "practice_certificate_no": texts([f"4200000000000{n:05d}" for n in range(count)]),
+        "practice_category": texts([category.get(use, "02001") for use in vehicles["vehicle_use"]]),
+        "issued_date": issued,
+        "valid_to": issued + 6 * 365 * DAY,
+        "licence_status": np.where(rng.random(count) < 0.97, "10", "03").astype(object),
     }
 
 

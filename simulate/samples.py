@@ -51,7 +51,7 @@ class Sample:
         if not text or text in NOTHING:
             return None
         if kind_of(column) == "f":
-            return float(text) * scale if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
+            return float(text) * float(scale) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
         return None if broken(column, text) else text
 
     def _near(self, column: Column, numbers: Array) -> Array:

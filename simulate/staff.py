@@ -13,6 +13,7 @@ from simulate.departments import office_of
 from simulate.divisions import Body, body_of, places
 from simulate.word_lists import Array, Table, person_names, random_for
 
+FEWEST_PERSONS = 50  # of a department that are not its officers, however small the province
 TERM = np.timedelta64(15 * 365, "D")  # (ours) longer than any province that is simulated: renewals have no story
 
 

@@ -21,7 +21,7 @@ YEAR = np.timedelta64(365, "D")
 
 class Usual(Strict):
     """What a column usually holds, a row of usual.csv: a number's median and the spread of its logarithm, or the share
-    of rows with a code; (ours), so that figures of the simulated province are of a size that a real one's may have."""
+    of rows with a code; (ours). What a figure compares with something else varies more than a sample's few rows do."""
 
     column: str
     median: float

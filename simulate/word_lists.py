@@ -17,7 +17,8 @@ from schemas.contract import Strict
 
 Array = npt.NDArray[Any]
 Table = dict[str, Array]
-Row = TypeVar("Row", bound=Strict)
+Row = dict[str, Any]
+Read = TypeVar("Read", bound=Strict)
 Words = Annotated[tuple[str, ...], BeforeValidator(lambda text: tuple(filter(None, text.split("|"))))]
 
 HERE = Path(__file__).parent
@@ -92,7 +93,7 @@ def person_names(rng: np.random.Generator, count: int) -> Array:
     return drawn
 
 
-def read_rows(name: str, kind: type[Row]) -> tuple[Row, ...]:
+def read_rows(name: str, kind: type[Read]) -> tuple[Read, ...]:
     """The rows of a CSV file beside this module."""
     with (HERE / name).open(encoding="utf-8", newline="") as file:
         return tuple(kind.model_validate(row) for row in csv.DictReader(file))
@@ -108,3 +109,17 @@ def industries() -> tuple[Industry, ...]:
 def items() -> tuple[Item, ...]:
     """The supervision items of all departments."""
     return read_rows("items.csv", Item)
+
+
+def table_of(rows: list[Row]) -> Table:
+    """Rows as columns: days and moments, numbers, yes or no, lists of officers, texts."""
+    columns: Table = {}
+    for name, first in rows[0].items() if rows else ():
+        values = [row[name] for row in rows]
+        if isinstance(first, np.datetime64):
+            columns[name] = np.array(values)
+        elif isinstance(first, np.ndarray):
+            columns[name] = np.stack(values)
+        else:
+            columns[name] = texts(values) if isinstance(first, str) else np.array(values)
+    return columns

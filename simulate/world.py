@@ -12,25 +12,39 @@ import numpy as np
 
 from schemas.contract import departments
 from simulate.acts import make_checks
-from simulate.checklists import checklist_codes, make_checklists
+from simulate.checklists import check_items, checklist_codes, make_checklists
 from simulate.courses import duty_rules, make_routes, make_steps
 from simulate.departments import inspecting, office_of
+from simulate.devices import TABLES as DEVICE_TABLES
+from simulate.devices import make_devices
 from simulate.divisions import places, prefectures
-from simulate.finance import make_clues, make_forms, make_institutions, make_ratings, make_shareholders
+from simulate.finance import make_clues, make_forms, make_organisations, make_ratings, make_shareholders
 from simulate.firms import Period, make_firms
 from simulate.forces import make_forces
 from simulate.hazard_sources import make_chemicals, make_sources
-from simulate.monitoring import Devices, make_devices, make_limits, make_readings, make_spell_alarms
+from simulate.health import (
+    make_exposures,
+    make_gradings,
+    make_infections,
+    make_institutions,
+    make_nurses,
+    make_physicians,
+    make_places,
+    make_samples,
+)
 from simulate.penalties import make_penalties
-from simulate.platforms import ENVIRONMENT, HOTLINE, make_registrations
-from simulate.roads import make_alarms, make_terminals, make_tracks, make_vehicles, make_weighings
-from simulate.staff import Staff, id_cards, make_staff
+from simulate.platforms import HOTLINE, make_registrations
+from simulate.roads import make_alarms, make_drivers, make_terminals, make_tracks, make_vehicles, make_weighings
+from simulate.staff import FEWEST_PERSONS, Staff, id_cards, make_staff
+from simulate.visits import TABLES as VISIT_TABLES
+from simulate.visits import make_visits
 from simulate.word_lists import Array, Item, Table, items, person_names, random_for, texts
 
 NATURE = {"91": "02", "92": "03", "93": "02", "52": "03"}
 LICENSED, LICENCE_YEARS = 0.3, 5
+LAPSED_YEARS = 0.25  # so long ago did the oldest end: few go on without
 PERSONS_A_FIRM = 0.5
-ROADS = "jtys"
+ROADS, HEALTH, SAFETY, FINANCE = "jtys", "wjw", "yjgl", "jrj"
 # The acts, with the column that names one and the column of the day on which it was done.
 ACTS = {
     "force": ("force_action_code", "begin_date"),
@@ -45,25 +59,35 @@ ACTS = {
 TOLD = ("penalty", "check", "complaint")
 # What one feed delivers whole, as it is in the world, with the column of the day on which each came about.
 WHOLE = {name: ACTS[name][1] for name in ("force", "step", "route")} | {
-    "checklist": "effective_date",
+    **dict.fromkeys(("checklist", "check_item"), "effective_date"),
     "duty": "duty_from",
+    **dict.fromkeys(VISIT_TABLES, "visit_date"),
     **dict.fromkeys(("hazard_source", "source_chemical", "shareholder"), "told_date"),
-    "institution": "issued_date",
+    "organisation": "issued_date",
     "finance_rating": "rated_date",
     "raising_clue": "received_date",
     **dict.fromkeys(("microloan_form", "guarantee_form", "pawn_form"), "filed_date"),
     "device": "installed_date",
     "device_limit": "valid_from",
-    "reading": "reading_day",
-    "alarm": "alarm_day",
+    **dict.fromkeys(("frame", "reading", "station", "alarm"), "day"),
     "vehicle": "registered_date",
     "terminal": "installed_date",
     "track": "track_date",
     "vehicle_alarm": "started_at",
     "weighing": "weighed_at",
+    "institution": "issued_date",
+    "place": "issued_date",
+    "grading": "rated_date",
+    "sample": "sampling_date",
+    "infection": "report_date",
+    "exposure": "declared_date",
+    "nurse": "issued_date",
+    "physician": "issued_date",
+    "driver": "issued_date",
 }
 # Other values by which a row can be named.
 OTHER_NAMES = {"penalty.punish_file_no"}
+WATCHING = "sthj"
 
 
 class World:
@@ -74,7 +98,7 @@ class World:
         self.firms = make_firms(objects, period, seed)
         self._tables: dict[tuple[str, str], Table] = {}
         self._staff: dict[str, Staff] = {}
-        self._devices: dict[str, Devices] = {}
+        self._visits: dict[str, dict[str, Table]] = {}
 
     def staff(self, department: str) -> Staff:
         """The department's officers and bodies."""
@@ -97,12 +121,20 @@ class World:
         """What each platform registers of complaints."""
         return make_registrations(self.firms, self.period, self.seed)
 
-    def devices(self, department: str) -> Devices:
-        """The devices with which a department watches from afar."""
-        if department not in self._devices:
-            rng = random_for(self.seed, "devices", department)
-            self._devices[department] = make_devices(department, self.firms, self.firms_there(), self.period, rng)
-        return self._devices[department]
+    def visits(self, department: str) -> dict[str, Table]:
+        """What officers recorded of a department's inspections on their devices."""
+        if department not in self._visits:
+            checks, asked = self.checks.get(department), self.table("check_item", department)
+            made = random_for(self.seed, "visits", department)
+            args = (self.staff(department), self.table("firm", department), asked, self.period, made)
+            self._visits[department] = make_visits(checks, department, *args) if checks and asked else {}
+        return self._visits[department]
+
+    @cached_property
+    def devices(self) -> dict[str, Table]:
+        """The devices of the department that watches the environment, and what they told."""
+        made = random_for(self.seed, "devices")
+        return make_devices(self.table("firm", WATCHING), self.firms_there(), self.period, made)
 
     def everyones(self, thing: str) -> Table:
         """The things of a kind of every department that inspects; whose they are is told by the bodies' names."""
@@ -194,7 +226,7 @@ def _items(world: World, department: str) -> Table:
 
 def _persons(world: World, department: str) -> Table:
     rng = random_for(world.seed, "persons", department)
-    count = max(50, round(PERSONS_A_FIRM * len(world.firms["uscc"])))
+    count = max(FEWEST_PERSONS, round(PERSONS_A_FIRM * len(world.firms["uscc"])))
     female = rng.random(count) < 0.45
     cards = id_cards(rng, count, female)
     return {
@@ -211,7 +243,9 @@ def _licences(world: World, department: str) -> Table:
     rng = random_for(world.seed, "licences", department)
     pool = world.firms_there()
     firm = np.sort(rng.choice(pool, max(1, round(LICENSED * len(pool))), replace=False))
-    issued = world.period.last - rng.integers(1, LICENCE_YEARS * 365, len(firm)).astype("timedelta64[D]")
+    issued = world.period.last - rng.integers(1, round((LICENCE_YEARS + LAPSED_YEARS) * 365), len(firm)).astype(
+        "timedelta64[D]"
+    )
     issued = np.maximum(issued, world.firms["established_date"][firm]).astype("datetime64[D]")
     region = world.firms["region_code"][firm]
     return {
@@ -250,6 +284,21 @@ def _checklists(world: World, department: str) -> Table:
     return make_checklists(checks, department, world.staff(department), catalogue_codes("1"), world.period, rng)
 
 
+def _check_items(world: World, department: str) -> Table:
+    checklists = world.table("checklist", department)
+    return check_items(checklists, random_for(world.seed, "check items", department)) if checklists else {}
+
+
+def _visits(kind: str) -> Callable[[World, str], Table]:
+    """One of the tables of the visits, which are all made at once."""
+    return lambda world, department: world.visits(department).get(kind, {})
+
+
+def _devices(kind: str) -> Callable[[World, str], Table]:
+    """One of the tables of devices, of the one department whose devices have a story."""
+    return lambda world, department: world.devices[kind] if department == WATCHING else {}
+
+
 def _forces(world: World, department: str) -> Table:
     checks = world.checks.get(department)
     return make_forces(checks, department, world.firms, world.period, world.seed) if checks else {}
@@ -266,59 +315,20 @@ def _routes(world: World, department: str) -> Table:
     return make_routes(registered, world.period, random_for(world.seed, "routes", department)) if registered else {}
 
 
-def _sources(world: World, department: str) -> Table:
-    return make_sources(world.firms, world.firms_there(), world.period, random_for(world.seed, "sources", department))
-
-
-def _chemicals(world: World, department: str) -> Table:
-    sources = world.table("hazard_source", department)
-    return make_chemicals(sources, random_for(world.seed, "chemicals", department))
-
-
-def _institutions(world: World, department: str) -> Table:
-    rng = random_for(world.seed, "institutions", department)
-    return make_institutions(world.firms, world.firms_there(), world.period, rng)
-
-
-def _of_institutions(
-    make: Callable[[Table, Period, np.random.Generator], Table], name: str
-) -> Callable[[World, str], Table]:
-    """What is known of the local financial organisations: their forms, owners, ratings, clues."""
-
-    def made(world: World, department: str) -> Table:
-        institutions = world.table("institution", department)
-        return make(institutions, world.period, random_for(world.seed, name, department))
-
-    return made
-
-
 def _penalties(world: World, department: str) -> Table:
     checks = world.checks.get(department)
     return make_penalties(checks, department, world.firms, world.period, world.seed) if checks else {}
 
 
-def _readings(world: World, department: str) -> Table:
-    """Only the environment's platform hands down what devices read."""
-    if department != ENVIRONMENT:
-        return {}
-    rng = random_for(world.seed, "readings", department)
-    return make_readings(world.devices(department), world.firms, world.period, rng)
-
-
-def _alarms(world: World, department: str) -> Table:
-    rng = random_for(world.seed, "alarms", department)
-    return make_spell_alarms(world.devices(department), world.table("reading", department), world.period, rng)
-
-
-def _on_the_road(thing: str, make: Callable[..., Table]) -> Callable[[World, str], Table]:
-    """What the department of transport alone has, made of its vehicles; of any other nothing."""
+def _of_one(owner: str, thing: str, make: Callable[..., Table], source: str = "") -> Callable[[World, str], Table]:
+    """What one department alone has, made of another thing of its own or of the firms; of any other nothing."""
 
     def made(world: World, department: str) -> Table:
-        if department != ROADS:
+        if department != owner:
             return {}
-        rng = random_for(world.seed, "roads", thing)
-        vehicles = () if thing == "vehicle" else (world.table("vehicle", department),)
-        return make(*vehicles or (world.firms, world.firms_there()), world.period, rng)
+        rng = random_for(world.seed, owner, thing)
+        given = (world.table(source, department),) if source else (world.firms, world.firms_there())
+        return make(*given, world.period, rng)
 
     return made
 
@@ -333,29 +343,37 @@ THINGS: dict[str, Callable[[World, str], Table]] = {
     "penalty": _penalties,
     "complaint": lambda world, department: world.registrations.get(department, {}),
     "checklist": _checklists,
+    "check_item": _check_items,
+    **{kind: _visits(kind) for kind in VISIT_TABLES},
+    **{kind: _devices(kind) for kind in DEVICE_TABLES},
     "force": _forces,
     "step": _steps,
     "route": _routes,
     "duty": lambda world, department: duty_rules(),
     "licence": _licences,
-    "hazard_source": _sources,
-    "source_chemical": _chemicals,
-    "institution": _institutions,
-    "shareholder": _of_institutions(make_shareholders, "shareholders"),
-    "finance_rating": _of_institutions(make_ratings, "ratings"),
-    "raising_clue": _of_institutions(make_clues, "clues"),
+    "vehicle": _of_one(ROADS, "vehicle", make_vehicles),
+    "terminal": _of_one(ROADS, "terminal", make_terminals, "vehicle"),
+    "track": _of_one(ROADS, "track", make_tracks, "vehicle"),
+    "vehicle_alarm": _of_one(ROADS, "vehicle_alarm", make_alarms, "vehicle"),
+    "weighing": _of_one(ROADS, "weighing", make_weighings, "vehicle"),
+    "institution": _of_one(HEALTH, "institution", make_institutions),
+    "place": _of_one(HEALTH, "place", make_places),
+    "grading": _of_one(HEALTH, "grading", make_gradings, "place"),
+    "sample": _of_one(HEALTH, "sample", make_samples, "place"),
+    "infection": _of_one(HEALTH, "infection", make_infections, "institution"),
+    "exposure": _of_one(HEALTH, "exposure", make_exposures),
+    "nurse": _of_one(HEALTH, "nurse", make_nurses, "institution"),
+    "physician": _of_one(HEALTH, "physician", make_physicians, "institution"),
+    "driver": _of_one(ROADS, "driver", make_drivers, "vehicle"),
+    "hazard_source": _of_one(SAFETY, "hazard_source", make_sources),
+    "source_chemical": _of_one(SAFETY, "source_chemical", make_chemicals, "hazard_source"),
+    "organisation": _of_one(FINANCE, "organisation", make_organisations),
+    "shareholder": _of_one(FINANCE, "shareholder", make_shareholders, "organisation"),
+    "finance_rating": _of_one(FINANCE, "finance_rating", make_ratings, "organisation"),
+    "raising_clue": _of_one(FINANCE, "raising_clue", make_clues, "organisation"),
     **{
-        thing: _of_institutions(partial(make_forms, form), thing)
+        thing: _of_one(FINANCE, thing, partial(make_forms, form), "organisation")
         for thing, form in (("microloan_form", "XD"), ("guarantee_form", "DB"), ("pawn_form", "DD"))
     },
-    "device": lambda world, department: world.devices(department).table,
-    "device_limit": lambda world, department: make_limits(world.devices(department)),
-    "reading": _readings,
-    "alarm": _alarms,
-    "vehicle": _on_the_road("vehicle", make_vehicles),
-    "terminal": _on_the_road("terminal", make_terminals),
-    "track": _on_the_road("track", make_tracks),
-    "vehicle_alarm": _on_the_road("vehicle_alarm", make_alarms),
-    "weighing": _on_the_road("weighing", make_weighings),
     "department": _departments,
 }

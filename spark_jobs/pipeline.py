@@ -252,11 +252,22 @@ def themes(home: Home, report: StageReport) -> None:
 
 @_stage
 def gold(home: Home, report: StageReport) -> None:
-    """Base and themes → risk scores and monthly figures as of today, and what breaks a rule over several tables."""
+    """Base and themes → risk scores, rows that break rules over several tables, clues and figures, as of today."""
+    _gold(home, report)
+
+
+def _gold(home: Home, report: StageReport, full: bool = False) -> None:
+    """Gold in two parts: clues are raised of the first, and the second counts them."""
+    from spark_jobs.building.hops import keep_flows
     from spark_jobs.building.rules import judge_rules
     from spark_jobs.building.views import build_gold
+    from spark_jobs.clues.dispatching import raise_and_dispatch
 
-    report.changed = build_gold(home, today()) | judge_rules(home, today())
+    report.changed |= judge_rules(home, today(), full)
+    report.changed |= build_gold(home, today(), full, "before")
+    report.figures |= raise_and_dispatch(home, today())
+    report.changed |= build_gold(home, today(), full, "after")
+    keep_flows(home)
 
 
 @_stage
@@ -271,7 +282,8 @@ def validate(home: Home, report: StageReport) -> None:
 
 @_stage
 def publish(home: Home, report: StageReport) -> None:
-    """Gold → the serving file that dashboards read, once no verdict waits to be validated; laws → their index."""
+    """Gold → the serving file, once no verdict waits to be validated; clues → the outbox; laws → their index."""
+    from spark_jobs.clues.sending import send
     from spark_jobs.judging.validation import validate
     from spark_jobs.knowledge.index import renew_index
     from spark_jobs.serving.publish import publish_serving
@@ -279,6 +291,7 @@ def publish(home: Home, report: StageReport) -> None:
     validate(home)
     indexed = renew_index(home)
     report.figures = publish_serving(home) | ({} if indexed is None else {"articles": indexed})
+    report.figures |= send(home)
     report.changed = bool(report.figures)
 
 
@@ -286,15 +299,14 @@ def publish(home: Home, report: StageReport) -> None:
 def rebuild(home: Home, report: StageReport) -> None:
     """All accepted deliveries → base, themes and gold, as if nothing had been built before."""
     from spark_jobs.building.base import build_base
-    from spark_jobs.building.rules import judge_rules
-    from spark_jobs.building.views import build_gold, build_themes
+    from spark_jobs.building.views import build_themes
 
     read = _read_by_base(home)
     _report_base(report, build_base(home, full=True))
     _link(home, report)
     read.keep()
-    report.changed |= build_themes(home, full=True) | build_gold(home, today(), full=True)
-    report.changed |= judge_rules(home, today(), full=True)
+    report.changed |= build_themes(home, full=True)
+    _gold(home, report, full=True)
 
 
 # In one process; as tasks of their own (dags/) each starts what it needs itself.

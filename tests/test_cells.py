@@ -45,6 +45,16 @@ def test_what_is_no_code_has_no_check_digit() -> None:
     assert broken("uscc", *IMPOSSIBLE_USCC) == [{"check"}] * len(IMPOSSIBLE_USCC)
 
 
+def test_a_persons_number_is_no_code_of_a_firm() -> None:
+    """It is 18 digits too: only the check digits tell them apart, and nobody's number may name a firm."""
+    assert broken("uscc", *VALID_ID_CARDS) == [{"check"}] * len(VALID_ID_CARDS)
+
+
+def test_a_plate_has_a_province_and_five_or_six_signs_behind_its_letter() -> None:
+    assert broken("plate", "鄂A12345", "鄂AD12345", "鄂A1234挂") == [set()] * 3
+    assert broken("plate", "A12345", "鄂A1234", "鄂A123456X", "鄂AI2345") == [{"check"}] * 4
+
+
 def test_an_empty_cell_and_none_at_all_break_nothing() -> None:
     for check in ("uscc", "id_card", "item_code", "check_icode", "certificate", "plate"):
         for text in (pa.array([None, None], pa.string()), pa.array([], pa.string())):

@@ -98,9 +98,11 @@ def test_risk_models_are_listed(lake: Path) -> None:
         "drug_firm",
         "environment_firm",
         "finance_institution",
+        "health_institution",
         "market_firm",
         "resources_firm",
         "safety_firm",
+        "transport_firm",
     ]
 
 

@@ -15,6 +15,7 @@ from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
+from spark_jobs.linking.link import link
 from tests.silver_rows import Row, deliver, lake
 
 AGENCY, SPOT, VENUE = "91420100MA4K00010R", "91420100MA4K0007XG", "92420502MA4L0TE52G"
@@ -64,7 +65,7 @@ def _spot(code: str, capacity: int) -> Row:
 
 
 def _visit(code: str, day: int, entrance: str, visitors: int) -> Row:
-    return {"spot_code": code, "visit_date": date(2026, 5, day), "spot_entrance": entrance, "visitors": visitors}
+    return {"spot_code": code, "visitors_date": date(2026, 5, day), "spot_entrance": entrance, "visitors": visitors}
 
 
 def _guide(number: str, issued: date, valid_to: date, **more: Any) -> Row:
@@ -77,6 +78,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Four agencies, two scenic spots over some days, four venues, three relics and three guides."""
     with lake(tmp_path_factory.mktemp("culture")) as (home, _):
         firms = [{"uscc": firm, "industry_code": "7291", "region_code": "420106"} for firm in (AGENCY, SPOT, VENUE)]
+        firms[0]["object_name"] = "武汉样本旅行社有限公司"
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", firms)
         near = [
             _limit("WL4-YJ", "0.9", date(2013, 10, 1), "旧", date(2026, 5, 2)),
@@ -160,9 +162,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             _guide("2", date(2023, 7, 1), date(2028, 6, 30)),
             _guide("3", date(2022, 1, 1), date(2024, 12, 31)),
             _guide("4", date(2024, 1, 1), date(2026, 12, 31), licence_status="05"),
+            # Found by the agency's name: every feed of the table states what kind of certificate it delivers.
+            _guide("5", date(2024, 1, 1), date(2026, 12, 31), uscc=None, employer_name="武汉样本旅行社有限公司"),
         ]
         deliver(home, "wlt_guide", "wlt", "2026-02-01", guides)
         assert build_base(home).parked == []
+        assert link(home) == 1
         build_themes(home, as_of=AS_OF)
         build_gold(home, AS_OF)
         yield home
@@ -201,7 +206,7 @@ def test_who_sends_people_abroad_was_licensed_for_two_years(built: Home) -> None
 
 
 def test_visitors_are_those_of_the_whole_spot_else_of_its_gates(built: Home) -> None:
-    days = {(row["spot_code"], row["visit_date"].day): row for row in _rows(built, "themes.culture_visitors_day")}
+    days = {(row["spot_code"], row["visitors_date"].day): row for row in _rows(built, "themes.culture_visitors_day")}
     assert {key: (row["visitors"], row["is_sum_of_gates"], row["is_counted_twice"]) for key, row in days.items()} == {
         ("A1", 1): (1100, False, None),
         ("A1", 2): (850, False, None),
@@ -214,7 +219,7 @@ def test_visitors_are_those_of_the_whole_spot_else_of_its_gates(built: Home) -> 
 
 def test_near_its_capacity_is_a_spot_by_the_share_of_that_day(built: Home) -> None:
     near = [
-        (row["spot_code"], row["visit_date"].day)
+        (row["spot_code"], row["visitors_date"].day)
         for row in _rows(built, "themes.culture_visitors_day")
         if row["is_near"]
     ]
@@ -244,8 +249,8 @@ def test_a_relic_tells_which_of_the_four_it_lacks(built: Home) -> None:
 
 def test_a_guides_certificate_ends_after_three_years_whatever_it_says(built: Home) -> None:
     [state] = _rows(built, "themes.culture_guide_state")
-    assert (state["guides_known"], state["guides_in_term"], state["guides_to_renew"]) == (3, 2, 1)
-    assert _year(built, "guide_valid_rate")[:2] == (2, 3)
+    assert (state["guides_known"], state["guides_in_term"], state["guides_to_renew"]) == (4, 3, 1)
+    assert _year(built, "guide_valid_rate")[:2] == (3, 4)
 
 
 def test_a_figure_drills_down_to_its_rows(built: Home) -> None:

@@ -211,10 +211,13 @@ def boxes(page: dict[str, Any]) -> list[dict[str, Any]]:
     return [box for box in page["position"].values() if isinstance(box, dict) and box["type"] == "CHART"]
 
 
+ACTLESS = {f"dashboards/{page}.yaml" for page in ("data", "offsite", "clue", "warning")}  # pages that count no acts
+
+
 def test_every_page_begins_with_how_far_its_acts_reach() -> None:
     rendered = assets.load()
     for path, page in rendered.items():
-        if path.startswith("dashboards/") and path != "dashboards/data.yaml":  # which counts no acts
+        if path.startswith("dashboards/") and path not in ACTLESS:
             first = page["position"][page["position"]["GRID_ID"]["children"][0]]["children"]
             assert first == ["CHART-scope"], path
     about = rendered["charts/field_drug.scope.yaml"]["params"]
@@ -282,6 +285,35 @@ def test_months_are_picked_as_months_and_prefectures_in_their_official_order() -
     assert filters["市州"]["sortMetric"] == "city_code_order"
     table = charts()["charts/overview.table_checks_by_city.yaml"]["params"]
     assert (table["timeseries_limit_metric"], table["order_desc"]) == ("city_code_order", False)
+
+
+def test_only_the_months_of_two_years_are_offered() -> None:
+    """Records of some kinds reach back for many years, in single rows."""
+    month = datasets.month_text({"schema": "gold", "table_name": "supervision_month"})
+    with duckdb.connect() as database:
+        database.execute("create schema gold; create table gold.supervision_month (month date)")
+        database.execute(
+            "insert into gold.supervision_month values ('2022-01-01'), ('2024-11-01'), ('2024-12-01'), ('2026-11-01')"
+        )
+        asked = f"select {month['expression']} as offered from gold.supervision_month order by month"
+        assert database.sql(asked).fetchall() == [(None,), (None,), ("2024-12",), ("2026-11",)]
+    page = assets.load()["dashboards/overview.yaml"]["metadata"]["native_filter_configuration"]
+    [offered] = next(each["adhoc_filters"] for each in page if each["name"] == "月份")
+    assert (offered["subject"], offered["operator"]) == (datasets.MONTH_TEXT, "IS NOT NULL")
+
+
+def test_a_ranking_of_cities_leaves_out_the_province_itself_and_says_so() -> None:
+    rankings = [chart for chart in charts().values() if chart["params"].get("x_axis") == "city_name"]
+    assert len(rankings) > 3
+    for chart in rankings:
+        left_out = [each for each in chart["params"]["adhoc_filters"] if each.get("operator") == "NOT IN"]
+        assert [(each["subject"], each["comparator"]) for each in left_out] == [("city_code", ["420000"])]
+        assert "不含省本级。" in chart["description"]
+
+
+def test_bars_of_several_figures_are_few_enough_to_be_told_apart() -> None:
+    chart = charts()["charts/overview.ranking_checks_by_department.yaml"]["params"]
+    assert (chart["row_limit"], chart["show_value"]) == (10, False)
 
 
 def test_fines_are_called_fines() -> None:

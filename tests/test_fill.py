@@ -61,7 +61,7 @@ def test_every_unseen_feed_is_accepted_in_the_formats_that_it_takes(found: dict[
         "toronto/toronto_infraction",
         *(f"{name}/market_notice" for name in inspecting()),
     ]
-    delivered += ["wuhan2020/wuhan2020_hospital", "yjj/yjj_drug_permit"]
+    delivered += ["wuhan2020/wuhan2020_hospital", "wuhan2020/wuhan2020_hotel", "yjj/yjj_drug_permit"]
     unseen = [state for state in found[str(seed)]["states"] if state.rpartition("/")[2] not in feeds()]
     assert unseen == [f"accepted {feed}" for feed in sorted(delivered)]
     assert set(found[str(seed)]["suffixes"]) >= {"csv", "json", "parquet"}

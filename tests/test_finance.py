@@ -36,7 +36,13 @@ LIMITS = [
 
 
 def _institution(uscc: str, kind: str, **more: Any) -> Row:
-    told = {"uscc": uscc, "institution_kind": kind, "licence_kind": kind, "licence_no": f"N{uscc}", "holder_name": uscc}
+    told = {
+        "uscc": uscc,
+        "finance_institution_kind": kind,
+        "licence_kind": kind,
+        "licence_no": f"N{uscc}",
+        "holder_name": uscc,
+    }
     return {**told, "institution_state": "1", "issued_date": date(2015, 1, 1), "region_code": "420107", **more}
 
 

@@ -24,7 +24,9 @@ DATA = Path(os.environ.get("LAKEWARDEN_DATA", ROOT.parent / "shared" / "data"))
 FEEDS = {
     "fsa_hygiene_rating": "fsa/hygiene_rating",
     "toronto_infraction": "toronto/infraction",
+    "chicago_inspection": "chicago/inspection",
     "wuhan2020_hospital": "wuhan2020/hospital",
+    "wuhan2020_hotel": "wuhan2020/hotel",
     "bjmemc_air_hour": "bjmemc/air_hour",
     "fdic_failed_bank": "fdic/failed_bank",
     "scenic5a_spot": "scenic5a/spot",
@@ -32,6 +34,7 @@ FEEDS = {
 AIR = DATA / "environment_air_beijing" / "PRSA_Dongsi_2013-2015.csv.gz"
 REGISTER = DATA / "food_hygiene_uk" / "fsa_wholesalers_apr2025.csv.gz"
 YEARS = DATA / "inspection_toronto"
+HOTELS = DATA / "health_public_places" / "hotels.csv"
 BANKS = DATA / "finance_failed_banks" / "banklist.csv"
 HOSPITALS = DATA / "health_hospitals_hubei" / "hospitals.csv"
 SCENIC = DATA / "tourism_scenic_5a" / "scenic_5a.csv"
@@ -248,6 +251,42 @@ def test_hospitals_without_codes_are_linked_by_name(tmp_path: Path) -> None:
     }
     assert offered["团风县人民医院"] == "黄冈市团风县人民医院"  # 人民 is half a core: a person decides
     assert not linked.keys() & offered.keys()
+
+
+@pytest.mark.skipif(not HOTELS.exists(), reason="LAKEWARDEN_DATA names the folder that has the whole file")
+def test_hotels_are_split_into_their_divisions_as_duckdb_splits_the_raw_file(tmp_path: Path) -> None:
+    home = Home(tmp_path / "lake")
+    (target := home.landing / "wuhan2020" / "hotel" / "hotels.csv").parent.mkdir(parents=True)
+    target.write_bytes(HOTELS.read_bytes())
+    lakewarden(home, "land")
+    lakewarden(home, "build")
+    whole = f"(select *, trim(name) as said from read_csv('{HOTELS}', all_varchar = true))"
+    raw = f"(select * from {whole} where said <> '-')"  # provinces that had none to name
+    with duckdb.connect() as database:
+        [nameless] = database.sql(f"select count(*) from {whole} where said = '-'").fetchall()[0]
+        rows, offices, nowhere, addressless = database.sql(
+            f"""select count(*), count(*) filter (regexp_full_match(said, '.*[局会部]')),
+            count(*) filter (not regexp_full_match(city, '[^-]+(市|州|盟|地区|区|县)(-[^-]+)?')),
+            count(*) filter (trim(coalesce(address, '')) in ('', '-')) from {raw}"""
+        ).fetchall()[0]
+        places = database.sql(
+            f"""select province, split_part(city, '-', 1), nullif(split_part(city, '-', 2), ''),
+            strftime(cast(replace(replace(date, 'T', ' '), 'Z', '') as timestamp) + interval 8 hours, '%Y-%m-%d'),
+            count(distinct said) from {raw} group by all"""
+        ).fetchall()
+    [ledger] = [row for row in read(home.table("ops", "delivery")).to_pylist() if row["feed"] == "wuhan2020_hotel"]
+    assert (ledger["rows_accepted"], ledger["rows_quarantined"]) == (rows, nameless) == (407, 11)
+    silver = read(home.table("silver", "wuhan2020_hotel")).to_pylist()
+    flags = Counter(flag.split(":")[0] for row in silver for flag in row["_flags"] if "格式不符" in flag)
+    assert flags == {"hotel_name": offices, "place_path": nowhere}
+    assert sum(row["address_operating"] is None for row in silver) == addressless
+    base = read(home.table("base", "travel_hotel")).to_pylist()
+    ours = Counter(
+        (row["province_name"], row["prefecture_name"], row["district_name"], str(row["noted_day"])) for row in base
+    )
+    # Two are noted twice.
+    assert sum(ours.values()) == len({(row["province_name"], row["place_path"], row["hotel_name"]) for row in silver})
+    assert {tuple(key) for *key, count in places if ours[tuple(key)] != count} == set()
 
 
 @pytest.mark.skipif(not SCENIC.exists(), reason="LAKEWARDEN_DATA names the folder that has the whole file")

@@ -101,11 +101,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         deliver(home, "zrzy_temp_land", "zrzy", "2026-02-01", lent)
         found = date(2026, 2, 1)
         spots = [
-            _spot("in time", found, "2", verified_date=date(2026, 3, 3)),
-            _spot("late", found, "3", verified_date=date(2026, 3, 4), spot_legality="2", takes_basic_farmland="1"),
+            _spot("in time", found, "2", spot_verified_date=date(2026, 3, 3)),
+            _spot("late", found, "3", spot_verified_date=date(2026, 3, 4), spot_legality="2", takes_basic_farmland="1"),
             _spot("open", date(2026, 5, 20), "1", "0301"),
             _spot("twice", found, "1"),
-            _spot("twice", date(2026, 4, 1), "4", verified_date=date(2026, 4, 10)),
+            _spot("twice", date(2026, 4, 1), "4", spot_verified_date=date(2026, 4, 10)),
             _spot("far", date(2026, 5, 20), "1", longitude=Decimal("114.310000")),
         ]
         deliver(home, "zrzy_change_spot", "zrzy", "2026-05-21", spots)

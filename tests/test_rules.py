@@ -85,7 +85,17 @@ RIGHT: dict[str, Row] = {
     },
     "visit_step": {"department": "scjg", "visit_no": "V1", "step_no": 1},
     "visit_evidence": {"department": "scjg", "evidence_no": "E1", "visit_no": "V1"},
+    "visit_item": {"department": "scjg", "visit_no": "V1", "check_item_no": "1"},
+    "visit_document": {"department": "scjg", "document_no": "W1", "visit_no": "V1"},
+    "visit_signature": {"department": "scjg", "document_no": "W1", "signer_role": "2", "signer_key": "A"},
     "monitor_device": {"department": "scjg", "device_code": "D1"},
+    "reading_day": {
+        "department": "scjg",
+        "device_code": "D1",
+        "indicator_code": "w01018",
+        "reading_period": "H",
+        "reading_date": date(2026, 1, 5),
+    },
     "device_alarm": {
         "department": "scjg",
         "alarm_no": "G1",
@@ -156,7 +166,11 @@ WRONG: dict[str, tuple[str, Row]] = {
     "shop_belongs_to_a_platform": ("platform_shop", {"platform_no": "P9"}),
     "step_belongs_to_a_visit": ("visit_step", {"visit_no": "X9"}),
     "evidence_belongs_to_a_visit": ("visit_evidence", {"visit_no": "X9"}),
+    "answer_belongs_to_a_visit": ("visit_item", {"visit_no": "X9"}),
+    "document_belongs_to_a_visit": ("visit_document", {"visit_no": "X9"}),
+    "signature_belongs_to_a_document": ("visit_signature", {"document_no": "X9"}),
     "visited_check_is_there": ("mobile_visit", {"check_action_code": "J9"}),
+    "reading_device_is_known": ("reading_day", {"device_code": "D9"}),
     "alarm_device_is_known": ("device_alarm", {"device_code": "D9"}),
     "alarm_is_confirmed_after_it_began": ("device_alarm", {"confirmed_at": datetime(2026, 1, 4, tzinfo=UTC)}),
     "accident_is_reported_in_time": ("accident", {"reported_at": datetime(2026, 1, 5, 5, tzinfo=UTC)}),
@@ -178,7 +192,7 @@ OWN: Row = {
     **dict.fromkeys(("check_action_code", "punish_action_code", "complaint_no", "event_no", "force_action_code"), "X1"),
     **dict.fromkeys(("other_action_code", "check_item_no", "implement_institution_code", "party_key"), "X1"),
     **dict.fromkeys(("merchant_no", "shop_no", "evidence_no", "alarm_no", "accident_no", "hazard_code"), "X1"),
-    **dict.fromkeys(("visit_no", "licence_no", "listing_no", "check_icode"), "X1"),
+    **dict.fromkeys(("visit_no", "licence_no", "listing_no", "check_icode", "document_no", "signer_key"), "X1"),
     "step_no": 9,
 }
 

@@ -10,14 +10,16 @@ from dashboards.render.datasets import MONTH_TEXT, WHOLE_MONTH
 from dashboards.render.declaration import Page, Ranking, Trend
 from dashboards.render.dimensions import ACT, DIMENSIONS
 from dashboards.render.listing import listing
-from dashboards.render.meanings import meaning
+from dashboards.render.meanings import is_of_cities, meaning
 from dashboards.render.metrics import Metric
 from dashboards.render.plan import Drawn
-from schemas.contract import table_of
+from schemas.contract import province, table_of
 
 Json = dict[str, Any]
 
 BARS_LIMIT = 20
+"""Of a ranking: with several figures so many in all, so that bars and their names do not lie over each other."""
+CITY = DIMENSIONS["city"].code
 LEGEND: Json = {"show_legend": True, "legendType": "scroll", "legendOrientation": "top"}
 NO_AXIS_TITLES: Json = {"x_axis_title": "", "y_axis_title": ""}
 # A month without a row, between two that have one, is asked for as well and has no value: there the curve breaks, where
@@ -54,6 +56,9 @@ def conditions(drawn: Drawn, page: Page) -> list[Json]:
         {**simple, "subject": DIMENSIONS[name].code, "operator": "IN", "comparator": list(codes)}
         for name, codes in {**page.where, **drawn.chart.where}.items()
     ]
+    if is_of_cities(drawn):
+        # What the province does itself is no city's, and would stand among them with its few acts.
+        fixed.append({**simple, "subject": CITY, "operator": "NOT IN", "comparator": [province().code]})
     if isinstance(drawn.chart, Ranking):
         # What has no value, such as a rate of nothing, would stand above all others as an empty bar.
         valued = f"({drawn.metrics[0].sql}) IS NOT NULL"
@@ -182,9 +187,9 @@ def ranking(drawn: Drawn) -> Json:
         "x_axis_sort": drawn.metrics[0].name,
         "x_axis_sort_asc": is_largest,
         "order_desc": is_largest,
-        "row_limit": BARS_LIMIT,
+        "row_limit": BARS_LIMIT // len(drawn.metrics),
         "color_scheme": "lakewarden",
-        "show_value": True,
+        "show_value": len(drawn.metrics) == 1,
         **LEGEND,
         "show_legend": len(drawn.metrics) > 1,
         "y_axis_format": drawn.metrics[0].format,

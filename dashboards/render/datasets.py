@@ -17,7 +17,8 @@ DUCKDB_TYPES = {
     "boolean": "BOOLEAN",
 }
 COMPLEX = ("array", "map", "struct", "list")
-MONTH_TEXT, MONTH_TEXT_SQL = "month_text", "SUBSTR(CAST(month AS VARCHAR), 1, 7)"
+MONTH_TEXT, MONTHS_OFFERED = "month_text", 24
+"""The months that can be picked: the newest ones, since records of a kind or two reach back for many years."""
 WHOLE_MONTH = "whole_month"
 """The months that a curve shows. Records begin on any day, so the first month is not known to be whole: a curve from it
 would rise from next to nothing and tell of growth that never was. It is shown only while there is no other."""
@@ -68,12 +69,18 @@ def whole_month(dataset: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def month_text() -> dict[str, Any]:
+def month_text_sql(table: str) -> str:
+    """The month as text, or nothing where it is not among those that are offered."""
+    newest = f"(SELECT MAX(month) FROM {table})"
+    return f"CASE WHEN month > {newest} - INTERVAL {MONTHS_OFFERED} MONTH THEN SUBSTR(CAST(month AS VARCHAR), 1, 7) END"
+
+
+def month_text(dataset: dict[str, Any]) -> dict[str, Any]:
     """The month as people pick it: 2026-11."""
     return {
         "column_name": MONTH_TEXT,
         "verbose_name": "月份",
-        "expression": MONTH_TEXT_SQL,
+        "expression": month_text_sql(f"{dataset['schema']}.{dataset['table_name']}"),
         "type": "VARCHAR",
         "is_dttm": False,
         "is_active": True,
@@ -101,6 +108,6 @@ def with_columns(dataset: dict[str, Any]) -> dict[str, Any]:
         "description": contract.title,
         "columns": [
             *(dataset_column(column, contract) for column in served_columns(contract)),
-            *([whole_month(dataset), month_text()] if dataset["main_dttm_col"] == "month" else []),
+            *([whole_month(dataset), month_text(dataset)] if dataset["main_dttm_col"] == "month" else []),
         ],
     }

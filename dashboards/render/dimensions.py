@@ -39,6 +39,12 @@ DIMENSIONS = {
     "industry": Dimension("industry_section", "industry_section_name", "行业门类"),
     "model": Dimension("model", "model_name", "风险模型"),
     "grade": Dimension("grade", "grade_name", "风险等级", is_coloured=True),
+    "rule": Dimension("clue_rule", "clue_rule_name", "线索规则"),
+    "clue_state": Dimension("clue_state", "clue_state_name", "核查处置状态"),
+    "clue_alarm": Dimension("clue_alarm", "clue_alarm_name", "时限提示"),
     "onboarding": Dimension("onboarding", "onboarding_name", "对接状态"),
+    "device_class": Dimension("monitor_device_class", "monitor_device_class_name", "设备类别"),
+    "alarm_level": Dimension("alarm_level", "alarm_level_name", "告警等级", is_coloured=True),
+    "visit_doubt": Dimension("visit_doubt", "visit_doubt_name", "存疑情形"),
     "attention": Dimension("attention", "attention_name", "需要关注"),
 }

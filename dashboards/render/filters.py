@@ -12,6 +12,15 @@ from dashboards.render.plan import Drawn, Plan
 
 Json = dict[str, Any]
 
+# Of the months only those that have a text.
+OFFERED: Json = {
+    "clause": "WHERE",
+    "expressionType": "SIMPLE",
+    "subject": MONTH_TEXT,
+    "operator": "IS NOT NULL",
+    "comparator": None,
+}
+
 
 def native(plan: Plan) -> list[Json]:
     """The filters at the top of the page, in the order declared."""
@@ -46,6 +55,7 @@ def _filter(name: str, dimension: Dimension, plan: Plan) -> Json:
             "sortAscending": not dimension.is_time,
         },
         "sortMetric": dimension.order,
+        "adhoc_filters": [OFFERED] if dimension.is_time else [],
     }
     return {
         "id": f"NATIVE_FILTER-{name}",

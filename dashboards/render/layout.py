@@ -13,7 +13,7 @@ Json = dict[str, Any]
 COLUMNS = 12
 GUTTER = 2
 """Between two rows, in Superset's unit of height, 8 pixels."""
-HEIGHTS = {"key": 23, "trend": 54, "map": 86, "ranking": 54, "share": 54, "table": 80, "list": 84, "scope": 7}
+HEIGHTS = {"key": 23, "trend": 54, "map": 86, "ranking": 54, "share": 54, "table": 94, "list": 84, "scope": 7}
 TRANSPARENT = {"background": "BACKGROUND_TRANSPARENT"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from dashboards.render.datasets import WHOLE_MONTH
-from dashboards.render.declaration import Listing, Map, Page
+from dashboards.render.declaration import Listing, Map, Page, Ranking
 from dashboards.render.dimensions import DIMENSIONS
 from dashboards.render.metrics import Metric
 from dashboards.render.plan import Drawn
@@ -27,10 +27,17 @@ def meaning(drawn: Drawn, settings: dict[str, object], page: Page) -> str | None
         sentences = [_defined(metric, is_alone) for metric in metrics if metric.means]
     if settings.get("x_axis") == WHOLE_MONTH and drawn.chart.chart != "key":
         sentences.append(CURVES)
+    if is_of_cities(drawn):
+        sentences.append("不含省本级。")
     filters = [DIMENSIONS[name] for name in page.filters]
     if unheard := [each.title for each in filters if each.label not in drawn.dataset.columns]:
         sentences.append(f"不随{'、'.join(unheard)}筛选变化。")
     return "".join(sentences) or None
+
+
+def is_of_cities(drawn: Drawn) -> bool:
+    """Whether it ranks the prefectures, among which the province's own level is none."""
+    return isinstance(drawn.chart, Ranking) and drawn.by == DIMENSIONS["city"]
 
 
 def _defined(metric: Metric, is_alone: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from schemas.contract import Indicator, Measure, indicators, measures, table_of, tables
+from schemas.contract import Indicator, Measure, TableContract, indicators, measures, table_of, tables
 from schemas.contract.indicators import terms_of, used_measures
 from schemas.contract.views import acts, clocks
 
@@ -25,17 +25,25 @@ def datasets(database_uuid: str) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for table in (*acts(tables("base").values()), *clocks(tables("gold").values())):
         name = f"detail.{table.table}" if table.layer == "base" else table.name
-        sql = {measure: _sql(counted) for measure, counted in table.measures.items()}
-        counts = [_named(measure, table.measures[measure], text) for measure, text in sql.items()]
-        rates = [_indicator(indicator, sql) for indicator in _within(sql)]
-        found |= _dataset(name, "month", database_uuid, [*counts, *rates])
+        found |= _dataset(name, "month", database_uuid, _figures(table))
     monthly = {column.name: f"SUM({column.name})" for column in table_of(MONTHS).columns if column.name in measures()}
     sums = [_named(name, measures()[name][1], sql) for name, sql in monthly.items()]
     found |= _dataset(MONTHS, "month", database_uuid, [*sums, *(_indicator(one, monthly) for one in _within(monthly))])
     summed = {one.name for one in _within(monthly)}
     rest = [_long(indicator) for name, indicator in indicators().items() if name not in summed]
     reach = [_metric(name, label, sql, "%Y-%m-%d", None) for name, (label, sql) in REACH.items()]
-    return found | _dataset(LONG, "period", database_uuid, rest) | _dataset(DAYS, "month", database_uuid, reach)
+    found |= _dataset(LONG, "period", database_uuid, rest) | _dataset(DAYS, "month", database_uuid, reach)
+    for table in tables("themes").values():  # what only one field's page asks for
+        if table.measures and table.detail:
+            found |= _dataset(table.name, table.event.date if table.event else "", database_uuid, _figures(table))
+    return found
+
+
+def _figures(table: TableContract) -> list[dict[str, Any]]:
+    """What is counted of a table's rows, and the indicators made of that alone."""
+    sql = {measure: _sql(counted) for measure, counted in table.measures.items()}
+    counts = [_named(measure, table.measures[measure], text) for measure, text in sql.items()]
+    return [*counts, *(_indicator(indicator, sql) for indicator in _within(sql))]
 
 
 def _within(names: Container[str]) -> list[Indicator]:
@@ -68,7 +76,7 @@ def _dataset(name: str, time: str, database_uuid: str, metrics: list[dict[str, A
     asset = {
         "table_name": table,
         "schema": schema,
-        "main_dttm_col": time,
+        "main_dttm_col": time or None,
         "uuid": str(uuid5(NAMESPACE, name)),
         "database_uuid": database_uuid,
         "metrics": metrics,

@@ -187,6 +187,12 @@ def _dimension(key: str, name: str) -> Dimension:
     return DIMENSIONS[name]
 
 
+def _shows_models(drawn: Drawn) -> bool:
+    """Whether the chart itself tells models apart, so that nothing is counted once a model."""
+    named = {getattr(drawn.chart, "by", None), *getattr(drawn.chart, "columns", ())}
+    return bool(named & {"model", "model_name"})
+
+
 def _faults(page: Page, charts: tuple[Drawn, ...]) -> Iterator[tuple[str, str]]:
     """What only shows when page, metrics and dimensions are seen together."""
     names = Counter(drawn.name for drawn in charts)
@@ -194,7 +200,8 @@ def _faults(page: Page, charts: tuple[Drawn, ...]) -> Iterator[tuple[str, str]]:
         if names[drawn.name] > 1:
             yield f"{drawn.key}.name", f"two charts are called {drawn.name}: name one of them"
         yield from _chart_faults(drawn)
-        if "model" in drawn.dataset.contract.key and "model" not in {**page.where, **drawn.chart.where}:
+        tells = "model" in {**page.where, **drawn.chart.where} or _shows_models(drawn)
+        if "model" in drawn.dataset.contract.key and not tells:
             yield f"{drawn.key}.where", f"{drawn.dataset.contract.name} has a row a model: say which (model: …)"
     for number, name in enumerate(page.filters):
         column = _dimension(f"filters.{number}", name).label

@@ -1,7 +1,7 @@
 """What dbt eats, rendered from contracts."""
 
 from dbt_project.render.base import base_facts, day_in_china, mergeable, roll_ups
-from dbt_project.render.project import models_of, render, shared_macros, written_model
+from dbt_project.render.project import models_of, render, shared_macros, with_macros, written_model
 
 __all__ = [
     "base_facts",
@@ -11,5 +11,6 @@ __all__ = [
     "render",
     "roll_ups",
     "shared_macros",
+    "with_macros",
     "written_model",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from dbt_project.render.base import base_models, day_in_china
+from dbt_project.render.clues import clue_models
 from dbt_project.render.indicators import gold_models
 from dbt_project.render.sql import literal
 from dbt_project.render.unit_tests import not_given, unit_test
@@ -25,6 +27,9 @@ WRITTEN_UNIT_TESTS = PROJECT / "unit_tests"
 RENDERED_MACROS = PROJECT / "macros" / "_rendered"
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 LAYERS = ("base", "themes", "gold")
+# A macro's name and text; what may be a call of one.
+MACRO = re.compile(r"{%-?\s*macro\s+(\w+)(.*?){%-?\s*endmacro", re.DOTALL)
+CALL = re.compile(r"\b(\w+)\(")
 # How a field's own table is merged, as dbt_project.yml says it of all of base.
 MERGED = {"materialized": "incremental", "incremental_strategy": "merge", "on_schema_change": "fail"}
 # The tables that spark_jobs/lake/codes.py writes.
@@ -77,9 +82,21 @@ def shared_macros() -> str:
     return "".join(path.read_text("utf-8") for path in sorted(macros))
 
 
+def with_macros(text: str) -> str:
+    """A model's text, and that of every macro that it calls, by way of others too: what they read, the model reads."""
+    bodies = dict(MACRO.findall(shared_macros()))
+    called: dict[str, str] = {}
+    waiting = [text]
+    while waiting:
+        for name in {*CALL.findall(waiting.pop())} & bodies.keys() - called.keys():
+            called[name] = bodies[name]
+            waiting.append(bodies[name])
+    return "".join([text, *(called[name] for name in sorted(called))])
+
+
 def _models_sql() -> dict[Path, str]:
     written = {contract.table for contract in _built() if written_model(contract)}
-    followed = [("themes", view_models()), ("gold", gold_models())]
+    followed = [("themes", view_models()), ("gold", gold_models()), ("gold", clue_models())]
     models = [*base_models(), *((layer, name, text) for layer, some in followed for name, text in some)]
     return {RENDERED / layer / f"{name}.sql": text for layer, name, text in models if name not in written}
 

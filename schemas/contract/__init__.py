@@ -1,5 +1,6 @@
 """Contracts: what is declared in `schemas/`, for everybody who asks; model → read → feeding → registry → the rest."""
 
+from schemas.contract.clues import ClueRule, clue_rules
 from schemas.contract.fields import Field, fields
 from schemas.contract.indicators import Indicator, indicators, measures
 from schemas.contract.model import (
@@ -26,6 +27,7 @@ from schemas.contract.model import (
     Rule,
     Scale,
     Severity,
+    Split,
     Strict,
     TableContract,
     Unfold,
@@ -59,6 +61,7 @@ __all__ = [
     "TABLE_LAYERS",
     "Bound",
     "Check",
+    "ClueRule",
     "Code",
     "Column",
     "Contract",
@@ -79,10 +82,12 @@ __all__ = [
     "Rule",
     "Scale",
     "Severity",
+    "Split",
     "Strict",
     "TableContract",
     "Unfold",
     "Usual",
+    "clue_rules",
     "code_list",
     "code_lists",
     "contracts",

@@ -46,7 +46,8 @@ Severity = Literal["fail", "warn"]
 # Each with its kin: csv is any separated text, xlsx also xls, json also JSON Lines; hj212: frames of monitoring
 # stations, one a line. Any of them as .gz or in a .zip.
 Format = Literal["csv", "xlsx", "json", "parquet", "hj212"]
-Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once"]
+# occasional: when there is something to say; nobody is late with it.
+Cadence = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "once", "occasional"]
 # How a cell is read that holds more than a value of the type: an amount; from the same headings its currency, and the
 # unit that it came in; the first or last day of a term (2021-06-01 至 2027-05-31, 长期); the first day of a month
 # (2026-03, 2026年3月); of several codes the gravest; names of people without the numbers that stand beside them, and
@@ -347,6 +348,17 @@ class Unfold(Strict):
         return {**{name: name for name in self.cells}, **beside}
 
 
+class Split(Strict):
+    """Columns whose cells list several values each, the first of one belonging to the first of the others.
+
+    A bulletin names what a sample failed in, what was found and what is allowed as 铅║铜, 0.3║12, ≤0.1║≤10.
+    `separator`: what stands between, as a regular expression.
+    """
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    separator: str
+
+
 class Event(Strict):
     """What makes a row of a base table countable by period: the day it happened."""
 
@@ -415,6 +427,7 @@ class FeedContract(Contract):
     into: tuple[str, ...] = ()
     states: dict[str, str] = {}
     unfold: Unfold | None = None
+    split: Split | None = None
     delivery: DeliveryPromise
     expect: Expect = Expect()
     ignore: tuple[str, ...] = ()

@@ -153,6 +153,8 @@ def _nowhere(contract: Contract) -> Iterator[str]:
     if isinstance(contract, FeedContract) and contract.unfold:
         beside = [name for said in contract.unfold.cells.values() for name in said]
         named += [("unfold", name) for name in (contract.unfold.value, *beside)]
+    if isinstance(contract, FeedContract) and contract.split:
+        named += [("split.columns", name) for name in contract.split.columns]
     if isinstance(contract, TableContract):
         named += [("profile", name) for name in contract.profile]
         named += [("event.date", contract.event.date)] if contract.event else []

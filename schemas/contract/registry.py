@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from schemas.contract.feeding import feeds_into, following_columns
 from schemas.contract.fields import fields
 from schemas.contract.model import Code, Column, Contract, ContractError, Department, FeedContract, TableContract
 from schemas.contract.read import read_contract, read_yaml, refusal, shown
-from schemas.contract.risk import risk_models, valid_on
+from schemas.contract.risk import risk_models
 from schemas.contract.views import follow
 
 # What a feed's column takes from the base table that it flows into.
@@ -70,7 +69,7 @@ DECLARED: dict[str, Callable[[], tuple[Code, ...]]] = {
     "department": lambda: tuple(Code(code=name, label=entry.label) for name, entry in departments().items()),
     "field": lambda: tuple(Code(code=name, label=field.title) for name, field in fields().items()),
     "risk_model": lambda: tuple(
-        Code(code=model.model, label=model.title) for model in valid_on(date.max, risk_models())
+        Code(code=name, label=model.title) for name, model in sorted({m.model: m for m in risk_models()}.items())
     ),
 }
 

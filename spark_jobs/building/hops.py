@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.contract import contracts, feeds, table_of
+from spark_jobs.building.outward import outward_flows, outward_inputs
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home, now
@@ -94,8 +95,10 @@ def losses(home: Home) -> list[Loss]:
 
 
 def keep_flows(home: Home) -> None:
-    """Writes `ops.flow`, if its inputs are others since: the hops of accepted deliveries, added up."""
-    inputs = {name: str(version(home.table("ops", name))) for name in ("delivery", "reconciliation")}
+    """Writes `ops.flow`, if its inputs are others since: the hops of accepted deliveries, added up, and
+    what was sent to departments."""
+    read_from = (("ops", "delivery"), ("ops", "reconciliation"), *outward_inputs())
+    inputs = {name: str(version(home.table(layer, name))) for layer, name in read_from}
     mark = Mark(home.state / "flows.json", {**inputs, "declared": declared()})
     if mark.is_current() or "ops.flow" not in contracts():
         return
@@ -113,6 +116,7 @@ def keep_flows(home: Home) -> None:
         for flow in _added_up(home)
         if flow["feed"] in feeds()
     ]
+    rows += outward_flows(home)
     overwrite(home.table("ops", "flow"), pa.Table.from_pylist(rows, table_schema(contracts()["ops.flow"])))
     keep_up(home, "ops", written={"flow"})
     mark.keep()

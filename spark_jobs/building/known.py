@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.contract import fed_tables
+from schemas.contract import contracts, fed_tables
 from schemas.contract import tables as declared_tables
 from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
@@ -29,6 +29,8 @@ from spark_jobs.linking.link import link
 SHARED = ("bronze", "silver", "quarantine")
 # Days whose tables are kept, the last begun.
 KEPT = 5
+# The ledgers of clues, with the column of the day from which a row was known.
+CLUES, ONE = (("clue", "raised_date"), ("clue_sent", "sent_date")), timedelta(1)
 MADE_OF_BASE = re.compile(r"\b(themes|gold)\s*\.", re.IGNORECASE)
 
 
@@ -71,7 +73,12 @@ def _begin(home: Home, known: Home, day: date) -> None:
         path, days = known.table(contract.layer, contract.table), days_of(contract.layer, contract.table)
         create_table(path, table_schema(contract), days)
     append(known.table("ops", "delivery"), _ledger(home, day))
-    append(known.table("ops", "link"), read(home.table("ops", "link"), None, [("linked_at", "<", end_of(day))]))
+    for ledger, column, end in (
+        ("link", "linked_at", end_of(day)),
+        *((name, begun, day + ONE) for name, begun in CLUES),
+    ):
+        if f"ops.{ledger}" in contracts():
+            append(known.table("ops", ledger), read(home.table("ops", ledger), None, [(column, "<", end)]))
 
 
 def _ledger(home: Home, day: date) -> pa.Table:

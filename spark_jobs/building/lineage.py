@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -23,8 +23,8 @@ from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import version
 from spark_jobs.lake.whole import write_whole
 
-# The one table that a job writes, not dbt; its inputs stand in its own SQL.
-SCORES = "risk_score"
+# The tables that a job writes, not dbt; their inputs stand in their own SQL.
+SCORES = ("risk_score", "risk_score_before", "risk_score_shadow")
 LAYERS = ("base", "themes", "gold")
 READ = re.compile(
     r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing|valid_on|limit_on)\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)"
@@ -70,6 +70,13 @@ class Lineage:
         while more := {name for name in names - waiting if self._own(waiting) & {*self._models[name].inputs}}:
             waiting |= more
         return names - waiting
+
+    def reading(self, names: Collection[str]) -> set[str]:
+        """The tables that read any of these (layer.table), or what is made of them."""
+        found = {name for name, model in self._models.items() if {*names} & {*model.inputs}}
+        while more := {name for name in self._models.keys() - found if self._own(found) & {*self._models[name].inputs}}:
+            found |= more
+        return found
 
     def _is_missing(self, table: str) -> bool:
         """Whether a table of another layer has not been built yet."""
@@ -119,14 +126,14 @@ class Lineage:
     @cached_property
     def _models(self) -> dict[str, Built]:
         """Every table of the layer with what its model reads; rendered only where something is to be built."""
-        from dbt_project.render import models_of, shared_macros
+        from dbt_project.render import models_of, shared_macros, with_macros
 
         # What feeds flow into is merged with the base tables, whatever layer it lies in (building/merging.py).
-        texts = {name: text for name, text in models_of(self.layer).items() if name not in fed_tables()}
+        texts = {name: with_macros(text) for name, text in models_of(self.layer).items() if name not in fed_tables()}
         if self.layer == "gold":
             from spark_jobs.building.score import scoring_text
 
-            texts[SCORES] = scoring_text(date.fromisoformat(self.as_of))
+            texts |= {name: scoring_text(date.fromisoformat(self.as_of), f"gold.{name}") for name in SCORES}
         layer_of = {
             contract.table: contract.layer
             for layer in ("base", "themes", "gold")

@@ -7,7 +7,7 @@ its points, `scored` adds them up, `graded` names the grade.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,11 +15,11 @@ from decimal import Decimal
 from dbt_project.render.fields import field_of
 from dbt_project.render.sql import condition, holding
 from schemas.contract import Measure, TableContract, contracts, grades, table_of, tables
-from schemas.contract.risk import DaysSince, Events, Flagged, Indicator, RiskModel, State
+from schemas.contract.risk import DaysSince, Events, Flagged, Indicator, RiskModel, Since, State, Value
 from schemas.contract.views import OBJECT, OBJECT_KEY, additive, counted_on_objects
 from spark_jobs.lake.sql import literal
 
-TARGET = "gold.risk_score"
+TARGET, SHADOW, BEFORE = "gold.risk_score", "gold.risk_score_shadow", "gold.risk_score_before"
 
 
 @dataclass(frozen=True)
@@ -34,25 +34,63 @@ class _Figure:
 
 def scoring_sql(model: RiskModel, as_of: date) -> str:
     """The scoring by one model as one query in the dialect that Sail and Spark share."""
-    counting = counted_on_objects([*tables("base").values(), *tables("themes").values()])
-    counted = [table for table in counting if any(_counts_of(model, table))]
-    points = ", ".join(f"{_points(indicator)} as {indicator.name}_points" for indicator in model.indicators)
+    counted = _counted(model)
     steps = {
         **{f"{table.table}_by_object": _by_object(model, table, as_of) for table in counted},
         "measured": _measured(model, counted, as_of),
+        **_from_measured(model, as_of),
+    }
+    columns = [f"cast({c.name} as {c.spark_type}) as {c.name}" for c in contracts()[TARGET].columns]
+    return f"with {_named(steps)} select {', '.join(columns)} from graded"
+
+
+def study_sql(model: RiskModel, rows: str, as_of: date) -> str:
+    """The scoring of a study: `rows` has object_id and the numbers that the model reads; its score and its reasons."""
+    figures = ", ".join(
+        _measured_columns(indicator, _figure(model, indicator, as_of)) for indicator in model.indicators
+    )
+    steps = {
+        "measured": f"select profile.*, {figures} from {rows} as profile",
+        **_from_measured(model, as_of),
+    }
+    return f"with {_named(steps)} select {OBJECT_KEY}, score, grade, reasons, model, model_version from graded"
+
+
+def measured_sql(model: RiskModel, as_of: date) -> str:
+    """What the model is trained from: every object with the levels of its indicators as of a day, in hundredths."""
+    counted = _counted(model)
+    steps = {
+        **{f"{table.table}_by_object": _by_object(model, table, as_of) for table in counted},
+        "measured": _measured(model, counted, as_of),
+    }
+    levels = ", ".join(f"{indicator.name}_level" for indicator in model.indicators)
+    return f"with {_named(steps)} select {OBJECT_KEY}, {levels} from measured"
+
+
+def _named(steps: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} as ({step})" for name, step in steps.items())
+
+
+def _from_measured(model: RiskModel, as_of: date) -> dict[str, str]:
+    """The steps from levels to grades."""
+    points = ", ".join(f"{_points(indicator)} as {indicator.name}_points" for indicator in model.indicators)
+    return {
         "weighed": f"select *, {points} from measured",
         "scored": _scored(model),
         "graded": _graded(model, as_of),
     }
-    columns = [f"cast({c.name} as {c.spark_type}) as {c.name}" for c in contracts()[TARGET].columns]
-    named = ", ".join(f"{name} as ({step})" for name, step in steps.items())
-    return f"with {named} select {', '.join(columns)} from graded"
 
 
-def _counts_of(model: RiskModel, table: TableContract) -> Iterator[tuple[Indicator, Events, Measure]]:
+def _counted(model: RiskModel) -> list[TableContract]:
+    """The tables whose acts the model counts."""
+    counting = counted_on_objects([*tables("base").values(), *tables("themes").values()])
+    return [table for table in counting if any(_counts_of(model, table))]
+
+
+def _counts_of(model: RiskModel, table: TableContract) -> Iterator[tuple[Indicator, Events | Since, Measure]]:
     """The indicators that count acts of a base table, with what they count."""
     for indicator in model.indicators:
-        if isinstance(indicator.measure, Events) and indicator.measure.of in additive(table):
+        if isinstance(indicator.measure, Events | Since) and indicator.measure.of in additive(table):
             yield indicator, indicator.measure, table.measures[indicator.measure.of]
 
 
@@ -61,6 +99,9 @@ def _by_object(model: RiskModel, table: TableContract, as_of: date) -> str:
     figures = []
     for indicator, events, measure in _counts_of(model, table):
         counts = " and ".join(_conditions(indicator, events, measure, table, as_of))
+        if isinstance(events, Since):
+            figures.append(f"max(case when {counts} then {_event_date(table)} end) as {indicator.name}_last")
+            continue
         unit = f"cast({measure.sum} * 100 as bigint)" if measure.sum else "100"
         faded = f"({unit} * {_faded(indicator, table, as_of)}) div 100"
         figures.append(f"sum(case when {counts} then {unit} else 0 end) as {indicator.name}_plain")
@@ -78,12 +119,13 @@ def _standing(table: str) -> str:
 
 
 def _conditions(
-    indicator: Indicator, events: Events, measure: Measure, table: TableContract, as_of: date
+    indicator: Indicator, events: Events | Since, measure: Measure, table: TableContract, as_of: date
 ) -> Iterator[str]:
     """What an act must be to count: in the window, of the measure, and as the indicator narrows it."""
     happened = _event_date(table)
     yield f"{happened} <= {literal(as_of)}"
-    yield f"datediff({literal(as_of)}, {happened}) <= {indicator.window_days}"
+    if indicator.window_days:
+        yield f"datediff({literal(as_of)}, {happened}) <= {indicator.window_days}"
     yield from filter(None, [condition(measure)])
     yield from holding(events.where)
     if measure.sum:
@@ -110,14 +152,21 @@ def _measured(model: RiskModel, counted: Sequence[TableContract], as_of: date) -
     joined = [_left_join(f"{table.table}_by_object") for table in counted]
     for indicator in model.indicators:
         figure = _figure(model, indicator, as_of)
-        figures += [
-            f"cast({figure.value} as bigint) as {indicator.name}_value",
-            f"cast({figure.level or figure.value} as bigint) as {indicator.name}_level",
-            f"{figure.words or f'cast(({figure.value}) div 100 as string)'} as {indicator.name}_words",
-        ]
+        figures.append(_measured_columns(indicator, figure))
         joined += [figure.join] if figure.join else []
     joined.append(_left_join("registered", of=_standing(f"base.{OBJECT}")))
     return f"select profile.*, {', '.join(figures)} from {model.profile} as profile {' '.join(joined)}"
+
+
+def _measured_columns(indicator: Indicator, figure: _Figure) -> str:
+    """An indicator's value, its level and its words, as columns."""
+    level = figure.level or figure.value
+    words = figure.words or f"cast(({figure.value}) div 100 as string)"
+    return (
+        f"cast({figure.value} as bigint) as {indicator.name}_value, "
+        f"cast({level} as {'string' if indicator.points_of else 'bigint'}) as {indicator.name}_level, "
+        f"{words} as {indicator.name}_words"
+    )
 
 
 def _left_join(name: str, of: str = "") -> str:
@@ -132,6 +181,11 @@ def _figure(model: RiskModel, indicator: Indicator, as_of: date) -> _Figure:
             return _Figure(f"coalesce({name}_plain, 0)", level=f"coalesce({name}_faded, 0)")
         case DaysSince():
             return _Figure(f"cast(datediff({literal(as_of)}, profile.{measure.column}) as bigint) * 100")
+        case Since():
+            return _Figure(f"cast(datediff({literal(as_of)}, {name}_last) as bigint) * 100")
+        case Value():
+            value = f"cast(round(profile.{measure.column} * 100) as bigint)"
+            return _Figure(value, words=f"cast({_decimal(value, 12)} as string)")
         case Flagged():
             doubt = literal(f"{measure.column}: %{measure.says}%")
             doubts = f"filter(registered.flags, flag -> flag like {doubt})"
@@ -139,7 +193,8 @@ def _figure(model: RiskModel, indicator: Indicator, as_of: date) -> _Figure:
         case State():
             codes = literal(str(table_of(model.profile).column(measure.column).codes))
             return _Figure(
-                f"case profile.{measure.column} {_shares(measure)} else 0 end",
+                f"case profile.{measure.column} {_shares(measure)} else 0 end" if measure.shares else "100",
+                level=f"profile.{measure.column}" if indicator.is_learned else None,
                 words=f"{name}_code.label",
                 join=f"left join codes.code as {name}_code"
                 f" on {name}_code.list = {codes} and {name}_code.code = profile.{measure.column}",
@@ -152,7 +207,11 @@ def _shares(state: State) -> str:
 
 def _points(indicator: Indicator) -> str:
     """Hundredths of points that an indicator adds."""
-    level, weight = f"{indicator.name}_level", _hundredths(indicator.weight)
+    level = f"{indicator.name}_level"
+    if indicator.is_learned:
+        return f"cast({_learned_points(indicator, level)} as bigint)"
+    assert indicator.weight
+    weight = _hundredths(indicator.weight)
     if indicator.full_at:
         share = f"(least({level}, {indicator.full_at * 100}) * {weight}) div {indicator.full_at * 100}"
     elif indicator.bands:
@@ -166,6 +225,20 @@ def _points(indicator: Indicator) -> str:
     if indicator.missing:
         share = f"case when {level} is null then {weight * _hundredths(indicator.missing) // 100} else {share} end"
     return f"cast({share} as bigint)"
+
+
+def _learned_points(indicator: Indicator, level: str) -> str:
+    """The points of the bin that a level lies in; a level that equals a cut lies above it."""
+    missing = _hundredths(indicator.points_missing)
+    if indicator.points_of:
+        codes = " ".join(f"when {literal(code)} then {_hundredths(p)}" for code, p in indicator.points_of.items())
+        return f"case {level} {codes} else {missing} end"
+    *below, highest = indicator.points
+    bins = " ".join(
+        f"when {level} < {_hundredths(cut)} then {_hundredths(points)}"
+        for cut, points in zip(indicator.cuts, below, strict=True)
+    )
+    return f"case when {level} is null then {missing} {bins} else {_hundredths(highest)} end"
 
 
 def _scored(model: RiskModel) -> str:
@@ -190,7 +263,7 @@ def _reason(indicator: Indicator, place: int) -> str:
     return f"""named_struct(
         'falling', -{name}_points, 'place', {place},
         'indicator', {literal(name)}, 'label', {literal(indicator.label)},
-        'value', cast({name}_value as double) / 100, 'weight', cast({indicator.weight} as double),
+        'value', cast({name}_value as double) / 100, 'weight', cast({indicator.most} as double),
         'points', {_decimal(f"{name}_points")}, 'reason', {_sentence(indicator)})"""
 
 
@@ -223,5 +296,6 @@ def _hundredths(number: Decimal) -> int:
     return int(number * 100)
 
 
-def _decimal(hundredths: str) -> str:
-    return f"cast(cast({hundredths} as decimal(8,0)) * cast(0.01 as decimal(3,2)) as decimal(6,2))"
+def _decimal(hundredths: str, digits: int = 6) -> str:
+    whole = f"cast({hundredths} as decimal({digits + 2},0))"
+    return f"cast({whole} * cast(0.01 as decimal(3,2)) as decimal({digits},2))"

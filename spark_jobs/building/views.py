@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from schemas.contract import table_of
 from spark_jobs.building.lineage import SCORES, Lineage
@@ -12,6 +12,10 @@ from spark_jobs.lake.codes import write_codes
 from spark_jobs.lake.home import Home, today
 from spark_jobs.lake.tables import exists, tables
 from spark_jobs.lake.upkeep import keep_up
+
+Part = Literal["all", "before", "after"]
+# What is written between the two parts of gold.
+CLUE_LEDGERS = ("ops.clue", "ops.clue_sent")
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -22,17 +26,23 @@ def build_themes(home: Home, full: bool = False, as_of: date | None = None) -> b
     return _build(home, Lineage(home, "themes", as_of or today()), full)
 
 
-def build_gold(home: Home, as_of: date, full: bool = False) -> bool:
-    """Scores and counts anew what has changed since, or depends on the day."""
-    return _build(home, Lineage(home, "gold", as_of), full)
+def build_gold(home: Home, as_of: date, full: bool = False, part: Part = "all") -> bool:
+    """Scores and counts anew what has changed since, or depends on the day.
+
+    part: what is built before clues are raised of it, or what reads the ledgers of clues, so that each is built once.
+    """
+    return _build(home, Lineage(home, "gold", as_of), full, part)
 
 
-def _build(home: Home, lineage: Lineage, full: bool) -> bool:
+def _build(home: Home, lineage: Lineage, full: bool, part: Part = "all") -> bool:
     if not tables(home, "base"):
         return False
     write_codes(home)
     outdated = lineage.all_tables() if full else lineage.outdated()
     outdated = lineage.buildable(outdated) if outdated else outdated
+    if outdated and (part == "before" or (part == "after" and full)):
+        later = lineage.reading(CLUE_LEDGERS)
+        outdated = outdated - later if part == "before" else outdated & later
     if not outdated:
         return False
     from spark_jobs.building.dbt import run_dbt
@@ -42,10 +52,10 @@ def _build(home: Home, lineage: Lineage, full: bool) -> bool:
     own = {f"{lineage.layer}.{name}" for name in outdated}
     spark = connect(home, needs=lineage.inputs(outdated) | own)
     _renew(spark, home, own)
-    if SCORES in outdated:
-        score(home, spark, date.fromisoformat(lineage.as_of))
-        register(spark, home, {f"gold.{SCORES}"})
-    if modelled := sorted(outdated - {SCORES}):
+    for name in sorted(outdated.intersection(SCORES)):
+        score(home, spark, date.fromisoformat(lineage.as_of), f"gold.{name}")
+        register(spark, home, {f"gold.{name}"})
+    if modelled := sorted(outdated.difference(SCORES)):
         run_dbt(home, modelled, {"as_of": lineage.as_of}, full)
     keep_up(home, lineage.layer, written=outdated)
     lineage.keep(outdated)

@@ -26,6 +26,7 @@ DONE, PARTLY, WRONG_USE, FAILED = 0, 1, 2, 3
 
 
 Command = Callable[..., int | None]
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 def _keep(context: click.Context, option: click.Parameter, value: str | bool | None) -> None:
@@ -76,6 +77,11 @@ def risk_group() -> None:
 @main.group("link", params=[*COMMON])
 def link_group() -> None:
     """Rows that name an object without its code: what they may mean, and a person's decision."""
+
+
+@main.group("clue", params=[*COMMON])
+def clue_group() -> None:
+    """Clues (风险线索): what was found, who has it, and what became of it."""
 
 
 @main.group("schemas", params=[*COMMON])
@@ -247,11 +253,8 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
     from spark_jobs.command.records import moment
     from spark_jobs.command.screen import show_table
     from spark_jobs.command.status import latest_deliveries
-    from spark_jobs.lake.likely import likely
 
-    if department is not None and department not in departments():
-        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
-
+    _a_department(department)
     show_table(
         ["identity", "received", "department", "feed", "file", "state", "rows", "doubtful", "quarantined", "reason"],
         [
@@ -275,11 +278,138 @@ def deliveries(home: Home, state: str | None, department: str | None, last: int)
 
 @_command("list", of=risk_group)
 def risk_list(home: Home) -> None:
-    """Every version of every model, and how many objects of each grade it scored last."""
+    """Every version of every model, what it is today, and how many objects of each grade it scored last."""
     from spark_jobs.command.risk import headings, model_rows
     from spark_jobs.command.screen import show_table
 
     show_table(headings(), model_rows(home))
+
+
+@_command("show", of=risk_group, begins=True)
+@click.argument("model", metavar="MODEL[@VERSION]")
+@click.option("--object", "code", metavar="CODE", help="An object: its score by this version, with every reason.")
+@click.option("--as-known", type=DAY, help="Of an object: as it was scored on that day, by what was known then.")
+def risk_show(home: Home, model: str, code: str | None, as_known: datetime | None) -> None:
+    """What a version scores by, what it was learned from, who approved it; or one object's score with its reasons."""
+    from spark_jobs.command.risk import described, scored_lines
+    from spark_jobs.command.screen import show_lines
+    from spark_jobs.risk.library import version_named
+
+    day = as_known.date() if as_known else today()
+    version = version_named(model, day)
+    if as_known and not code:
+        raise Refused("--as-known belongs to --object CODE")
+    if code:
+        home.must_exist()
+    show_lines(scored_lines(home, version, code, as_known and day) if code else described(version))
+
+
+@_command("train", of=risk_group, begins=True)
+@click.argument("model", metavar="MODEL[@VERSION]|FILE")
+@click.option("--data", type=click.Path(path_type=Path), help="Of a study: the folder with the register's files.")
+@click.option("--from", "first", type=DAY, help="Learns from checks from this day on [default: all].")
+@click.option("--to", "last", type=DAY, help="Until this day [default: all but the last 60 days].")
+@click.option("--version", required=True, help="The name of the version that comes of it.")
+@click.option("--by", default=getpass.getuser, show_default="the user", help="Its author, who cannot approve it.")
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Its file [default: <model>_<version>.yaml, here].")
+def risk_train(
+    home: Home, model: str, first: datetime | None, last: datetime | None, out: Path | None, **chosen: Any
+) -> None:
+    """Learns the points of a learned model anew, from random checks of the lake or from a study's register.
+
+    The result is a file: a shadow that scores beside the version in force once it lies in schemas/risk.
+    """
+    from spark_jobs.command.risk import train
+    from spark_jobs.command.screen import say
+
+    path = train(home, model, first and first.date(), last and last.date(), out, **chosen)
+    say(f"{path}: written")
+
+
+@_command("compare", of=risk_group)
+@click.argument("one", metavar="MODEL@VERSION")
+@click.argument("other", metavar="MODEL@VERSION")
+@click.option("--from", "first", type=DAY, help="Random checks from this day on [default: the last 60 days].")
+@click.option("--to", "last", type=DAY, help="Until this day [default: the last].")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def risk_compare(
+    home: Home, one: str, other: str, first: datetime | None, last: datetime | None, as_json: bool
+) -> None:
+    """Two versions over the same random checks: band × examined × found, and every measure, side by side."""
+    from spark_jobs.command.risk import comparison_tables
+    from spark_jobs.command.screen import show_lines, show_table
+    from spark_jobs.risk.acceptance import compare
+    from spark_jobs.risk.library import version_named
+
+    told = compare(home, version_named(one), version_named(other), first and first.date(), last and last.date())
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1, default=str))
+        return
+    for heading, columns, rows in comparison_tables(told):
+        show_lines(["", heading])
+        show_table(columns, rows)
+
+
+@_command("backtest", of=risk_group, begins=True)
+@click.argument("study")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="The folder with the register's files.")
+@click.option("--from", "first", type=DAY, required=True, help="The first day of the window.")
+@click.option("--to", "last", type=DAY, required=True, help="Its last day.")
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def risk_backtest(
+    home: Home, study: str, data: Path, first: datetime, last: datetime, seed: int, as_json: bool
+) -> None:
+    """Learns a study's model from all before a window and measures it on the window, without who inspected."""
+    from spark_jobs.command.risk import backtest_lines
+    from spark_jobs.command.screen import show_lines
+    from spark_jobs.risk.backtest import backtest
+    from spark_jobs.risk.library import version_named
+
+    version = version_named(study)
+    if not version.reads:
+        raise Refused(f"{study} scores the lake; lakewarden risk compare measures it on the lake's random checks")
+    if last < first:
+        raise Refused(f"--to {last.date()} lies before --from {first.date()}")
+    told = backtest(version, data, first.date(), last.date(), seed)
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        show_lines(backtest_lines(told))
+
+
+@_command("approve", of=risk_group)
+@click.argument("model", metavar="MODEL@VERSION")
+@click.option("--why", required=True, help="The reason: it stands in the model's file.")
+@click.option("--by", default=getpass.getuser, show_default="the user", help="Who approves; never the author.")
+@click.option("--despite", metavar="REASON", help="Why, although it is worse than the version in force.")
+def risk_approve(home: Home, model: str, why: str, by: str, despite: str | None) -> None:
+    """Puts a version in force from today on, if it is on no measure worse than the one in force, or despite it."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.risk.acceptance import worse
+    from spark_jobs.risk.library import approve, in_force, version_named
+
+    version = version_named(model)
+    before = in_force(version, today())
+    faults = worse(home, version, before) if before else []
+    if faults and not despite:
+        other = before.name if before else ""
+        raise Refused(f"{version.name} is worse than {other}: {'; '.join(faults)}. --despite takes a reason")
+    say(f"{approve(version, by, today(), why, despite if faults else None)}: approved, in force from {today()} on")
+
+
+@_command("retire", of=risk_group, begins=True)
+@click.argument("model", metavar="MODEL@VERSION")
+@click.option("--on", "last", type=DAY, help="Its last day [default: today].")
+@click.option("--why", required=True, help="The reason: it stands in the model's file.")
+def risk_retire(home: Home, model: str, last: datetime | None, why: str) -> None:
+    """Ends a version after a day."""
+    from spark_jobs.command.screen import say
+    from spark_jobs.risk.library import retire, version_named
+
+    day = last.date() if last else today()
+    say(f"{retire(version_named(model), day, why)}: ends on {day}")
 
 
 @_command("list", of=link_group)
@@ -321,6 +451,93 @@ def link_refuse(home: Home, mention: str, by: str, why: str) -> None:
     from spark_jobs.linking.decisions import decide
 
     say(f"{decide(home, mention, None, by, why)}: written; the next run applies it")
+
+
+def _a_department(department: str | None) -> None:
+    """Refused for a name that no department has."""
+    from spark_jobs.lake.likely import likely
+
+    if department is not None and department not in departments():
+        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
+
+
+@_command("list", of=clue_group)
+@click.option("--state", help="Only this state, for example sent, handling or unassigned.")
+@click.option("--department", help="Only those of this department, for example sthj.")
+@click.option("--late", "only_late", is_flag=True, help="Only those whose clocks have run out; exit code 1 if any.")
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+def clue_list(home: Home, state: str | None, department: str | None, only_late: bool, last: int) -> int:
+    """Clues, the late and the grave first, each with who has it, its state and its next deadline."""
+    from schemas.contract import code_list
+    from spark_jobs.command.clues import LISTED, clues, listed
+    from spark_jobs.command.screen import counted, say, show_table
+    from spark_jobs.lake.likely import likely
+
+    _a_department(department)
+    states = [code.code for code in code_list("clue_state")]
+    if state is not None and state not in states:
+        raise Refused(f"{state!r} is no state; {likely(state, states)}")
+    found = clues(home, state, department, only_late)
+    show_table([*LISTED], [listed(row) for row in found[:last]], folded=("object",))
+    say(counted(len(found), "clues") + (f"; {last} shown" if len(found) > last else ""))
+    return PARTLY if only_late and found else DONE
+
+
+@_command("show", of=clue_group)
+@click.argument("clue")
+def clue_show(home: Home, clue: str) -> None:
+    """All that is known of a clue (its number, or a part of it): reasons, evidence, clocks and every step."""
+    from spark_jobs.command.clues import told
+    from spark_jobs.command.records import hang, terminal_width
+    from spark_jobs.command.screen import show_lines
+
+    show_lines(folded for line in told(home, clue) for folded in hang(line, terminal_width()))
+
+
+@_command("send", of=clue_group)
+@click.argument("clue")
+@click.option("--to", "department", required=True, help="The department, for example sthj.")
+@click.option("--why", required=True, help="The reason, as the department will read it.")
+@click.option("--by", default=getpass.getuser, show_default="the user", help="Who decides.")
+def clue_send(home: Home, clue: str, department: str, by: str, why: str) -> None:
+    """Decides that a clue (its number, or a part of it) goes to a department; the next run sends it."""
+    from spark_jobs.clues.deciding import assign
+    from spark_jobs.command.screen import say
+
+    say(f"{assign(home, clue, department, by, why)}: written; the next run sends it")
+
+
+@_command("rules", of=clue_group)
+def clue_rules_command(home: Home) -> None:
+    """How the clues of each rule and model proved: the share that was true, beside the floor that it is held to."""
+    from spark_jobs.command.clues import rule_rows
+    from spark_jobs.command.screen import show_table
+
+    headings = ["rule", "title", "model", "raised", "judged", "true", "floor", "problems at later checks", "proposal"]
+    show_table(headings, rule_rows(home), folded=("title",))
+
+
+@_command("faults", of=clue_group)
+def clue_faults(home: Home) -> int:
+    """Receipts and feedback that speak of what was not sent so; exit code 1 if there are any."""
+    from spark_jobs.command.clues import faults, label
+    from spark_jobs.command.screen import show_table
+
+    found = faults(home)
+    show_table(
+        ["department", "number", "clue", "day", "what is wrong"],
+        [
+            [
+                row["department"],
+                row["said_no"],
+                row["clue_no"] or "",
+                str(row["said_date"]),
+                label("clue_fault", row["clue_fault"]),
+            ]
+            for row in found
+        ],
+    )
+    return PARTLY if found else DONE
 
 
 @_command("reconcile")
@@ -365,17 +582,21 @@ def _exit_code(reports: Any) -> int:
 
 @_command("status")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-@click.option("--late", "only_late", is_flag=True, help="Only what live departments are late with; exit code 1 if any.")
+@click.option("--late", "only_late", is_flag=True, help="Only what departments are late with; exit code 1 if any.")
 def status_command(home: Home, as_json: bool, only_late: bool) -> int:
     """Feeds: last delivery, rows, quarantine share, freshness, onboarding state."""
+    from spark_jobs.command.clues import unacknowledged
     from spark_jobs.command.records import moment
-    from spark_jobs.command.screen import counted, show_table
+    from spark_jobs.command.screen import counted, say, show_table
     from spark_jobs.command.status import feed_status
     from spark_jobs.lake.tables import create_tables
 
     create_tables(home)
     feeds = [feed for feed in feed_status(home) if feed.is_late or not only_late]
-    code = PARTLY if only_late and feeds else DONE
+    waiting = unacknowledged(home)
+    code = PARTLY if only_late and (feeds or waiting) else DONE
+    if waiting:
+        say(f"clues not acknowledged in time: {waiting}; lakewarden clue list --late")
     if as_json:
         click.echo(json.dumps([asdict(feed) for feed in feeds], ensure_ascii=False, indent=1, default=str))
         return code
@@ -498,17 +719,23 @@ def _show_object(home: Home, code: str | None, day: date, last: int) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Where the files go [default: the home's landing zone].")
 @click.option("--bad-files", is_flag=True, help="Add a few files that must be refused whole.")
 @click.option("--daily", is_flag=True, help="A file every day, where departments otherwise gather a week or a month.")
+@click.option("--answers", is_flag=True, help="Instead: what departments answer by today to clues in the outbox.")
 def simulate(
-    home: Home, objects: int, days: int, seed: int, until: Any, out: Path | None, bad_files: bool, daily: bool
+    home: Home, objects: int, days: int, seed: int, until: Any, out: Path | None, answers: bool, **more: bool
 ) -> None:
     """Landing files of a synthetic province, with known dirt and known truth (state/truth.csv)."""
     from simulate import simulate as simulate_province
-    from spark_jobs.command.screen import say
+    from simulate import write_answers
+    from spark_jobs.command.screen import counted, say
 
     home.create()
+    if answers:
+        written = write_answers(home.outbox, out or home.landing, today(), home.state / "answers.json")
+        say(f"{home.outbox}: {counted(written, 'answers')} written")
+        return
     last: date = until.date() if until else today() - timedelta(days=1)
     truth = home.state / "truth.csv"
-    simulate_province(objects, days, seed, out or home.landing, last, truth, bad_files, daily, say)
+    simulate_province(objects, days, seed, out or home.landing, last, truth, **more, say=say)
 
 
 @_command()
@@ -544,10 +771,8 @@ def law_command(home: Home, texts: tuple[Path, ...], department: str, source: st
     """Markdown texts of laws (files, folders, .jsonl or .jsonl.gz) → files that feeds law and law_article take."""
     from spark_jobs.command.screen import counted, say
     from spark_jobs.knowledge.deliver import law_files, write_files
-    from spark_jobs.lake.likely import likely
 
-    if department not in departments():
-        raise Refused(f"{department!r} is no department; {likely(department, departments())}")
+    _a_department(department)
     rows = law_files(texts, source, say)
     for path in write_files(rows, out or home.landing / department, today()):
         say(f"{path}: {counted(len(rows[path.parent.name]), 'rows')}")

@@ -37,11 +37,15 @@ def broken_checks(check: Check, text: pa.Array) -> Iterator[tuple[Rule, str, Mas
     if check == "uscc":
         codes = _Codes(text)
         is_form = _is_uscc(codes.characters)
+        has_check = _has_uscc_check(codes.characters)
+        is_person = is_form & ~has_check & _is_citizen(codes.characters)
         yield "check", "不是统一社会信用代码（GB 32100 规定的 18 位）", codes.are_there & ~codes.of_all(is_form)
+        yield "check", "是公民身份号码，不是统一社会信用代码", codes.of_all(is_person)
+        is_form &= ~is_person
         yield (
             "check_digit",
             "第 18 位校验码不符（GB 32100）",
-            codes.of_all(is_form & ~_has_uscc_check(codes.characters)),
+            codes.of_all(is_form & ~has_check),
         )
         has_own = _has_check(codes.characters, ORG_VALUES, ORG_CODE_WEIGHTS, 8, ORG_CODE_CHECKS)
         yield "check_digit", "第 17 位组织机构代码校验码不符（GB 11714）", codes.of_all(is_form & ~has_own)
@@ -49,8 +53,7 @@ def broken_checks(check: Check, text: pa.Array) -> Iterator[tuple[Rule, str, Mas
         codes = _Codes(text)
         is_form = _is_id_card(codes.characters)
         yield "check", "不是公民身份号码（GB 11643 规定的 18 位）", codes.are_there & ~codes.of_all(is_form)
-        has_own = _has_check(codes.characters, DIGIT_VALUES, ID_CARD_WEIGHTS, 0, ID_CARD_CHECKS)
-        yield "check_digit", "第 18 位校验码不符（GB 11643）", codes.of_all(is_form & ~has_own)
+        yield "check_digit", "第 18 位校验码不符（GB 11643）", codes.of_all(is_form & ~_has_id_check(codes.characters))
     elif check == "item_code":
         yield "check", "不是 14 位数字", differs(text, "^[0-9]{14}$")
     elif check == "check_icode":
@@ -115,6 +118,15 @@ def _is_id_card(characters: Characters) -> Mask:
         digits[:, 6:10] @ (1000, 100, 10, 1), digits[:, 10:12] @ (10, 1), digits[:, 12:14] @ (10, 1)
     )
     return np.asarray(is_form & was_born)
+
+
+def _has_id_check(characters: Characters) -> Mask:
+    return _has_check(characters, DIGIT_VALUES, ID_CARD_WEIGHTS, 0, ID_CARD_CHECKS)
+
+
+def _is_citizen(characters: Characters) -> Mask:
+    """Whether codes are citizens' numbers down to their check digit: an owner's in the place of a firm's code."""
+    return _is_id_card(characters) & _has_id_check(characters)
 
 
 def _has_check(

@@ -19,7 +19,7 @@ from spark_jobs.lake.tables import exists, overwrite, read
 from spark_jobs.lake.working_days import is_worked, official_years
 
 # What has codes with labels.
-DECLARING = ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml")
+DECLARING = ("codes/*.csv", "*.yaml", "risk/*.yaml", "indicators/*/*.yaml", "clues/*.yaml")
 # A code and its label in one cell: 02-罚款, 02罚款, 罚款(02).
 CODE_AND_LABEL = re.compile(r"[(\[]?([0-9A-Z]{1,12})[)\]]?[\s:._|-]*([^\s0-9A-Z:._|()-].*)")
 LABEL_AND_CODE = re.compile(r"(.*[^\s0-9A-Z:._|(\[-])[\s:._|-]*[(\[]?([0-9A-Z]{1,12})[)\]]?")

@@ -34,6 +34,14 @@ def working_days_since(day: date, today: date) -> int:
     return sum(is_worked(day + timedelta(number)) for number in range(1, (today - day).days + 1))
 
 
+def working_day_after(day: date, count: int) -> date:
+    """The day on which so many working days after a day are over; that day itself is not counted (民法典 art. 201)."""
+    while count:
+        day += timedelta(1)
+        count -= is_worked(day)
+    return day
+
+
 def days_late(cadence: Cadence, last: date, today: date) -> int:
     """By how many working days a feed is late; 0 where it is not, or is delivered once."""
     return max(working_days_since(last, today) - DUE[cadence], 0) if cadence in DUE else 0

@@ -1,6 +1,6 @@
 {#- Whose duty a complaint is. Of the rules that fit and were in force on the day of registration the narrowest decides:
     first by its item, then by its region, then by its industry, then by its problem; of two alike the first by number
-    (ours). Each situation is compared with the rules once, however many complaints it has. -#}
+    (ours). -#}
 with registration as (
     select
         complaint.department,
@@ -21,37 +21,11 @@ with registration as (
 ),
 
 situation as (
-    select distinct item, problem, industry, county, city from registration
+    select distinct item, problem, industry, county, city, '' as field from registration
 ),
 
 fitting as (
-    select
-        situation.*,
-        rule.rule_no,
-        rule.duty_department,
-        rule.duty_from,
-        rule.duty_until,
-        case
-            when rule.duty_item is not null then 'item'
-            when rule.duty_region is not null then 'region'
-            when rule.duty_industry is not null then 'industry'
-            when rule.duty_problem is not null then 'problem'
-        end as duty_ground,
-        coalesce(length(rule.duty_item), 0) as by_item,
-        case
-            when rule.duty_region is null then 0
-            when rule.duty_region = '{{ province() }}' then 1
-            when rule.duty_region = situation.county and rule.duty_region <> situation.city then 3
-            else 2
-        end as by_region,
-        coalesce(length(rule.duty_industry), 0) as by_industry,
-        case when rule.duty_problem is null then 0 else 1 end as by_problem
-    from situation
-    join {{ standing('complaint_duty') }} as rule
-        on (rule.duty_item is null or startswith(situation.item, rule.duty_item))
-        and (rule.duty_problem is null or rule.duty_problem = situation.problem)
-        and (rule.duty_industry is null or startswith(situation.industry, rule.duty_industry))
-        and (rule.duty_region is null or rule.duty_region in (situation.county, situation.city, '{{ province() }}'))
+    {{ fitting_duties(standing('complaint_duty')) }}
 ),
 
 ranked as (
@@ -63,8 +37,7 @@ ranked as (
         fitting.duty_ground,
         row_number() over (
             partition by registration.department, registration.complaint_no
-            order by fitting.by_item desc, fitting.by_region desc, fitting.by_industry desc, fitting.by_problem desc,
-                fitting.rule_no
+            order by {{ narrowest_first() }}
         ) as place
     from registration
     join fitting

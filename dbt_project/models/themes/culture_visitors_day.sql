@@ -3,12 +3,12 @@
 with counted as (
     select
         spot_code,
-        visit_date,
+        visitors_date,
         max(department) as department,
         max(case when spot_entrance = '0' then visitors end) as whole,
         sum(case when spot_entrance <> '0' then visitors end) as at_gates
     from {{ standing('culture_visit_count') }}
-    group by spot_code, visit_date
+    group by spot_code, visitors_date
 ),
 
 opened as (
@@ -17,7 +17,7 @@ opened as (
 
 select
     opened.spot_code,
-    opened.visit_date,
+    opened.visitors_date,
     opened.department,
     'culture' as field,
     spot.site_name,
@@ -37,4 +37,4 @@ select
 from opened
 left join {{ standing('culture_spot') }} as spot on spot.spot_code = opened.spot_code
 left join {{ limit_on('theme_limit', 'WL4-YJ') }} as near
-    on near.first_day <= opened.visit_date and opened.visit_date <= near.last_day
+    on near.first_day <= opened.visitors_date and opened.visitors_date <= near.last_day

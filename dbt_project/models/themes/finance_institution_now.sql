@@ -51,7 +51,7 @@ rated as (
 
 select
     institution.object_id,
-    institution.institution_kind,
+    institution.finance_institution_kind,
     institution.department,
     'finance' as field,
     institution.holder_name,
@@ -72,7 +72,7 @@ left join ratio on ratio.object_id = institution.object_id
 left join equity on equity.object_id = institution.object_id
 left join owed
     on owed.object_id = institution.object_id
-    and owed.form_kind = case institution.institution_kind when 'JR01' then 'XD' when 'JR02' then 'DB' when 'JR04' then 'DD' end
+    and owed.form_kind = case institution.finance_institution_kind when 'JR01' then 'XD' when 'JR02' then 'DB' when 'JR04' then 'DD' end
 left join owner on owner.object_id = institution.object_id
 left join rated on rated.object_id = institution.object_id
 where institution.institution_state <> '6'

@@ -12,10 +12,10 @@ with filed as (
 institution as (
     select
         *,
-        case institution_kind when 'JR01' then 'XD' when 'JR02' then 'DB' when 'JR04' then 'DD' end as form_kind,
-        case institution_kind when 'JR02' then 'JR10-JB' else 'JR10-YB' end as limit_code
+        case finance_institution_kind when 'JR01' then 'XD' when 'JR02' then 'DB' when 'JR04' then 'DD' end as form_kind,
+        case finance_institution_kind when 'JR02' then 'JR10-JB' else 'JR10-YB' end as limit_code
     from {{ standing('finance_institution') }}
-    where institution_kind in ('JR01', 'JR02', 'JR04')
+    where finance_institution_kind in ('JR01', 'JR02', 'JR04')
 ),
 
 expected as (

@@ -74,7 +74,7 @@ select
     spot.spot_legality,
     spot.spot_origin,
     spot.spot_state,
-    spot.verified_date,
+    spot.spot_verified_date,
     spot.due_date,
     spot.legal_basis,
     spot.is_construction,
@@ -82,6 +82,6 @@ select
     near_relic.spot_no is not null as is_near_relic,
     spot.is_open,
     not spot.is_open or spot.due_date < {{ as_of }} as is_due,
-    not spot.is_open and spot.verified_date <= spot.due_date as is_decided_in_time
+    not spot.is_open and spot.spot_verified_date <= spot.due_date as is_decided_in_time
 from spot
 left join near_relic on near_relic.region_code = spot.region_code and near_relic.spot_no = spot.spot_no

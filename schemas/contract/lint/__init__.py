@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 
 from schemas.contract import Contract, ContractError, contracts, departments, indicators, shown
 from schemas.contract.lint import columns, feeds, tables
+from schemas.contract.lint.clues import broken_clue_rules
 from schemas.contract.lint.fields import broken_fields
 from schemas.contract.lint.figures import broken_indicators
-from schemas.contract.lint.risk import broken_models
+from schemas.contract.lint.risk import broken_models, broken_studies
 from schemas.contract.lint.rules import RULES, Rule
 
 __all__ = ["RULES", "broken_models", "columns", "feeds", "lint", "tables"]
 
 
 def lint() -> list[str]:
-    """Everything that is wrong with contracts, fields, indicators and risk models; empty if nothing is."""
+    """Everything that is wrong with contracts, fields, indicators, risk models and clue rules; empty if nothing is."""
     try:
         contracts_read = contracts()
         departments()
@@ -31,7 +32,7 @@ def lint() -> list[str]:
         [*_broken(written, [feeds.targets_have_contracts])]
         or [*_broken(written, RULES), *broken_fields()]
         or [*_broken(derived, RULES)]
-        or [*broken_indicators(), *broken_models()]
+        or [*broken_indicators(), *broken_models(), *broken_studies(), *broken_clue_rules()]
     )
 
 

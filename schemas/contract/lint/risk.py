@@ -25,11 +25,16 @@ from schemas.contract.risk import (
     DaysSince,
     Events,
     Flagged,
+    Measured,
     RiskModel,
+    Since,
     State,
+    Value,
     Values,
     read_risk_model,
+    recorded,
     risk_files,
+    studies,
     valid_on,
 )
 from schemas.contract.views import OBJECT, table_of_measure
@@ -46,7 +51,26 @@ def broken_models() -> list[str]:
     for model in models:
         wrong += [f"{shown(model.file)}: {sentence}" for sentence in _faults(model)]
     # Which model is the general one is known when all can be read.
-    return wrong or [*_unclear_versions(models), *_days_without_one_general(models)]
+    return wrong or [*_unclear_versions(models), *_changed_after_approval(models), *_days_without_one_general(models)]
+
+
+def broken_studies() -> list[str]:
+    """Everything that is wrong with the models of registers outside the lake."""
+    try:
+        models = studies().values()
+    except ContractError as error:
+        return [str(error)]
+    return [f"{shown(model.file)}: {sentence}" for model in models for sentence in _faults_of_study(model)]
+
+
+def _faults_of_study(model: RiskModel) -> Iterator[str]:
+    if model.reads is None:
+        yield "reads: is missing; a model of the lake lies in risk/"
+    if model.kind != "learned" or not model.is_trained:
+        yield "indicators: have no points; lakewarden risk train writes them"
+    for indicator in model.indicators:
+        if not isinstance(indicator.measure, Value):
+            yield f"indicators.{indicator.name}.measure.kind: must be value, a column of the register's rows"
 
 
 def _faults(model: RiskModel) -> Iterator[str]:
@@ -56,6 +80,12 @@ def _faults(model: RiskModel) -> Iterator[str]:
     above_the_lowest = [grade.code for grade in grades()][:-1]
     if [*model.grades] != above_the_lowest:
         yield f"grades: must name {', '.join(above_the_lowest)}: risk_grade without its lowest, from the highest down"
+    if model.reads:
+        yield "reads: belongs to a study; this model scores the objects of the lake"
+    if not model.is_trained:
+        yield "indicators: have no points; lakewarden risk train writes them"
+    if model.kind == "learned" and not (model.shadow or model.approved):
+        yield "approved: is missing; a learned version is a shadow until lakewarden risk approve"
     if model.field and model.field not in fields():
         yield f"field: {model.field} is not in fields.yaml"
         return
@@ -67,9 +97,19 @@ def _faults(model: RiskModel) -> Iterator[str]:
             yield f"indicators.{indicator.name}.measure.{sentence}"
 
 
-def _faults_of_measure(measure: Events | DaysSince | State | Flagged, profile: TableContract) -> Iterator[str]:
+def _changed_after_approval(models: Sequence[RiskModel]) -> Iterator[str]:
+    """Approved versions that say something else than when they were approved, or of which no record is kept."""
+    for model in models:
+        kept = recorded(model.file.parent).get(model.name)
+        if kept is not None and kept != model.fingerprint:
+            yield f"{shown(model.file)}: version: {model.version} was approved and is not as it was; make a new version"
+        if kept is None and model.approved:
+            yield f"{shown(model.file)}: approved: no record of it in approved.csv; lakewarden risk approve writes both"
+
+
+def _faults_of_measure(measure: Measured, profile: TableContract) -> Iterator[str]:
     match measure:
-        case Events():
+        case Events() | Since():
             table = table_of_measure(measure.of, [*tables("base").values(), *tables("themes").values()])
             if table is None:
                 yield f"of: no table has a measure {measure.of} that counts or sums acts on objects"
@@ -79,6 +119,10 @@ def _faults_of_measure(measure: Events | DaysSince | State | Flagged, profile: T
             column = _column(measure.column, profile)
             if column is None or column.type != "date":
                 yield f"column: {profile.name} has no date {measure.column}"
+        case Value():
+            column = _column(measure.column, profile)
+            if column is None or not re.match("integer|long|bigint|decimal|double", column.type or ""):
+                yield f"column: {profile.name} has no number {measure.column}"
         case State():
             column = _column(measure.column, profile)
             if column is None or not column.codes:
@@ -118,6 +162,8 @@ def _unclear_versions(models: Sequence[RiskModel]) -> Iterator[str]:
     for key in ("valid_from", "version"):
         files: dict[tuple[str, str], Path] = {}
         for model in models:
+            if model.shadow and key == "valid_from":
+                continue  # it ends nothing
             before = files.setdefault((model.model, str(getattr(model, key))), model.file)
             if before != model.file:
                 yield f"{shown(model.file)}: {key}: is that of {shown(before)}, a version of the same model"

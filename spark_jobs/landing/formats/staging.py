@@ -22,7 +22,7 @@ from spark_jobs.landing.formats.heading_rows import name_says_nothing_to_report,
 from spark_jobs.landing.formats.matching import find_columns
 from spark_jobs.landing.formats.opening import open_sheet
 from spark_jobs.landing.formats.sheet import FAULT, LINE, NUMBERS, PAGE, RAW, Sheet, Source, Told, Unreadable, excess
-from spark_jobs.landing.formats.unfolded import unfolded
+from spark_jobs.landing.formats.unfolded import split, unfolded
 
 HOW_TO_SAY_NIL = "本期确实没有数据的，请在表头下一行写“本期无数据”后报送。"
 ROWS_A_GROUP = 80_000
@@ -55,7 +55,7 @@ class Origin:
 
 def stage(source: Source, origin: Origin, target: Path) -> Staged:
     """Writes the file's rows; the target is there only when all of them are."""
-    sheet = unfolded(source.contract, open_sheet(source))
+    sheet = split(source.contract, unfolded(source.contract, open_sheet(source)))
     if says_nothing_to_report(sheet.headings) and not any(batch.num_rows for batch in sheet.batches):
         sheet = Sheet([], iter(()), sheet.encoding, Told(is_nil=True))
     cells = find_columns(source.contract, sheet.headings) if sheet.headings else {}
