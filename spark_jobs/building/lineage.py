@@ -17,7 +17,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from schemas.contract import fed_tables, tables
+from schemas.contract import code_lists, fed_tables, tables
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import version
@@ -26,9 +26,10 @@ from spark_jobs.lake.whole import write_whole
 # The tables that a job writes, not dbt; their inputs stand in their own SQL.
 SCORES = ("risk_score", "risk_score_before", "risk_score_shadow")
 LAYERS = ("base", "themes", "gold")
-READ = re.compile(
-    r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing|valid_on|limit_on)\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)"
-)
+# A source, a table that a macro is given by name (ref, standing, limit_on …), a table as SQL names it.
+READ = re.compile(r"source\('(\w+)',\s*'(\w+)'\)|\w+\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)")
+MACRO = re.compile(r"\{%-? macro (\w+)\(.*?-?%\}(.*?)\{%-? endmacro", re.DOTALL)
+CALLED = re.compile(r"(\w+)\(")
 
 
 @dataclass(frozen=True)
@@ -140,22 +141,36 @@ class Lineage:
             for contract in tables(layer).values()
         }
         shared = shared_macros()
+        macros = dict(MACRO.findall(shared))
+        wholes = {
+            name: "".join([text, *(macros[macro] for macro in _called(text, macros))]) for name, text in texts.items()
+        }
         return {
             name: Built(
-                hashlib.sha256((shared + text).encode()).hexdigest()[:16],
-                tuple(sorted({_name(read, layer_of) for read in READ.findall(text)} - {""})),
-                "as_of" in text,
+                hashlib.sha256((shared + texts[name]).encode()).hexdigest()[:16],
+                tuple(sorted({_name(read, layer_of) for read in READ.findall(whole)} - {""})),
+                "as_of" in whole,
             )
-            for name, text in texts.items()
+            for name, whole in wholes.items()
         }
+
+
+def _called(text: str, macros: Mapping[str, str]) -> set[str]:
+    """The macros that a model calls, and those that these call: what they read, it reads."""
+    found: set[str] = set()
+    new = {*CALLED.findall(text)} & macros.keys()
+    while new:
+        found |= new
+        new = {name for macro in new for name in CALLED.findall(macros[macro])} & macros.keys() - found
+    return found
 
 
 def _name(read: tuple[str, ...], layer_of: Mapping[str, str]) -> str:
     """The table that a piece of SQL names, as layer.table; no text for what is no table of ours."""
     layer, source, ref, sql_layer, sql_table = read
     if ref:
-        return f"{layer_of[ref]}.{ref}"
+        return f"{layer_of[ref]}.{ref}" if ref in layer_of else ""
     if sql_layer:
-        known = layer_of.get(sql_table) == sql_layer or sql_layer == "codes"
+        known = layer_of.get(sql_table) == sql_layer or (sql_layer == "codes" and sql_table in ("code", *code_lists()))
         return f"{sql_layer}.{sql_table}" if known else ""
     return f"{layer}.{source}"
