@@ -128,9 +128,22 @@ def _add_to_pools(feed: Feed, rows: Table, pools: Pools) -> None:
             if key in named
         }
         named[DEPARTMENT] = np.full(len(named[FIRM]), feed.department, dtype=object)
-        if name in pools:
-            named = {key: np.concatenate([pools[name][key], named[key]]) for key in named.keys() & pools[name].keys()}
-        pools[name] = named
+        pools[name] = _joined(pools[name], named, _referred_columns(name)) if name in pools else named
+
+
+def _joined(known: Table, named: Table, referred: set[str]) -> Table:
+    """Two feeds' rows of one table: where one has not every column that others refer to, a plate in the place of a
+    device's code, the other's alone."""
+    has, had = referred & named.keys(), referred & known.keys()
+    if has != had:
+        return named if has > had else known
+    return {key: np.concatenate([known[key], named[key]]) for key in named.keys() & known.keys()}
+
+
+def _referred_columns(name: str) -> set[str]:
+    """The columns of a table that feeds refer to."""
+    references = (references_of(feed.name).values() for feed in feeds().values())
+    return {column for several in references for table, column in several if table == name}
 
 
 def _changes(feed: Feed, rows: Table, windows: Windows, world: World) -> Iterator[tuple[np.datetime64, Table]]:
