@@ -28,8 +28,6 @@ SCORES = ("risk_score", "risk_score_before", "risk_score_shadow")
 LAYERS = ("base", "themes", "gold")
 # A source, a table that a macro is given by name (ref, standing, limit_on …), a table as SQL names it.
 READ = re.compile(r"source\('(\w+)',\s*'(\w+)'\)|\w+\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)")
-MACRO = re.compile(r"\{%-? macro (\w+)\(.*?-?%\}(.*?)\{%-? endmacro", re.DOTALL)
-CALLED = re.compile(r"(\w+)\(")
 
 
 @dataclass(frozen=True)
@@ -141,28 +139,14 @@ class Lineage:
             for contract in tables(layer).values()
         }
         shared = shared_macros()
-        macros = dict(MACRO.findall(shared))
-        wholes = {
-            name: "".join([text, *(macros[macro] for macro in _called(text, macros))]) for name, text in texts.items()
-        }
         return {
             name: Built(
-                hashlib.sha256((shared + texts[name]).encode()).hexdigest()[:16],
-                tuple(sorted({_name(read, layer_of) for read in READ.findall(whole)} - {""})),
-                "as_of" in whole,
+                hashlib.sha256((shared + text).encode()).hexdigest()[:16],
+                tuple(sorted({_name(read, layer_of) for read in READ.findall(text)} - {""})),
+                "as_of" in text,
             )
-            for name, whole in wholes.items()
+            for name, text in texts.items()
         }
-
-
-def _called(text: str, macros: Mapping[str, str]) -> set[str]:
-    """The macros that a model calls, and those that these call: what they read, it reads."""
-    found: set[str] = set()
-    new = {*CALLED.findall(text)} & macros.keys()
-    while new:
-        found |= new
-        new = {name for macro in new for name in CALLED.findall(macros[macro])} & macros.keys() - found
-    return found
 
 
 def _name(read: tuple[str, ...], layer_of: Mapping[str, str]) -> str:
