@@ -18,7 +18,7 @@ from schemas.contract import Scale
 from spark_jobs.judging.arrays import Mask
 from spark_jobs.lake.columns import arrow_type
 
-NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:[.][0-9]*)?"
+NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,12}|[0-9]{1,40})(?:[.][0-9]{0,40})?"
 # In square metres; 15 亩 are a hectare. As NFKC writes them: ㎡ and m² are m2.
 AREA_UNITS: dict[str, Scale] = {
     **dict.fromkeys(("m2", "平方米", "平米", "平方公尺"), 1),
