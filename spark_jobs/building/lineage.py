@@ -17,7 +17,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from schemas.contract import fed_tables, tables
+from schemas.contract import code_lists, fed_tables, tables
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import version
@@ -26,9 +26,8 @@ from spark_jobs.lake.whole import write_whole
 # The tables that a job writes, not dbt; their inputs stand in their own SQL.
 SCORES = ("risk_score", "risk_score_before", "risk_score_shadow")
 LAYERS = ("base", "themes", "gold")
-READ = re.compile(
-    r"source\('(\w+)',\s*'(\w+)'\)|(?:ref|standing|valid_on|limit_on)\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)"
-)
+# A source, a table that a macro is given by name (ref, standing, limit_on …), a table as SQL names it.
+READ = re.compile(r"source\('(\w+)',\s*'(\w+)'\)|\w+\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)")
 
 
 @dataclass(frozen=True)
@@ -154,8 +153,8 @@ def _name(read: tuple[str, ...], layer_of: Mapping[str, str]) -> str:
     """The table that a piece of SQL names, as layer.table; no text for what is no table of ours."""
     layer, source, ref, sql_layer, sql_table = read
     if ref:
-        return f"{layer_of[ref]}.{ref}"
+        return f"{layer_of[ref]}.{ref}" if ref in layer_of else ""
     if sql_layer:
-        known = layer_of.get(sql_table) == sql_layer or sql_layer == "codes"
+        known = layer_of.get(sql_table) == sql_layer or (sql_layer == "codes" and sql_table in ("code", *code_lists()))
         return f"{sql_layer}.{sql_table}" if known else ""
     return f"{layer}.{source}"
