@@ -22,8 +22,10 @@ def counts_sql(rule: Rule, as_of: date) -> str:
 
 def judged_sql(rule: Rule, as_of: date) -> str:
     """The rows that a rule judges, with a column `is_wrong`."""
+    # What sums up another table takes nothing back.
+    standing = "withdrawn_at is null" if rule.table.has_withdrawn else "true"
     when = f" and ({rule.when})" if rule.when else ""
-    judged = f"select * from base.{rule.judges} where withdrawn_at is null{when}"
+    judged = f"select * from base.{rule.judges} where {standing}{when}"
     if rule.must:
         sql = f"select act.*, not coalesce({rule.must}, true) as is_wrong from ({judged}) as act"
     elif rule.has:

@@ -32,7 +32,7 @@ reason as (
 moved as (
     select
         model, object_id, indicator, max(label) as label,
-        cast(sum(points) - sum(points_before) as decimal(6,2)) as points
+        cast(sum(points) - sum(points_before) as decimal(6,2)) as moved_by
     from reason
     group by model, object_id, indicator
     having sum(points) <> sum(points_before)
@@ -43,7 +43,7 @@ told as (
         model, object_id,
         transform(
             array_sort(collect_list(named_struct(
-                'falling', -abs(points), 'indicator', indicator, 'label', label, 'points', points))),
+                'falling', -abs(moved_by), 'indicator', indicator, 'label', label, 'points', moved_by))),
             change -> concat(change.label, case when change.points > 0 then '+' else '' end, cast(change.points as string))
         ) as changes
     from moved

@@ -13,7 +13,7 @@ with happened as (
     select 'complaints' as risk_sign, object_id, city_code, received_date as day, 1 as cases, 0 as chances
     from {{ standing('complaint') }}
     union all
-    select 'alarms' as risk_sign, alarm.object_id, alarm.city_code, cast(alarm.alarmed_at as date) as day, 1 as cases, 0 as chances
+    select 'alarms' as risk_sign, alarm.object_id, alarm.city_code, cast({{ day_in_china('alarm.started_at') }} as date) as day, 1 as cases, 0 as chances
     from {{ standing('device_alarm') }} as alarm
 ),
 
@@ -107,11 +107,11 @@ select
     industry_section,
     city_code,
     month,
-    cast(found as int) as found,
+    cast(found as bigint) as found,
     cast(round(expected, 2) as decimal(12,2)) as expected,
     cast(round(ratio, 3) as decimal(8,3)) as ratio,
     cast(round(ratio * power(middle - spread, 3), 3) as decimal(8,3)) as ratio_low,
     cast(round(ratio * power(middle + spread, 3), 3) as decimal(8,3)) as ratio_high,
-    cast(months as int) as months_before,
+    cast(months as bigint) as months_before,
     found >= {{ fewest }} and ratio * power(middle - spread, 3) > 1 as is_emerging
 from bounded
