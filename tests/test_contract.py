@@ -203,7 +203,9 @@ def test_the_way_of_a_table_is_shown_from_both_ends() -> None:
     assert "flows: landing → bronze.scjg_enterprise → silver.scjg_enterprise | quarantine.scjg_enterprise" in "\n".join(
         describe("scjg_enterprise")
     )
-    assert "from: silver.complaint, silver.szj_hotline_order" in describe("base.complaint")
+    assert "from: silver.complaint, silver.jrj_fund_raising_clue, silver.szj_hotline_order" in describe(
+        "base.complaint"
+    )
     with pytest.raises(ContractError, match="no such contract"):
         list(describe("base.nothing"))
 

@@ -36,7 +36,7 @@ def _sample(batch: str, published: str, conclusion: str, item: str = "含量测�
 def _report(number: str, days: int, kind: str, batch: str = "A1", **more: Any) -> Row:
     since = date(2026, 10, 1)
     told = {"report_no": number, "drug_no": 1, "adr_report_kind": kind, "drug_role": "1", "product_name": "样本片"}
-    named = {"approval_no": "国药准字H20203001", "producer_name": MAKER_NAME, "batch_no": batch}
+    named = {"drug_approval_no": "国药准字H20203001", "producer_name": MAKER_NAME, "batch_no": batch}
     return {**told, **named, "occurred_date": since, "reported_date": since + timedelta(days=days), **more}
 
 

@@ -71,6 +71,8 @@ def typed(filling: Filling, cell: str) -> str | float | None:
         first = re.split(filling.column.separator, cell)[0] if filling.column.separator else cell
         meant = spellings[narrowed(first).strip().upper()]
         return next(word for word in filling.allowed if spellings[narrowed(word).strip().upper()] == meant)
+    if filling.column.parse == "month":
+        return cell
     if filling.column.type == "date" and not (filling.column.parse == "term_end" and not DAY.match(cell)):
         year, month, day = map(int, (DAY.match(cell) or pytest.fail(cell)).groups())
         return float((date(year, month, day) - EPOCH).days)
@@ -87,10 +89,19 @@ def sample_rows(feed: str) -> list[dict[str, str]]:
     return [{named[plain(heading)]: cell for heading, cell in row.items() if plain(heading) in named} for row in rows]
 
 
+def headings_of(feed: str) -> list[str]:
+    """The headings of a feed's sample."""
+    sample = feeds()[feed].sample
+    assert sample
+    return sample.read_text(encoding="utf-8").splitlines()[0].split(",")
+
+
 @pytest.mark.parametrize("feed", feeds())
 def test_what_is_filled_in_lands_without_a_doubt(home: Home, feed: str) -> None:
     contract = feeds()[feed]
     columns = fillings(contract)
+    if contract.unfold and any(heading in contract.unfold.cells for heading in headings_of(feed)):
+        pytest.skip("its sample has figures side by side; the template has a figure a row")
     rows = [[typed(filling, row.get(filling.column.name, "")) for filling in columns] for row in sample_rows(feed)]
     assert rows
     department = deliverers(contract)[0]

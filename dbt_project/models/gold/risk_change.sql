@@ -43,7 +43,7 @@ told as (
         model, object_id,
         transform(
             array_sort(collect_list(named_struct(
-                'falling', -abs(moved_by), 'indicator', indicator, 'label', label, 'points', moved_by))),
+                'falling', cast(-100 * abs(moved_by) as bigint), 'indicator', indicator, 'label', label, 'points', moved_by))),
             change -> concat(change.label, case when change.points > 0 then '+' else '' end, cast(change.points as string))
         ) as changes
     from moved

@@ -2,7 +2,7 @@
     how many at least, are limits (ours): two reports beside one are no sign. -#}
 with suspected as (
     select
-        approval_no,
+        drug_approval_no,
         upper(replace(coalesce(batch_no, ''), ' ', '')) as batch,
         cast(trunc(reported_date, 'MM') as date) as month,
         max(department) as department,
@@ -11,20 +11,20 @@ with suspected as (
         count(distinct report_no) as reports,
         count(distinct case when adr_report_kind in ('2', '3') or adr_outcome = '5' then report_no end) as serious_reports
     from {{ standing('drug_reaction') }}
-    where drug_role = '1' and approval_no is not null
+    where drug_role = '1' and drug_approval_no is not null
     group by 1, 2, 3
 ),
 
 beside as (
     select
         *,
-        (sum(reports) over (partition by approval_no, month) - reports)
-            / nullif(count(*) over (partition by approval_no, month) - 1, 0) as expected
+        (sum(reports) over (partition by drug_approval_no, month) - reports)
+            / nullif(count(*) over (partition by drug_approval_no, month) - 1, 0) as expected
     from suspected
 )
 
 select
-    beside.approval_no,
+    beside.drug_approval_no,
     beside.batch,
     beside.month,
     beside.department,
