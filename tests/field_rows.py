@@ -10,9 +10,17 @@ from spark_jobs.lake.tables import read
 from tests.silver_rows import Row
 
 
-def limit(field: str, code: str, value: str, since: date, basis: str, until: date | None = None) -> Row:
+def limit(
+    field: str,
+    code: str,
+    value: str,
+    since: date,
+    basis: str = "《条例》第一条",
+    until: date | None = None,
+    operator: str = "at_most",
+) -> Row:
     """A limit of a field as a law set it from a day on, as its department delivers it."""
-    named = {"limit_code": code, "field": field, "limit_name": code, "limit_operator": "at_most"}
+    named = {"limit_code": code, "field": field, "limit_name": code, "limit_operator": operator}
     days = {"effective_date": since, "expired_date": until}
     return {**named, "bound_value": Decimal(value), "legal_basis": basis, **days}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,8 +15,8 @@ from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
 from spark_jobs.linking.link import link
+from tests.field_rows import limit, rows_of, year
 from tests.silver_rows import Row, deliver, lake
 
 AGENCY, SPOT, VENUE = "91420100MA4K00010R", "91420100MA4K0007XG", "92420502MA4L0TE52G"
@@ -35,10 +36,7 @@ LIMITS = {
 }
 
 
-def _limit(code: str, value: str, since: date, basis: str = "《条例》第一条", until: date | None = None) -> Row:
-    named = {"limit_code": code, "field": "culture", "limit_name": code, "limit_operator": "at_least"}
-    days = {"effective_date": since, "expired_date": until}
-    return {**named, "bound_value": Decimal(value), "legal_basis": basis, **days}
+_limit = partial(limit, "culture", operator="at_least")
 
 
 def _agency(number: str, scope: list[str], deposit: int, deposited: date, **more: Any) -> Row:
@@ -173,22 +171,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield home
 
 
-def _rows(home: Home, table: str) -> list[Row]:
-    return read(home.table(*table.split("."))).to_pylist()
-
-
-def _year(home: Home, indicator: str) -> tuple[Decimal, Decimal | None, bool | None]:
-    [row] = [
-        row
-        for row in _rows(home, "gold.indicator")
-        if (row["indicator"], row["period_kind"], row["period"], row["is_total"])
-        == (indicator, "year", date(2026, 1, 1), True)
-    ]
-    return row["numerator"], row["denominator"], row["is_breached"]
-
-
 def test_a_deposit_follows_from_scope_branches_and_years_without_a_fine(built: Home) -> None:
-    agencies = {row["licence_no"][-5:]: row for row in _rows(built, "themes.culture_deposit_day")}
+    agencies = {row["licence_no"][-5:]: row for row in rows_of(built, "themes.culture_deposit_day")}
     assert {number: (row["required_cny"], row["gap_cny"]) for number, row in agencies.items()} == {
         "10001": (250_000, 50_000),
         "10002": (100_000, 0),  # three years without a fine: half
@@ -196,17 +180,17 @@ def test_a_deposit_follows_from_scope_branches_and_years_without_a_fine(built: H
         "00004": (1_400_000, 0),
     }
     assert [number for number, row in agencies.items() if row["is_insured"]] == ["10002"]
-    assert _year(built, "deposit_rate") == (3, 4, True)
-    assert _year(built, "deposit_gap_total")[0] == 50_000
-    assert _year(built, "agency_insured_rate")[:2] == (1, 4)
+    assert year(built, "deposit_rate") == (3, 4, True)
+    assert year(built, "deposit_gap_total")[0] == 50_000
+    assert year(built, "agency_insured_rate")[:2] == (1, 4)
 
 
 def test_who_sends_people_abroad_was_licensed_for_two_years(built: Home) -> None:
-    assert _year(built, "outbound_qualified_rate") == (1, 2, True)
+    assert year(built, "outbound_qualified_rate") == (1, 2, True)
 
 
 def test_visitors_are_those_of_the_whole_spot_else_of_its_gates(built: Home) -> None:
-    days = {(row["spot_code"], row["visitors_date"].day): row for row in _rows(built, "themes.culture_visitors_day")}
+    days = {(row["spot_code"], row["visitors_date"].day): row for row in rows_of(built, "themes.culture_visitors_day")}
     assert {key: (row["visitors"], row["is_sum_of_gates"], row["is_counted_twice"]) for key, row in days.items()} == {
         ("A1", 1): (1100, False, None),
         ("A1", 2): (850, False, None),
@@ -220,37 +204,37 @@ def test_visitors_are_those_of_the_whole_spot_else_of_its_gates(built: Home) -> 
 def test_near_its_capacity_is_a_spot_by_the_share_of_that_day(built: Home) -> None:
     near = [
         (row["spot_code"], row["visitors_date"].day)
-        for row in _rows(built, "themes.culture_visitors_day")
+        for row in rows_of(built, "themes.culture_visitors_day")
         if row["is_near"]
     ]
     assert near == [("A1", 3)]  # 850 of 1,000: not above 0.9 on the second, above 0.8 on the third
-    assert _year(built, "over_capacity_rate") == (2, 4, True)
-    assert _year(built, "near_capacity_rate")[:2] == (1, 4)
+    assert year(built, "over_capacity_rate") == (2, 4, True)
+    assert year(built, "near_capacity_rate")[:2] == (1, 4)
 
 
 def test_venues_that_are_open_are_compared_with_distance_exits_and_certificate(built: Home) -> None:
     venues = {
         row["licence_no"]: (row["is_near_school"], row["is_unfit"])
-        for row in _rows(built, "themes.culture_venue_check")
+        for row in rows_of(built, "themes.culture_venue_check")
     }
     assert venues == {"C1": (True, True), "C2": (False, False), "E1": (None, True)}
-    assert _year(built, "cafe_distance_rate") == (1, 2, True)
-    assert _year(built, "fire_certificate_rate")[:2] == (3, 3)
+    assert year(built, "cafe_distance_rate") == (1, 2, True)
+    assert year(built, "fire_certificate_rate")[:2] == (3, 3)
 
 
 def test_a_relic_tells_which_of_the_four_it_lacks(built: Home) -> None:
     relics = {
-        row["relic_code"]: (row["lacking"], row["is_complete"]) for row in _rows(built, "themes.culture_relic_check")
+        row["relic_code"]: (row["lacking"], row["is_complete"]) for row in rows_of(built, "themes.culture_relic_check")
     }
     assert relics == {"R1": ("", True), "R2": ("记录档案", False)}  # R3 has no level yet, and is asked less
-    assert _year(built, "relic_complete_rate") == (1, 2, True)
-    assert _year(built, "relic_public_rate")[:2] == (1, 2)
+    assert year(built, "relic_complete_rate") == (1, 2, True)
+    assert year(built, "relic_public_rate")[:2] == (1, 2)
 
 
 def test_a_guides_certificate_ends_after_three_years_whatever_it_says(built: Home) -> None:
-    [state] = _rows(built, "themes.culture_guide_state")
+    [state] = rows_of(built, "themes.culture_guide_state")
     assert (state["guides_known"], state["guides_in_term"], state["guides_to_renew"]) == (4, 3, 1)
-    assert _year(built, "guide_valid_rate")[:2] == (3, 4)
+    assert year(built, "guide_valid_rate")[:2] == (3, 4)
 
 
 def test_a_figure_drills_down_to_its_rows(built: Home) -> None:
@@ -262,7 +246,7 @@ def test_a_figure_drills_down_to_its_rows(built: Home) -> None:
 def test_the_model_counts_what_only_this_field_knows(built: Home) -> None:
     reasons = {
         row["object_id"]: {reason["indicator"] for reason in row["reasons"]}
-        for row in _rows(built, "gold.risk_score")
+        for row in rows_of(built, "gold.risk_score")
         if row["model"] == "culture_firm"
     }
     assert {"agencies_short", "deposit_gap_cny"} <= reasons[AGENCY]

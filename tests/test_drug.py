@@ -12,7 +12,7 @@ import pytest
 from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
+from tests.field_rows import limit, rows_of, year
 from tests.silver_rows import Row, deliver, lake
 
 SHOP, MAKER = "91420100MA4K00010R", "91420100MA4K0007XG"
@@ -20,11 +20,6 @@ MAKER_NAME = "湖北样本药业有限公司"
 AS_OF = date(2026, 11, 1)
 LIMITS = {"YP1-HZ": 180, "YP2-FJ": 7, "YP3-SW": 1, "YP3-YZ": 15, "YP3-YB": 30, "YP4-MJ": 92, "YP4-GF": 365}
 LIMITS |= {"YP5-LL": 365, "YP5-QT": 1095, "YP-XS": 3, "YP-XB": 3}
-
-
-def _limit(code: str, value: int) -> Row:
-    named = {"limit_code": code, "field": "drug", "limit_name": code, "limit_operator": "at_most"}
-    return {**named, "bound_value": Decimal(value), "legal_basis": code, "effective_date": date(2010, 1, 1)}
 
 
 def _sample(batch: str, published: str, conclusion: str, item: str = "含量测定", **more: Any) -> Row:
@@ -55,7 +50,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             {"uscc": SHOP, "object_name": "样本药房", "industry_code": "5251", "region_code": "420103"},
         ]
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", registered)
-        deliver(home, "theme_limit", "yjj", "2026-01-01", [_limit(code, value) for code, value in LIMITS.items()])
+        deliver(
+            home,
+            "theme_limit",
+            "yjj",
+            "2026-01-01",
+            [limit("drug", code, str(value), date(2010, 1, 1), code) for code, value in LIMITS.items()],
+        )
         batches = [_sample("2025 0901", "2026-03-30", "2"), _sample("20250901", "2026-06-30", "1")]
         batches += [_sample("20250902", "2026-06-30", "2"), _sample("20250903", "2026-10-25", "2")]
         deliver(home, "yjj_drug_sampling", "yjj", "2026-10-30", batches)
@@ -83,8 +84,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             for batch, (all_, some, unit) in amounts.items()
         ]
         deliver(home, "yjj_recall", "yjj", "2026-03-01", recalled)
-        year = {"uscc": MAKER, "holder_name": MAKER_NAME, "report_date": date(2026, 3, 1)}
-        deliver(home, "yjj_annual_report", "yjj", "2026-03-02", [{**year, "covered_year": 2024}])
+        reported = {"uscc": MAKER, "holder_name": MAKER_NAME, "report_date": date(2026, 3, 1)}
+        deliver(home, "yjj_annual_report", "yjj", "2026-03-02", [{**reported, "covered_year": 2024}])
         registrations = [("1", date(2026, 10, 31)), ("2", date(2026, 11, 1))]
         people = [{"pharmacist_no": number, "uscc": SHOP, "valid_to": until} for number, until in registrations]
         deliver(home, "yjj_pharmacist", "yjj", "2026-03-03", people)
@@ -94,38 +95,24 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield home
 
 
-def _rows(home: Home, table: str) -> list[Row]:
-    return read(home.table(*table.split("."))).to_pylist()
-
-
-def _year(home: Home, indicator: str) -> tuple[Decimal, Decimal | None, bool | None]:
-    [row] = [
-        row
-        for row in _rows(home, "gold.indicator")
-        if (row["indicator"], row["period_kind"], row["period"], row["is_total"])
-        == (indicator, "year", date(2026, 1, 1), True)
-    ]
-    return row["numerator"], row["denominator"], row["is_breached"]
-
-
 def test_a_re_test_decides_and_a_fresh_result_is_not_final(built: Home) -> None:
-    batches = {row["batch"]: row for row in _rows(built, "themes.drug_sampling_batch")}
+    batches = {row["batch"]: row for row in rows_of(built, "themes.drug_sampling_batch")}
     assert {batch: (row["is_failed"], row["is_final"], row["results"]) for batch, row in batches.items()} == {
         "20250901": (False, True, 1),  # the same sample in two bulletins: one result, the newest
         "20250902": (True, True, 1),
         "20250903": (True, False, 1),
     }
-    assert _year(built, "drug_failure_rate")[:2] == (1, 2)
+    assert year(built, "drug_failure_rate")[:2] == (1, 2)
 
 
 def test_failed_batches_count_for_who_made_them_wherever_they_were_sampled(built: Home) -> None:
-    failed = {row["object_id"]: row["batches_failed"] for row in _rows(built, "themes.drug_producer_month")}
+    failed = {row["object_id"]: row["batches_failed"] for row in rows_of(built, "themes.drug_producer_month")}
     assert failed == {MAKER: 1}
 
 
 def test_reports_are_in_time_by_what_they_tell(built: Home) -> None:
     reports = {
-        row["report_no"]: (row["legal_days"], row["is_in_time"]) for row in _rows(built, "themes.drug_reaction_check")
+        row["report_no"]: (row["legal_days"], row["is_in_time"]) for row in rows_of(built, "themes.drug_reaction_check")
     }
     assert reports == {
         "late": (15, False),
@@ -135,14 +122,14 @@ def test_reports_are_in_time_by_what_they_tell(built: Home) -> None:
         "other": (30, True),
         "beside": (15, True),
     }
-    assert _year(built, "serious_adr_in_time_rate") == (2, 4, True)
+    assert year(built, "serious_adr_in_time_rate") == (2, 4, True)
 
 
 def test_a_batch_stands_out_beside_others_of_its_product_and_month(built: Home) -> None:
     october = date(2026, 10, 1)
     batches = {
         row["batch"]: (row["reports"], row["is_signal"], row["object_id"])
-        for row in _rows(built, "themes.drug_adr_month")
+        for row in rows_of(built, "themes.drug_adr_month")
         if row["month"] == october
     }
     assert batches == {"A1": (3, True, MAKER), "B2": (1, False, MAKER)}  # what was only taken beside is not suspected
@@ -151,39 +138,39 @@ def test_a_batch_stands_out_beside_others_of_its_product_and_month(built: Home) 
 def test_who_carries_more_risk_is_due_more_often(built: Home) -> None:
     due = {
         (row["object_id"], row["drug_check_group"]): (row["interval_days"], row["is_checked"])
-        for row in _rows(built, "themes.drug_check_due")
+        for row in rows_of(built, "themes.drug_check_due")
     }
     assert due == {(MAKER, "2"): (365, True), (MAKER, "4"): (1095, True), (SHOP, "4"): (1095, False)}
-    assert _year(built, "high_risk_check_rate") == (1, 1, False)
-    assert _year(built, "wholesaler_check_rate")[:2] == (1, 2)
+    assert year(built, "high_risk_check_rate") == (1, 1, False)
+    assert year(built, "wholesaler_check_rate")[:2] == (1, 2)
 
 
 def test_an_inspection_by_good_practice_is_an_inspection(built: Home) -> None:
-    checks = {row["check_action_code"]: row["check_result"] for row in _rows(built, "base.check_action")}
+    checks = {row["check_action_code"]: row["check_result"] for row in rows_of(built, "base.check_action")}
     assert checks == {"G1": "01", "G2": "02"}
 
 
 def test_a_licence_that_ends_soon_is_renewed_by_one_that_ends_later(built: Home) -> None:
-    due = {row["licence_no"]: row["is_renewed"] for row in _rows(built, "themes.drug_licence_due")}
+    due = {row["licence_no"]: row["is_renewed"] for row in rows_of(built, "themes.drug_licence_due")}
     assert due == {"ending": True, "鄂20210001": False}
-    assert _year(built, "drug_licence_unrenewed_rate")[:2] == (1, 2)
+    assert year(built, "drug_licence_unrenewed_rate")[:2] == (1, 2)
 
 
 def test_last_years_report_is_asked_for_and_pharmacists_count_to_their_last_day(built: Home) -> None:
-    assert _year(built, "annual_report_rate") == (0, 1, True)
-    [shop] = _rows(built, "themes.drug_shop_state")
+    assert year(built, "annual_report_rate") == (0, 1, True)
+    [shop] = rows_of(built, "themes.drug_shop_state")
     assert (shop["object_id"], shop["pharmacists"]) == (SHOP, 1)
-    assert _year(built, "pharmacist_rate")[:2] == (1, 1)
+    assert year(built, "pharmacist_rate")[:2] == (1, 1)
 
 
 def test_recalls_in_different_units_are_not_added_up(built: Home) -> None:
-    assert _year(built, "recall_completion_rate")[:2] == (Decimal("1.5"), 2)
+    assert year(built, "recall_completion_rate")[:2] == (Decimal("1.5"), 2)
 
 
 def test_the_model_of_the_field_counts_its_own_signs(built: Home) -> None:
     reasons = {
         row["object_id"]: {reason["indicator"] for reason in row["reasons"]}
-        for row in _rows(built, "gold.risk_score")
+        for row in rows_of(built, "gold.risk_score")
         if row["model"] == "drug_firm"
     }
     assert {"grave_defects", "made_batches_failed", "adr_signals", "entrusting_licences"} <= reasons[MAKER]

@@ -13,7 +13,7 @@ from schemas.contract import code_list, departments, fields
 from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
+from tests.field_rows import rows_of
 from tests.silver_rows import Row, deliver, lake
 
 # A food firm, one whose licence has ended, a new one, and a chemical works that needs no licence to be asked for.
@@ -96,21 +96,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield home
 
 
-def _rows(home: Home, table: str) -> list[Row]:
-    return read(home.table("gold", table)).to_pylist()
-
-
 def _of_year(home: Home, indicator: str) -> dict[str, tuple[Decimal, Decimal]]:
     return {
         row["field"]: (row["numerator"], row["denominator"])
-        for row in _rows(home, "indicator")
+        for row in rows_of(home, "gold.indicator")
         if (row["indicator"], row["period_kind"], row["period"]) == (indicator, "year", date(2026, 1, 1))
         and not row["is_total"]
     }
 
 
 def test_who_is_to_be_inspected_follows_from_licences_and_industries(built: Home) -> None:
-    rows = {(row["inspection_rule"], row["object_id"]): row for row in _rows(built, "inspection_due")}
+    rows = {(row["inspection_rule"], row["object_id"]): row for row in rows_of(built, "gold.inspection_due")}
     assert {key: (row["is_owed"], row["is_inspected"]) for key, row in rows.items()} == {
         ("SC1", FOOD): (True, True),
         ("SC1", NEW): (False, False),  # has not been there for two years
@@ -125,7 +121,10 @@ def test_who_is_to_be_inspected_follows_from_licences_and_industries(built: Home
 
 
 def test_a_problem_is_mended_by_acceptance_re_check_or_a_later_check_without_findings(built: Home) -> None:
-    rows = {row["problem_no"]: (row["closed_date"], row["is_mended_in_time"]) for row in _rows(built, "rectification")}
+    rows = {
+        row["problem_no"]: (row["closed_date"], row["is_mended_in_time"])
+        for row in rows_of(built, "gold.rectification")
+    }
     assert rows == {
         "found by the next check": (date(2026, 3, 20), True),
         "found too late": (date(2026, 3, 20), False),

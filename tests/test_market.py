@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from spark_jobs import pipeline
 from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
 from spark_jobs.landing.land import make_landing_zone
+from tests.field_rows import limit, rows_of, year
 from tests.silver_rows import Row, deliver, lake
 
 FIRM, MAKER = "91420100MA4K00010R", "91420100MA4K0007XG"
@@ -23,10 +23,8 @@ AS_OF = date(2026, 11, 1)
 RESCUED = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def _limit(code: str, value: int, since: str = "2010-01-01", until: date | None = None) -> Row:
-    named = {"limit_code": code, "field": "market", "limit_name": code, "limit_operator": "at_most"}
-    days = {"effective_date": date.fromisoformat(since), "expired_date": until}
-    return {**named, **days, "bound_value": Decimal(value), "legal_basis": f"{code} {since}"}
+_limit = partial(limit, "market")
+SINCE = date(2010, 1, 1)
 
 
 def _device(code: str, **more: Any) -> Row:
@@ -68,8 +66,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         registered = [{"uscc": firm, "industry_code": "5212", "region_code": "420103"} for firm in (FIRM, MAKER)]
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", registered)
         limits = {"SC1-SQ": 30, "SC2-WB": 15, "SC3-DD": 30, "SC5-CZ": 90, "SC6-DJ": 30, "SC8-JC": 365, "SC-BG": 365}
-        several = [_limit(code, value) for code, value in limits.items()]
-        trapping = [_limit("SC3-KR", 1, until=date(2026, 9, 30)), _limit("SC3-KR", 2, since="2026-10-01")]
+        several = [_limit(code, str(value), SINCE) for code, value in limits.items()]
+        trapping = [
+            _limit("SC3-KR", "1", SINCE, "SC3-KR 2010-01-01", date(2026, 9, 30)),
+            _limit("SC3-KR", "2", date(2026, 10, 1), "SC3-KR 2026-10-01"),
+        ]
         deliver(home, "theme_limit", "scjg", "2026-01-01", [*several, *trapping])
         lifts = [
             _device("due", next_inspection_date=date(2026, 11, 20), rescue_code="420103-0001", maintained_date=AS_OF),
@@ -125,52 +126,38 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield home
 
 
-def _rows(home: Home, table: str) -> list[Row]:
-    return read(home.table(*table.split("."))).to_pylist()
-
-
-def _year(home: Home, indicator: str) -> tuple[Decimal, Decimal | None, bool | None]:
-    [row] = [
-        row
-        for row in _rows(home, "gold.indicator")
-        if (row["indicator"], row["period_kind"], row["period"], row["is_total"])
-        == (indicator, "year", date(2026, 1, 1), True)
-    ]
-    return row["numerator"], row["denominator"], row["is_breached"]
-
-
 def test_a_sample_that_failed_in_two_items_is_one_batch_of_its_producer(built: Home) -> None:
-    months = {row["producer"]: row for row in _rows(built, "themes.market_sampling_month")}
+    months = {row["producer"]: row for row in rows_of(built, "themes.market_sampling_month")}
     maker = months[MAKER]
     assert (maker["object_id"], maker["month"], maker["batches"], maker["batches_failed"]) == (
         *(MAKER, date(2026, 1, 1)),
         *(2, 2),
     )
     assert (maker["failures_due"], maker["failures_handled"]) == (2, 1)  # 90 days; the other on day 91
-    assert _year(built, "food_failure_rate")[:2] == (2, 3)
+    assert year(built, "food_failure_rate")[:2] == (2, 3)
 
 
 def test_who_answers_for_a_product_is_told_apart_from_who_made_it(built: Home) -> None:
-    [told] = [row for row in _rows(built, "base.sampling_result") if row["sampling_no"] == "three"]
+    [told] = [row for row in rows_of(built, "base.sampling_result") if row["sampling_no"] == "three"]
     assert (told["producer_name"], told["entrusted_name"]) == ("甲样本有限公司", "乙样本厂")
 
 
 def test_equipment_out_of_use_falls_due_no_more(built: Home) -> None:
-    due = {row["special_device_code"]: row for row in _rows(built, "themes.market_device_due")}
+    due = {row["special_device_code"]: row for row in rows_of(built, "themes.market_device_due")}
     assert {code: (row["overdue_days"], row["is_expiring"]) for code, row in due.items()} == {
         "due": (0, True),
         "over": (10, False),
     }
-    assert _year(built, "device_inspection_rate") == (1, 2, True)
+    assert year(built, "device_inspection_rate") == (1, 2, True)
 
 
 def test_lifts_are_maintained_and_registered_within_their_limits(built: Home) -> None:
-    assert _year(built, "lift_maintenance_rate") == (1, 2, True)
-    assert _year(built, "device_registration_rate") == (1, 2, True)  # 30 days, and 31
+    assert year(built, "lift_maintenance_rate") == (1, 2, True)
+    assert year(built, "device_registration_rate") == (1, 2, True)  # 30 days, and 31
 
 
 def test_rescues_are_compared_with_the_limit_of_their_day(built: Home) -> None:
-    rescues = {row["alarm_no"]: row for row in _rows(built, "themes.market_rescue")}
+    rescues = {row["alarm_no"]: row for row in rows_of(built, "themes.market_rescue")}
     assert {number: row["is_long"] for number, row in rescues.items()} == {
         "long": True,
         "short": False,
@@ -179,30 +166,30 @@ def test_rescues_are_compared_with_the_limit_of_their_day(built: Home) -> None:
     }
     assert rescues["long"]["object_id"] == FIRM
     assert [number for number, row in rescues.items() if not row["is_known_lift"]] == ["unknown"]
-    assert _year(built, "long_rescue_rate") == (1, 3, True)
-    assert _year(built, "rescue_arrival_rate")[:2] == (2, 3)
+    assert year(built, "long_rescue_rate") == (1, 3, True)
+    assert year(built, "rescue_arrival_rate")[:2] == (2, 3)
 
 
 def test_a_rescue_is_an_alarm_too(built: Home) -> None:
-    assert {row["alarm_kind"] for row in _rows(built, "base.device_alarm")} == {"05"}
+    assert {row["alarm_kind"] for row in rows_of(built, "base.device_alarm")} == {"05"}
 
 
 def test_complaints_count_as_lapsed_from_the_day_after_the_licence(built: Home) -> None:
-    [complaint] = _rows(built, "themes.market_lapsed_complaint")
+    [complaint] = rows_of(built, "themes.market_lapsed_complaint")
     assert (complaint["complaint_no"], complaint["lapsed_date"]) == ("after", date(2026, 3, 4))
 
 
 def test_inspections_of_licence_holders_are_compared_with_the_county_of_the_licence(built: Home) -> None:
-    checked = {row["check_action_code"]: row["is_same_place"] for row in _rows(built, "themes.market_licence_check")}
+    checked = {row["check_action_code"]: row["is_same_place"] for row in rows_of(built, "themes.market_licence_check")}
     assert checked == {"same": True, "other": False}
 
 
 def test_the_newest_class_says_who_is_inspected_every_year(built: Home) -> None:
-    assert _year(built, "key_firm_check_rate") == (1, 1, False)
+    assert year(built, "key_firm_check_rate") == (1, 1, False)
 
 
 def test_only_changes_that_may_hide_somebody_count_after_a_penalty(built: Home) -> None:
-    [change] = _rows(built, "themes.market_evasive_change")
+    [change] = rows_of(built, "themes.market_evasive_change")
     assert (change["change_date"], change["change_kind"], change["punish_date"]) == (
         *(date(2026, 5, 1), "03"),
         date(2026, 2, 10),
@@ -212,7 +199,7 @@ def test_only_changes_that_may_hide_somebody_count_after_a_penalty(built: Home) 
 def test_the_general_model_counts_the_signs_of_the_market(built: Home) -> None:
     scores = {
         row["object_id"]: {reason["indicator"] for reason in row["reasons"]}
-        for row in _rows(built, "gold.risk_score")
+        for row in rows_of(built, "gold.risk_score")
         if row["model"] == "market_firm"
     }
     assert {"devices_overdue", "rescues", "evasive_changes"} <= scores[FIRM]
@@ -230,7 +217,7 @@ def test_an_owner_who_is_a_person_becomes_no_object(tmp_path: Path) -> None:
     (home.landing / "scjg" / "food_licence" / "一.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
     for stage in (pipeline.land, pipeline.conform, pipeline.base):
         stage(home)
-    found = {row["licence_no"]: row["object_id"] for row in _rows(home, "base.licence")}
+    found = {row["licence_no"]: row["object_id"] for row in rows_of(home, "base.licence")}
     assert found == {"JY14201030000017": None, "JY14201030000025": FIRM}
 
 
@@ -247,8 +234,8 @@ def test_what_one_cell_lists_is_as_many_rows_and_lists_that_do_not_match_are_ref
         stage(home)
     found = [
         (row["sampling_no"], row["test_item"], row["result_value"], row["standard_value"])
-        for row in _rows(home, "silver.scjg_food_sampling_failed")
+        for row in rows_of(home, "silver.scjg_food_sampling_failed")
     ]
     assert sorted(found) == [("A", "铅", "0.3", None), ("A", "镉", "0.5", None), ("C", "铅", "0.3", "≤0.2")]
-    [refused] = _rows(home, "quarantine.scjg_food_sampling_failed")
+    [refused] = rows_of(home, "quarantine.scjg_food_sampling_failed")
     assert "不合格项目" in str(refused["_reasons"]) or "test_item" in str(refused["_reasons"])

@@ -13,7 +13,7 @@ from schemas.contract import code_list
 from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
+from tests.field_rows import rows_of
 from tests.silver_rows import Row, deliver, lake
 
 DAY = datetime(2026, 8, 9, 16, tzinfo=UTC)  # 10 August begins in China
@@ -97,12 +97,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield home
 
 
-def _rows(home: Home, table: str) -> list[Row]:
-    return read(home.table("gold", table)).to_pylist()
-
-
 def test_a_day_without_a_word_is_due_all_the_same(built: Home) -> None:
-    months = {row["device_code"]: row for row in _rows(built, "device_month")}
+    months = {row["device_code"]: row for row in rows_of(built, "gold.device_month")}
     assert {code: (row["days_silent"], row["hours_due"], row["hours_received"]) for code, row in months.items()} == {
         "always": (0, 96, 96),
         "a day late": (0, 72, 72),
@@ -114,14 +110,14 @@ def test_a_day_without_a_word_is_due_all_the_same(built: Home) -> None:
     assert months["silent for two days"]["online_share"] == Decimal("0.5")
     [year] = [
         row
-        for row in _rows(built, "indicator")
+        for row in rows_of(built, "gold.indicator")
         if (row["indicator"], row["period_kind"], row["is_total"]) == ("device_online_rate", "year", True)
     ]
     assert (year["numerator"], year["denominator"]) == (336, 576)
 
 
 def test_a_spell_is_one_alarm_with_the_gravest_level_that_a_rule_gives(built: Home) -> None:
-    spells = sorted(_rows(built, "device_spell"), key=lambda row: (row["device_code"], row["started_at"]))
+    spells = sorted(rows_of(built, "gold.device_spell"), key=lambda row: (row["device_code"], row["started_at"]))
     assert [(row["device_code"], row["hours"], row["alarm_level"], row["alarm_no"]) for row in spells] == [
         ("always", 3, "2", "1"),
         ("always", 1, "3", None),
@@ -138,4 +134,4 @@ def test_every_rule_of_alarms_measures_something_that_spells_have() -> None:
 
 
 def test_an_alarm_is_open_until_somebody_disposes_of_it(built: Home) -> None:
-    assert {row["alarm_no"]: row["is_open"] for row in _rows(built, "alarm_state")} == {"1": False, "2": True}
+    assert {row["alarm_no"]: row["is_open"] for row in rows_of(built, "gold.alarm_state")} == {"1": False, "2": True}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import read
+from tests.field_rows import limit, rows_of, year
 from tests.silver_rows import Row, deliver, lake
 
 FIRM = "91420100MA4K00010R"
@@ -24,10 +25,7 @@ CHANGE = date(2021, 9, 1)
 MINE = "C4205002020017120149301"
 
 
-def _limit(code: str, value: str, since: date, basis: str = "《条例》第一条", until: date | None = None) -> Row:
-    named = {"limit_code": code, "field": "resources", "limit_name": code, "limit_operator": "at_most"}
-    days = {"effective_date": since, "expired_date": until}
-    return {**named, "bound_value": Decimal(value), "legal_basis": basis, **days}
+_limit = partial(limit, "resources")
 
 
 def _grant(number: str, due: date, begun: date | None = None) -> Row:
@@ -142,22 +140,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield home
 
 
-def _rows(home: Home, table: str) -> list[Row]:
-    return read(home.table(*table.split("."))).to_pylist()
-
-
 def _clocks(home: Home, kind: str) -> dict[str, Row]:
-    return {row["contract_no"]: row for row in _rows(home, "themes.resources_land_clock") if row["land_clock"] == kind}
-
-
-def _of(home: Home, indicator: str, year: int = 2026) -> tuple[Decimal, Decimal | None, bool | None]:
-    [row] = [
-        row
-        for row in _rows(home, "gold.indicator")
-        if (row["indicator"], row["period_kind"], row["period"], row["is_total"])
-        == (indicator, "year", date(year, 1, 1), True)
-    ]
-    return row["numerator"], row["denominator"], row["is_breached"]
+    return {
+        row["contract_no"]: row for row in rows_of(home, "themes.resources_land_clock") if row["land_clock"] == kind
+    }
 
 
 def test_land_is_idle_a_year_after_the_day_to_begin_and_may_be_taken_back_after_two(built: Home) -> None:
@@ -172,9 +158,9 @@ def test_land_is_idle_a_year_after_the_day_to_begin_and_may_be_taken_back_after_
     assert [number for number, row in sorted(second.items()) if row["is_open"]] == ["two years"]
     assert (first["late"]["is_overdue"], first["late"]["days_late"]) == (True, 184)
     assert first["two years"]["fee_cny"] == 200_000
-    assert _of(built, "idle_land_rate")[:2] == (1, 1)
-    assert _of(built, "idle_land_rate", 2025)[:2] == (1, 2)
-    assert _of(built, "idle_land_area", 2025)[0] == 5000
+    assert year(built, "idle_land_rate")[:2] == (1, 1)
+    assert year(built, "idle_land_rate", 2025)[:2] == (1, 2)
+    assert year(built, "idle_land_area", 2025)[0] == 5000
 
 
 def test_roads_may_use_land_for_four_years_since_the_regulation_of_2021(built: Home) -> None:
@@ -188,7 +174,7 @@ def test_roads_may_use_land_for_four_years_since_the_regulation_of_2021(built: H
     }
     assert [number for number, row in sorted(lent.items()) if row["is_overdue"]] == ["old road", "site"]
     assert not lent["runs"]["is_due"]
-    assert _of(built, "temp_land_overdue_rate", 2024) == (1, 2, True)
+    assert year(built, "temp_land_overdue_rate", 2024) == (1, 2, True)
 
 
 def test_land_that_was_lent_is_fit_again_a_year_later(built: Home) -> None:
@@ -200,11 +186,11 @@ def test_land_that_was_lent_is_fit_again_a_year_later(built: Home) -> None:
         "runs": False,
         "site": True,
     }
-    assert _of(built, "reclaim_overdue_rate", 2025)[:2] == (1, 2)
+    assert year(built, "reclaim_overdue_rate", 2025)[:2] == (1, 2)
 
 
 def test_a_spot_is_one_in_whatever_many_periods_it_came_and_is_looked_at_in_time_or_not(built: Home) -> None:
-    spots = {row["spot_no"]: row for row in _rows(built, "themes.resources_spot")}
+    spots = {row["spot_no"]: row for row in rows_of(built, "themes.resources_spot")}
     assert {number: (row["batches"], row["due_date"]) for number, row in spots.items()} == {
         "in time": (1, date(2026, 3, 3)),
         "late": (1, date(2026, 3, 3)),
@@ -212,30 +198,30 @@ def test_a_spot_is_one_in_whatever_many_periods_it_came_and_is_looked_at_in_time
         "twice": (2, date(2026, 3, 3)),
         "far": (1, date(2026, 6, 19)),
     }
-    assert _of(built, "spot_decided_rate")[:2] == (1, 3)
-    assert _of(built, "spots_open_total")[0] == 2
-    assert _of(built, "basic_farmland_rate")[:2] == (1, 5)
+    assert year(built, "spot_decided_rate")[:2] == (1, 3)
+    assert year(built, "spots_open_total")[0] == 2
+    assert year(built, "basic_farmland_rate")[:2] == (1, 5)
 
 
 def test_farmland_that_was_built_upon_against_the_law_is_set_against_all_that_was(built: Home) -> None:
-    assert _of(built, "illegal_farmland_rate") == (2000, 4000, True)  # "late" and "twice"; "open" is wood now
+    assert year(built, "illegal_farmland_rate") == (2000, 4000, True)  # "late" and "twice"; "open" is wood now
 
 
 def test_spots_near_a_relic_are_told_but_those_found_lawful(built: Home) -> None:
-    near = [row["spot_no"] for row in _rows(built, "themes.resources_spot") if row["is_near_relic"]]
+    near = [row["spot_no"] for row in rows_of(built, "themes.resources_spot") if row["is_near_relic"]]
     assert sorted(near) == ["late", "open", "twice"]
-    assert _of(built, "spots_near_relic_rate")[:2] == (3, 5)
+    assert year(built, "spots_near_relic_rate")[:2] == (3, 5)
 
 
 def test_a_mine_is_held_against_its_capacity_and_its_licence_at_the_end_of_the_year(built: Home) -> None:
-    years = {row["survey_year"]: row for row in _rows(built, "themes.resources_mine_year")}
+    years = {row["survey_year"]: row for row in rows_of(built, "themes.resources_mine_year")}
     assert {year: (row["is_over_capacity"], row["has_licence"]) for year, row in years.items()} == {
         2024: (False, True),  # 55 is 1.1 times 50 and no more
         2025: (True, False),  # its licence ended in June
     }
-    assert _of(built, "mine_licensed_rate", 2025) == (0, 1, True)
-    assert _of(built, "over_capacity_mine_rate", 2025)[:2] == (1, 1)
-    assert _of(built, "restoration_rate", 2025)[:2] == (60_000, 80_000)
+    assert year(built, "mine_licensed_rate", 2025) == (0, 1, True)
+    assert year(built, "over_capacity_mine_rate", 2025)[:2] == (1, 1)
+    assert year(built, "restoration_rate", 2025)[:2] == (60_000, 80_000)
 
 
 def test_a_figure_drills_down_to_its_rows(built: Home) -> None:
@@ -246,7 +232,7 @@ def test_a_figure_drills_down_to_its_rows(built: Home) -> None:
 
 def test_the_model_counts_what_only_this_field_knows(built: Home) -> None:
     [score] = [
-        row for row in _rows(built, "gold.risk_score") if (row["model"], row["object_id"]) == ("resources_firm", FIRM)
+        row for row in rows_of(built, "gold.risk_score") if (row["model"], row["object_id"]) == ("resources_firm", FIRM)
     ]
     told = {reason["indicator"] for reason in score["reasons"]}
     assert {
