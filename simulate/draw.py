@@ -39,7 +39,7 @@ SPANS = {
     "recent": (-18, 1),
     "due": (-25, 400),
 }
-NO_THINGS = ("day", "hour", "year", "usual")
+NO_THINGS = ("day", "hour", "year")
 OF_THE_END = ("past", "recent", "due")  # those that are known up to the period's last day
 
 

@@ -16,8 +16,7 @@ from simulate.meanings import meaning
 from simulate.mess import nulls_of
 from simulate.promises import broken
 from simulate.samples import Sample
-from simulate.usual import usual
-from simulate.values import bounded, clocked, fitting, generated, kind_of, usual_of, within
+from simulate.values import bounded, clocked, few, fitting, generated, kind_of, usual_of, within
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import WHOLE, World
 
@@ -61,7 +60,9 @@ def fill(feed: Feed, world: World, pools: Pools, count: int, period: Period) -> 
             rows[column.name] = _values(feed, column, made, draw, rows, period)
     sample = Sample(feed.contract, rows, rng)
     for column in plain:
-        rows[column.name] = _values(feed, column, sample.values(column), draw, rows, period)
+        shown = sample.values(column)
+        made = None if shown is None else few(column, shown, rng)
+        rows[column.name] = _values(feed, column, made, draw, rows, period)
     reported = _reported(feed.contract, rows, draw.day, period)
     _empty(feed.contract, rows, draw, rng)
     rows[FIRM], rows[DAY] = draw.firm, reported
@@ -106,7 +107,8 @@ def _is_plain(contract: FeedContract, column: Column) -> bool:
     """
     is_checked = column.pattern or column.check or column.check_when or column.fits or column.parse == "currency"
     is_text = column.type == "string" and not column.codes
-    is_made = is_checked or column.name in contract.key or usual_of(column.name)
+    usual = usual_of(column.name)
+    is_made = is_checked or column.name in contract.key or bool(usual and not usual.distinct)
     return not is_made and (is_text or kind_of(column) == "f")
 
 
@@ -118,13 +120,11 @@ def _values(feed: Feed, column: Column, made: Array | None, draw: Draw, rows: Ta
     """The values made, and others where there are none or the contract does not accept them."""
     is_key = column.name in feed.contract.key
     key = feed.prefix if is_key else None
-    if made is None:
-        made = usual(column, meaning(feed.contract, column), len(draw.day), draw.rng)
     if made is None and draw.is_of_another(column) and not column.required:
         nothing = NOTHING[kind_of(column)]
         return np.full(len(draw.day), nothing, dtype=object if nothing == "" else None)
     if made is None or made.dtype.kind != kind_of(column):
-        made = generated(column, draw.day, draw.rng, key)
+        made = few(column, generated(column, draw.day, draw.rng, key), draw.rng)
     if kind_of(column) == "M":
         is_told = draw.leads in WHOLE and draw.states(column) and made.dtype == "datetime64[s]"
         return made if is_told else _ordered(feed.contract, column, made, rows, draw, period)

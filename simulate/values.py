@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Annotated
 
 import numpy as np
+from pydantic import BeforeValidator
 
 from schemas.contract import Column, Strict, code_list
 from simulate.firms import NAT, Period
@@ -19,21 +21,38 @@ DELAY = (0, 1, 1, 2, 3, 5, 8, 15)
 YEAR = np.timedelta64(365, "D")
 
 
+Blank = BeforeValidator(lambda text: text or None)
+
+
 class Usual(Strict):
-    """What a column usually holds, a row of usual.csv: a number's median and the spread of its logarithm, or the share
-    of rows with a code; (ours). What a figure compares with something else varies more than a sample's few rows do."""
+    """What a column usually holds, a row of usual.csv (ours): a number's median and the spread of its logarithm, the
+    share of rows with a code, or how many distinct texts there are.
+
+    What a figure compares with something else varies more than a sample's few rows do.
+    """
 
     column: str
-    median: float
-    spread: float
+    median: Annotated[float | None, Blank]
+    spread: Annotated[float | None, Blank]
     code: str
-    share: float
+    share: Annotated[float | None, Blank]
+    distinct: Annotated[int | None, Blank]
 
 
 @cache
 def usual_of(name: str) -> Usual | None:
     """What a column of that name usually holds, if anything is known."""
     return next((row for row in read_rows("usual.csv", Usual) if row.column == name), None)
+
+
+def few(column: Column, made: Array, rng: np.random.Generator) -> Array:
+    """Of a column that has few distinct texts (usual.csv) only some of those made, the first of them most often."""
+    usual = usual_of(column.name)
+    if not (usual and usual.distinct and len(made)):
+        return made
+    kept = np.unique(made)[: usual.distinct]
+    weights = np.arange(len(kept), 0, -1)
+    return rng.choice(kept, len(made), p=weights / weights.sum())
 
 
 def kind_of(column: Column) -> str:
@@ -71,7 +90,7 @@ def generated(column: Column, day: Array, rng: np.random.Generator, key: str | N
 def _numbers(column: Column, count: int, rng: np.random.Generator) -> Array:
     """Log-normal above the least; between the least and the most, where both are promised, nearer to the least."""
     low, high = column.min, column.max
-    if (usual := usual_of(column.name)) and usual.median:
+    if (usual := usual_of(column.name)) and usual.median and usual.spread:
         drawn = usual.median * rng.lognormal(0, usual.spread, count)
     elif low is not None and high is not None and high - low < 1e6:
         drawn = low + (high - low) * rng.beta(1.3, 2.5, count)
@@ -129,7 +148,7 @@ def _codes(column: Column, count: int, rng: np.random.Generator) -> Array:
     """Codes in force; the first of a list are the usual ones."""
     codes = np.array(codes_in_force(column), object)
     weights = 1 / np.arange(1, len(codes) + 1)
-    if (usual := usual_of(column.name)) and usual.code in codes:
+    if (usual := usual_of(column.name)) and usual.share and usual.code in codes:
         is_usual = codes == usual.code
         weights = np.where(is_usual, usual.share, (1 - usual.share) * weights / max(weights[~is_usual].sum(), 1e-9))
     return rng.choice(codes, count, p=weights / weights.sum())

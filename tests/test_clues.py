@@ -428,7 +428,8 @@ def _rows(home: Home, layer: str, name: str) -> list[str]:
 
 
 def test_what_a_macro_reads_the_model_that_calls_it_reads() -> None:
-    whole = with_macros("select * from {{ fitting_duties(standing('complaint_duty')) }}")
-    assert "startswith(situation.item" in whole
-    assert "source('codes', 'alarm_rule')" in with_macros("{{ still_days() }}")
-    assert with_macros("select 1") == "select 1"
+    models = {"duty": "select * from {{ fitting_duties(standing('complaint_duty')) }}", "still": "{{ still_days() }}"}
+    whole = with_macros({**models, "none": "select 1"})
+    assert "startswith(situation.item" in whole["duty"]
+    assert "source('codes', 'alarm_rule')" in whole["still"]
+    assert whole["none"] == "select 1"

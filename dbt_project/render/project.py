@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,16 +82,21 @@ def shared_macros() -> str:
     return "".join(path.read_text("utf-8") for path in sorted(macros))
 
 
-def with_macros(text: str) -> str:
-    """A model's text, and that of every macro that it calls, by way of others too: what they read, the model reads."""
+def with_macros(models: Mapping[str, str]) -> dict[str, str]:
+    """Models' texts by name, each with that of every macro that it calls, by way of others too: what they read, it
+    reads."""
     bodies = dict(MACRO.findall(shared_macros()))
-    called: dict[str, str] = {}
+    return {name: "".join([text, *(bodies[macro] for macro in _called(text, bodies))]) for name, text in models.items()}
+
+
+def _called(text: str, bodies: Mapping[str, str]) -> list[str]:
+    called: set[str] = set()
     waiting = [text]
     while waiting:
-        for name in {*CALL.findall(waiting.pop())} & bodies.keys() - called.keys():
-            called[name] = bodies[name]
-            waiting.append(bodies[name])
-    return "".join([text, *(called[name] for name in sorted(called))])
+        new = {*CALL.findall(waiting.pop())} & bodies.keys() - called
+        called |= new
+        waiting += (bodies[name] for name in new)
+    return sorted(called)
 
 
 def _models_sql() -> dict[Path, str]:

@@ -128,7 +128,8 @@ class Lineage:
         from dbt_project.render import models_of, shared_macros, with_macros
 
         # What feeds flow into is merged with the base tables, whatever layer it lies in (building/merging.py).
-        texts = {name: with_macros(text) for name, text in models_of(self.layer).items() if name not in fed_tables()}
+        written = {name: text for name, text in models_of(self.layer).items() if name not in fed_tables()}
+        texts = with_macros(written)
         if self.layer == "gold":
             from spark_jobs.building.score import scoring_text
 
