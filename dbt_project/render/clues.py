@@ -15,7 +15,7 @@ from schemas.contract.risk import risk_models
 WRITTEN_BY_JOBS = ("gold.risk_score",)
 DAY = re.compile(r"\bas_of\b")
 WORD = re.compile(r"\b[a-z_]\w*\b")
-AS_OF = "cast('{{ var('as_of', '2000-01-01') }}' as date)"
+AS_OF = "{{ as_of() }}"
 UNKNOWN = "不明"
 
 

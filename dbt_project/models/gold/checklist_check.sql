@@ -1,4 +1,3 @@
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with asked as (
     select check_icode, item_code, count(*) as check_items
@@ -18,7 +17,7 @@ checklist_check as (
         coalesce(item.is_in_force, false) as is_known_item,
         coalesce(asked.check_items, 0) as check_items_listed,
         asked.check_items is not null as has_check_items
-    from {{ valid_on('checklist', as_of) }} as listed
+    from {{ valid_on('checklist', as_of()) }} as listed
     left join {{ ref('item_coverage') }} as item on item.item_code = listed.item_code
     left join asked on asked.check_icode = listed.check_icode and asked.item_code = listed.item_code
     where coalesce(listed.item_status, '01') = '01'

@@ -1,6 +1,5 @@
 {#- Where each clue stands: who was sent it last, what that department said since, and which clock has run out. A receipt counts
     if it names the package as it was sent; whoever answers has it, receipt or not. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with last_turn as (
     select clue_no, max(struct(turn, department, grade, sent_date, accept_deadline, answer_deadline, close_deadline, package_no)) as sent
@@ -72,9 +71,9 @@ judged as (
     select
         *,
         clue_state not in ('done', 'unfounded', 'duplicate') as is_open,
-        {{ clock_state('acknowledged_date', 'accept_deadline', as_of) }} as accept_state,
-        {{ clock_state('answered_date', 'answer_deadline', as_of) }} as answer_state,
-        {{ clock_state('closed_date', 'close_deadline', as_of) }} as close_state,
+        {{ clock_state('acknowledged_date', 'accept_deadline', as_of()) }} as accept_state,
+        {{ clock_state('answered_date', 'answer_deadline', as_of()) }} as answer_state,
+        {{ clock_state('closed_date', 'close_deadline', as_of()) }} as close_state,
         case
             when sent_date is null or closed_date is not null then null
             when acknowledged_date is null then accept_deadline
@@ -132,7 +131,7 @@ clue as (
         judged.checked_later,
         judged.problem_later
     from judged
-    left join {{ source('codes', 'working_day') }} as now on now.date = {{ as_of }}
+    left join {{ source('codes', 'working_day') }} as now on now.date = {{ as_of() }}
     left join {{ source('codes', 'working_day') }} as coming on coming.date = judged.next_deadline
 )
 

@@ -4,7 +4,6 @@
 {% set working_days_to_decide = 7 %}
 {% set kinds_with_clock = ['1'] %}
 {% set departments_with_clock = ['scjg', 'yjj'] %}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with working_day as (
     select date, working_day_no from {{ source('codes', 'working_day') }} where is_working_day
@@ -19,7 +18,7 @@ clock as (
     left join {{ source('codes', 'working_day') }} as started on started.date = complaint.received_date
     left join working_day as deadline on deadline.working_day_no = started.working_day_no + {{ working_days_to_decide }}
     left join {{ source('codes', 'working_day') }} as stopped
-        on stopped.date = greatest(coalesce(complaint.decided_date, {{ as_of }}), complaint.received_date)
+        on stopped.date = greatest(coalesce(complaint.decided_date, {{ as_of() }}), complaint.received_date)
     where complaint.complaint_kind in ('{{ kinds_with_clock | join("', '") }}')
         and complaint.department in ('{{ departments_with_clock | join("', '") }}')
 ),
@@ -30,7 +29,7 @@ judged as (
         case
             when decided_date <= accept_deadline then 'on_time'
             when decided_date is not null then 'late'
-            when {{ as_of }} > accept_deadline then 'overdue'
+            when {{ as_of() }} > accept_deadline then 'overdue'
             else 'pending'
         end as accept_state
     from clock

@@ -1,6 +1,5 @@
 {#- Every time limit but the first decision (complaint_clock), from the list of limits: what starts and what stops it, how
     long it is, in which days, for whom. The day it begins is not counted (民法典 art. 201). -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with working_day as (
     select date, working_day_no from {{ source('codes', 'working_day') }} where is_working_day
@@ -49,7 +48,7 @@ limited as (
         started.*,
         stopped.ended_date,
         started.days + case when stopped.is_extended then started.extension else 0 end as limit_days,
-        least(coalesce(stopped.ended_date, {{ as_of }}), greatest({{ as_of }}, started.started_date)) as until
+        least(coalesce(stopped.ended_date, {{ as_of() }}), greatest({{ as_of() }}, started.started_date)) as until
     from started
     left join stopped
         on stopped.department = started.department
@@ -90,7 +89,7 @@ complaint_limit as (
         case
             when counted.ended_date <= counted.limit_date then 'on_time'
             when counted.ended_date is not null then 'late'
-            when {{ as_of }} > counted.limit_date then 'overdue'
+            when {{ as_of() }} > counted.limit_date then 'overdue'
             else 'pending'
         end as limit_state
     from counted

@@ -1,11 +1,10 @@
 {#- Whom the rules of codes/inspection_rule.csv ask to inspect, holders of a valid licence or firms of an industry, and whether the
     rule's department did within the months that end today. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with rule as (
     select
         code as inspection_rule, department, licence_kinds, industries,
-        date_add(add_months({{ as_of }}, -cast(months as int)), 1) as due_from
+        date_add(add_months({{ as_of() }}, -cast(months as int)), 1) as due_from
     from {{ source('codes', 'inspection_rule') }}
 ),
 
@@ -34,7 +33,7 @@ inspected as (
             department, object_id, check_action_code, check_date,
             row_number() over (partition by department, object_id order by check_date desc, check_action_code) as place
         from {{ standing('check_action') }}
-        where object_id is not null and check_date <= {{ as_of }}
+        where object_id is not null and check_date <= {{ as_of() }}
     ) as newest
     where place = 1
 )
@@ -47,7 +46,7 @@ select
     object.region_code,
     object.city_code,
     rule.due_from,
-    {{ as_of }} as due_to,
+    {{ as_of() }} as due_to,
     inspected.check_date as last_check_date,
     inspected.check_action_code,
     coalesce(object.established_date <= rule.due_from, true) as is_owed,

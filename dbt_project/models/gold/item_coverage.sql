@@ -1,9 +1,8 @@
 {#- An item is in force by its versions, which changes of the catalogue add to; by its own row where it has none. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with version as (
     select item_code, max(case when coalesce(item_status, '01') = '01' then 1 else 0 end) as is_in_use
-    from {{ valid_on('item_version', as_of) }}
+    from {{ valid_on('item_version', as_of()) }}
     group by item_code
 ),
 
@@ -20,7 +19,7 @@ claim as (
 
 listed as (
     select item_code, count(*) as checklists
-    from {{ valid_on('checklist', as_of) }}
+    from {{ valid_on('checklist', as_of()) }}
     group by item_code
 ),
 
@@ -36,7 +35,7 @@ item_coverage as (
         case
             when versioned.item_code is not null then coalesce(version.is_in_use = 1, false)
             else coalesce(item.item_status, '01') = '01'
-                and coalesce(item.effective_date <= {{ as_of }}, true) and coalesce(item.expired_date >= {{ as_of }}, true)
+                and coalesce(item.effective_date <= {{ as_of() }}, true) and coalesce(item.expired_date >= {{ as_of() }}, true)
         end as is_in_force,
         coalesce(claim.claims, 0) as claims,
         coalesce(listed.checklists, 0) as checklists,

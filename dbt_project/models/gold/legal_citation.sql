@@ -1,4 +1,3 @@
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 {#- Of a law's text in force today; where two hold, as collections differ on the day of a text, the newer one. -#}
 with basis as (
     select 'supervision_item' as cited_by, item_code as code, item_name as title, department, legal_basis, legal_citations
@@ -7,7 +6,7 @@ with basis as (
     union all
     select 'theme_limit' as cited_by, concat(limit_code, ' ', cast(effective_date as string)) as code, limit_name as title,
         department, legal_basis, legal_citations
-    from {{ valid_on('theme_limit', as_of) }}
+    from {{ valid_on('theme_limit', as_of()) }}
     where legal_basis is not null
 ),
 
@@ -36,7 +35,7 @@ known as (
 ),
 
 in_force as (
-    select law_key, max(version_date) as version_date from {{ valid_on('law', as_of) }} group by law_key
+    select law_key, max(version_date) as version_date from {{ valid_on('law', as_of()) }} group by law_key
 ),
 
 legal_citation as (

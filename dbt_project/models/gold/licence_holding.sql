@@ -1,6 +1,5 @@
 {#- Who has held which kind of licence, and whether one of it holds today. A licence that was given up or taken away (03, 04, 05)
     says that its holder works no more, unless there is another. (ours) Soon is 90 days. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with licence as (
     select
@@ -8,7 +7,7 @@ with licence as (
         coalesce(object_id, holder_name) as holder,
         coalesce(valid_to, date'9999-12-31') as last_day,
         coalesce(licence_status in ('03', '04', '05'), false) as is_ended,
-        coalesce(valid_from <= {{ as_of }}, true) and coalesce(valid_to >= {{ as_of }}, true)
+        coalesce(valid_from <= {{ as_of() }}, true) and coalesce(valid_to >= {{ as_of() }}, true)
             and coalesce(licence_status in ('10', '09'), true) as is_held
     from {{ standing('licence') }}
 ),
@@ -25,10 +24,10 @@ licence_holding as (
         nullif(max(case when is_held then last_day end), date'9999-12-31') as valid_to,
         max(case when is_held then 1 else 0 end) = 1 as is_licensed,
         max(case when is_held or not is_ended then 1 else 0 end) = 1 as is_operating,
-        max(case when is_held and last_day <= date_add({{ as_of }}, 90) then 1 else 0 end) = 1 as is_expiring,
-        max(case when is_held and last_day <= date_add({{ as_of }}, 90) then 1 else 0 end) = 1
-            and max(case when is_held or last_day > date_add({{ as_of }}, 90) then last_day end)
-                <= date_add({{ as_of }}, 90) as is_unrenewed
+        max(case when is_held and last_day <= date_add({{ as_of() }}, 90) then 1 else 0 end) = 1 as is_expiring,
+        max(case when is_held and last_day <= date_add({{ as_of() }}, 90) then 1 else 0 end) = 1
+            and max(case when is_held or last_day > date_add({{ as_of() }}, 90) then last_day end)
+                <= date_add({{ as_of() }}, 90) as is_unrenewed
     from licence
     where holder is not null
     group by department, licence_kind, holder

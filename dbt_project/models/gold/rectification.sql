@@ -1,6 +1,5 @@
 {#- Problems that had to be put right by a day, and when they were. An item of a visit that the inspection itself tells is not told
     twice; 0 is not in order, step 13 the re-check of a visit. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with recheck as (
     select
@@ -75,4 +74,4 @@ select
     closed_date,
     coalesce(closed_date <= deadline, false) as is_mended_in_time
 from settled
-where deadline <= {{ as_of }}
+where deadline <= {{ as_of() }}

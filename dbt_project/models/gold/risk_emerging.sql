@@ -2,7 +2,6 @@
     12 months. Expected is the mean of the 12 months before, as far as they were counted, times the province's change of the
     same sign and month without this cell; of problems it is the rate per check times the month's checks. Emerging: the
     ratio's 95 % interval lies above 1, with at least 5 cases (ours). Ratio and interval as in gold.strictness. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 {% set prior, z, fewest = 5, 1.96, 5 %}
 
 with happened as (
@@ -27,7 +26,7 @@ counted as (
         sum(happened.chances) as chances
     from happened
     join {{ ref('object_profile') }} as profile on profile.object_id = happened.object_id
-    where happened.day <= {{ as_of }} and happened.day > add_months(trunc({{ as_of }}, 'MM'), -24)
+    where happened.day <= {{ as_of() }} and happened.day > add_months(trunc({{ as_of() }}, 'MM'), -24)
         and happened.city_code is not null and profile.industry_section is not null
     group by happened.risk_sign, profile.industry_section, happened.city_code, cast(trunc(happened.day, 'MM') as date)
 ),
@@ -74,7 +73,7 @@ earlier as (
     join paired as past
         on past.risk_sign = now.risk_sign and past.industry_section = now.industry_section
         and past.city_code = now.city_code and past.month < now.month and past.month >= add_months(now.month, -12)
-    where now.month > add_months(trunc({{ as_of }}, 'MM'), -12)
+    where now.month > add_months(trunc({{ as_of() }}, 'MM'), -12)
     group by now.risk_sign, now.industry_section, now.city_code, now.month
 ),
 

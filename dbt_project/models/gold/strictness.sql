@@ -5,7 +5,6 @@
     found, and has the 95 % interval of a Poisson count with that prior (Wilson and Hilferty's gamma quantiles). (ours)
 
     Nobody's score reads this table. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 {% set window, drawn, prior, z = 365, 30, 10, 1.96 %}
 
 with checked as (
@@ -13,7 +12,7 @@ with checked as (
         department, check_action_code, implement_institution, check_personnel_code, object_id, check_mode, check_date,
         case when is_problem then 1 else 0 end as found
     from {{ standing('check_action') }}
-    where check_date <= {{ as_of }} and datediff({{ as_of }}, check_date) < 2 * {{ window }}
+    where check_date <= {{ as_of() }} and datediff({{ as_of() }}, check_date) < 2 * {{ window }}
         and is_problem is not null and object_id is not null
 ),
 
@@ -24,7 +23,7 @@ before as (
         on earlier.object_id = current.object_id and earlier.found = 1
         and earlier.check_date < current.check_date
         and datediff(current.check_date, earlier.check_date) <= {{ window }}
-    where datediff({{ as_of }}, current.check_date) < {{ window }}
+    where datediff({{ as_of() }}, current.check_date) < {{ window }}
     group by current.department, current.check_action_code
 ),
 
@@ -103,5 +102,5 @@ select
         when ratio * power(middle + spread, 3) < 1 then 'lenient'
         else 'usual'
     end as strictness,
-    {{ as_of }} as as_of
+    {{ as_of() }} as as_of
 from bounded

@@ -1,12 +1,11 @@
 {#- Who is to be inspected how often: who makes what carries more risk, who supplies many shops. A firm that falls into two groups
     of one kind is in the stricter. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with maker as (
     select
         object_id, holder_name, region_code, city_code,
         case when is_special then '1' when is_high_risk then '2' end as drug_check_group
-    from {{ valid_on('drug_production_licence', as_of) }}
+    from {{ valid_on('drug_production_licence', as_of()) }}
     where withdrawn_at is null and object_id is not null and coalesce(licence_status in ('10', '09'), true)
 ),
 
@@ -14,7 +13,7 @@ trader as (
     select
         object_id, holder_name, region_code, city_code,
         case when is_cold_or_narcotic then '3' else '4' end as drug_check_group
-    from {{ valid_on('drug_trade_licence', as_of) }}
+    from {{ valid_on('drug_trade_licence', as_of()) }}
     where withdrawn_at is null and object_id is not null and coalesce(licence_status in ('10', '09'), true)
         and trade_mode in ('1', '2')
 ),
@@ -57,10 +56,10 @@ select
     licensed.city_code,
     cast(spacing.bound_value as bigint) as interval_days,
     inspected.last_check_date,
-    coalesce(datediff({{ as_of }}, inspected.last_check_date) <= spacing.bound_value, false) as is_checked,
+    coalesce(datediff({{ as_of() }}, inspected.last_check_date) <= spacing.bound_value, false) as is_checked,
     spacing.legal_basis
 from licensed
 left join inspected on inspected.object_id = licensed.object_id
 left join spacing
     on spacing.drug_check_group = licensed.drug_check_group
-    and spacing.first_day <= {{ as_of }} and {{ as_of }} <= spacing.last_day
+    and spacing.first_day <= {{ as_of() }} and {{ as_of() }} <= spacing.last_day

@@ -1,5 +1,4 @@
 {#- Holders of the right to market medicines, and whether they have reported on the year before. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with licensed as (
     select
@@ -9,16 +8,16 @@ with licensed as (
         max(drug_class_code) as drug_class_code,
         max(region_code) as region_code,
         max(city_code) as city_code
-    from {{ valid_on('drug_production_licence', as_of) }}
+    from {{ valid_on('drug_production_licence', as_of()) }}
     where withdrawn_at is null and is_holder and object_id is not null and coalesce(licence_status in ('10', '09'), true)
     group by object_id
 )
 
 select
     licensed.*,
-    cast(year({{ as_of }}) - 1 as bigint) as covered_year,
+    cast(year({{ as_of() }}) - 1 as bigint) as covered_year,
     report.report_date,
     report.object_id is not null as is_reported
 from licensed
 left join {{ standing('drug_annual_report') }} as report
-    on report.object_id = licensed.object_id and report.covered_year = year({{ as_of }}) - 1
+    on report.object_id = licensed.object_id and report.covered_year = year({{ as_of() }}) - 1

@@ -1,5 +1,4 @@
 {#- Batches of medicines by where they were sampled. A re-test comes in a later bulletin: the newest result decides. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with taken as (
     select *, upper(replace(batch_no, ' ', '')) as batch from {{ sampled('sampling_result', 'yjj', ['02']) }} as one
@@ -40,7 +39,7 @@ select
     batch.result_date,
     batch.is_failed,
     nullif(batch.failed_items, '') as failed_items,
-    coalesce(datediff({{ as_of }}, batch.result_date) > asking.bound_value, false) as is_final,
+    coalesce(datediff({{ as_of() }}, batch.result_date) > asking.bound_value, false) as is_final,
     batch.results,
     asking.legal_basis
 from batch

@@ -1,5 +1,4 @@
 {#- Shops that sell medicines, and how many pharmacists are registered there today. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with shop as (
     select
@@ -9,7 +8,7 @@ with shop as (
         max(valid_to) as valid_to,
         max(region_code) as region_code,
         max(city_code) as city_code
-    from {{ valid_on('drug_trade_licence', as_of) }}
+    from {{ valid_on('drug_trade_licence', as_of()) }}
     where withdrawn_at is null and trade_mode = '3' and object_id is not null
         and coalesce(licence_status in ('10', '09'), true)
     group by object_id
@@ -17,7 +16,7 @@ with shop as (
 
 registered as (
     select object_id, count(*) as pharmacists
-    from {{ valid_on('drug_pharmacist', as_of) }}
+    from {{ valid_on('drug_pharmacist', as_of()) }}
     where withdrawn_at is null
     group by object_id
 )

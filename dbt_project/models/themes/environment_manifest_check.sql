@@ -1,6 +1,5 @@
 {#- Every manifest that has left its producer: whether it came to its end in time, whether what arrived is what left, and whether
     the receiver was licensed for the waste on that day. Days and shares are limits of theme_limit, with the law that held. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with manifest as (
     select
@@ -39,7 +38,7 @@ manifest_check as (
         closing.legal_basis,
         manifest.manifest_state = '5'
             and datediff(manifest.received_date, manifest.shipped_date) <= closing.bound_value as is_closed_in_time,
-        datediff({{ as_of }}, manifest.shipped_date) > closing.bound_value or manifest.manifest_state = '5' as is_due,
+        datediff({{ as_of() }}, manifest.shipped_date) > closing.bound_value or manifest.manifest_state = '5' as is_due,
         abs(manifest.shipped_t - manifest.received_t) > differing.bound_value * manifest.shipped_t as is_differing,
         licensed.manifest_no is not null as is_receiver_licensed
     from manifest

@@ -1,6 +1,5 @@
 {#- Who is told to hold a pollution permit, and what became of it: the permits of today, and the units on the list of those that
     are watched for the environment (object_list 04) without one. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with permitted as (
     select
@@ -10,7 +9,7 @@ with permitted as (
         max(city_code) as city_code,
         min(pollution_permit_class) as pollution_permit_class,
         max(valid_until) as valid_to
-    from {{ valid_on('environment_permit', as_of) }}
+    from {{ valid_on('environment_permit', as_of()) }}
     where withdrawn_at is null and object_id is not null
     group by object_id
 ),

@@ -1,6 +1,5 @@
 {#- What is known of each organisation today: the ratios of its last form, forms it owes, its owner's share, and its last rating,
     which means something beside its own scale only (local_finance). -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with ratio as (
     select
@@ -28,7 +27,7 @@ equity as (
 owed as (
     select object_id, form_kind, count(*) as reports_late_12m
     from {{ ref('finance_report_due') }}
-    where not is_in_time and month > add_months({{ as_of }}, -12)
+    where not is_in_time and month > add_months({{ as_of() }}, -12)
     group by object_id, form_kind
 ),
 
@@ -44,7 +43,7 @@ rated as (
     from (
         select *, row_number() over (partition by object_id order by rated_date desc) as place
         from {{ standing('credit_grade') }}
-        where grade_scale = 'local_finance' and rated_date <= {{ as_of }}
+        where grade_scale = 'local_finance' and rated_date <= {{ as_of() }}
     ) as grade
     where place = 1
 )

@@ -1,11 +1,10 @@
 {#- Forms that were due: of every organisation that works, for every period of which anybody of its kind has sent the form. How
     many days after the period is a limit of theme_limit; a form without its day of filing was filed, and not in time. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with filed as (
     select object_id, substr(finance_item, 1, 2) as form_kind, month, min(filed_date) as filed_date
     from {{ standing('finance_figure') }}
-    where month >= add_months({{ as_of }}, -24)
+    where month >= add_months({{ as_of() }}, -24)
     group by object_id, substr(finance_item, 1, 2), month
 ),
 
@@ -48,4 +47,4 @@ select
 from expected
 left join filed
     on filed.object_id = expected.object_id and filed.form_kind = expected.form_kind and filed.month = expected.month
-where expected.due_date < {{ as_of }}
+where expected.due_date < {{ as_of() }}

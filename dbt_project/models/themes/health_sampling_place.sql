@@ -1,11 +1,10 @@
 {#- Public places as of today: rechecked in time, sampled in time, and how they were graded last. A place without a code cannot be
     found among samples, which name units by code. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with sampled as (
     select object_id, max(sampling_date) as last_sampling_date
     from {{ standing('health_sample') }}
-    where object_id is not null and sampling_date <= {{ as_of }}
+    where object_id is not null and sampling_date <= {{ as_of() }}
     group by object_id
 ),
 
@@ -14,7 +13,7 @@ graded as (
     from (
         select *, row_number() over (partition by licence_no order by rated_date desc) as place
         from {{ standing('health_grade') }}
-        where rated_date <= {{ as_of }}
+        where rated_date <= {{ as_of() }}
     ) as rated
     where place = 1
 )
@@ -35,17 +34,17 @@ select
     graded.hygiene_score,
     public_place.object_id is not null as is_known,
     coalesce(
-        add_months(coalesce(public_place.rechecked_date, public_place.valid_from), cast(recheck.bound_value as int)) >= {{ as_of }},
+        add_months(coalesce(public_place.rechecked_date, public_place.valid_from), cast(recheck.bound_value as int)) >= {{ as_of() }},
         false
     ) as is_rechecked,
-    coalesce(add_months(sampled.last_sampling_date, cast(testing.bound_value as int)) >= {{ as_of }}, false) as is_sampled,
+    coalesce(add_months(sampled.last_sampling_date, cast(testing.bound_value as int)) >= {{ as_of() }}, false) as is_sampled,
     graded.licence_no is not null as is_graded,
     coalesce(graded.hygiene_score < score.bound_value, false) as is_grade_odd
-from {{ valid_on('health_place', as_of) }} as public_place
+from {{ valid_on('health_place', as_of()) }} as public_place
 left join sampled on sampled.object_id = public_place.object_id
 left join graded on graded.licence_no = public_place.licence_no
-left join {{ limit_on('theme_limit', 'WJ5-FH') }} as recheck on recheck.first_day <= {{ as_of }} and {{ as_of }} <= recheck.last_day
-left join {{ limit_on('theme_limit', 'WJ6-JC') }} as testing on testing.first_day <= {{ as_of }} and {{ as_of }} <= testing.last_day
+left join {{ limit_on('theme_limit', 'WJ5-FH') }} as recheck on recheck.first_day <= {{ as_of() }} and {{ as_of() }} <= recheck.last_day
+left join {{ limit_on('theme_limit', 'WJ6-JC') }} as testing on testing.first_day <= {{ as_of() }} and {{ as_of() }} <= testing.last_day
 left join {{ limit_on('theme_limit', 'WJA-%') }} as score
     on score.limit_code = concat('WJA-', graded.hygiene_level)
     and score.first_day <= graded.rated_date and graded.rated_date <= score.last_day

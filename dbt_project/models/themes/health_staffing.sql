@@ -1,6 +1,5 @@
 {#- Who is registered with each medical institution, physicians (RY02) and nurses (RY03). A nurse asks for renewal so many days before
     the end: within them the certificate runs out. Multi-place practice is filed as names, and counts at the main place only. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with institution as (
     select
@@ -10,7 +9,7 @@ with institution as (
         max(region_code) as region_code,
         max(city_code) as city_code,
         sum(beds) as beds
-    from {{ valid_on('health_institution', as_of) }}
+    from {{ valid_on('health_institution', as_of()) }}
     where withdrawn_at is null and object_id is not null
     group by object_id
 ),
@@ -20,13 +19,13 @@ staff as (
         licence.object_id,
         licence.person_licence_kind,
         licence.certificate_key,
-        max(case when coalesce(licence.valid_from <= {{ as_of }}, true) and coalesce(licence.valid_until >= {{ as_of }}, true)
+        max(case when coalesce(licence.valid_from <= {{ as_of() }}, true) and coalesce(licence.valid_until >= {{ as_of() }}, true)
             and coalesce(licence.licence_status in ('10', '09'), true) then 1 else 0 end) as is_valid,
-        max(case when licence.valid_until between {{ as_of }} and date_add({{ as_of }}, cast(renewal.bound_value as int))
+        max(case when licence.valid_until between {{ as_of() }} and date_add({{ as_of() }}, cast(renewal.bound_value as int))
             then 1 else 0 end) as is_expiring
     from {{ standing('person_licence') }} as licence
     left join {{ limit_on('theme_limit', 'WJ4-XZ') }} as renewal
-        on renewal.first_day <= {{ as_of }} and {{ as_of }} <= renewal.last_day
+        on renewal.first_day <= {{ as_of() }} and {{ as_of() }} <= renewal.last_day
     where licence.person_licence_kind in ('RY02', 'RY03') and licence.object_id is not null
     group by licence.object_id, licence.person_licence_kind, licence.certificate_key
 ),

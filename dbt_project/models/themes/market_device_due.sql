@@ -1,5 +1,4 @@
 {#- Equipment in use by the day on which its inspection falls due; when to ask for it is a limit, with the law. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 select
     device.special_device_code,
@@ -11,9 +10,9 @@ select
     device.special_device_class,
     device.region_code,
     device.city_code,
-    device.next_inspection_date < {{ as_of }} as is_overdue,
-    cast(greatest(datediff({{ as_of }}, device.next_inspection_date), 0) as bigint) as overdue_days,
-    coalesce(datediff(device.next_inspection_date, {{ as_of }}) between 0 and asking.bound_value, false) as is_expiring,
+    device.next_inspection_date < {{ as_of() }} as is_overdue,
+    cast(greatest(datediff({{ as_of() }}, device.next_inspection_date), 0) as bigint) as overdue_days,
+    coalesce(datediff(device.next_inspection_date, {{ as_of() }}) between 0 and asking.bound_value, false) as is_expiring,
     asking.legal_basis
 from {{ standing('special_device') }} as device
 left join {{ limit_on('theme_limit', 'SC1-SQ') }} as asking

@@ -1,6 +1,5 @@
 {#- Food firms of classes C and D, and whether they were inspected within the days that the limit of today allows. A food firm is
     one that makes food by its industry, or holds a licence for food. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with graded as (
     select object_id, max_by(credit_grade, rated_date) as risk_class, max(rated_date) as rated_date
@@ -29,12 +28,12 @@ select
     graded.risk_class,
     graded.rated_date,
     inspected.last_check_date,
-    coalesce(datediff({{ as_of }}, inspected.last_check_date) <= spacing.bound_value, false) as is_checked,
+    coalesce(datediff({{ as_of() }}, inspected.last_check_date) <= spacing.bound_value, false) as is_checked,
     spacing.legal_basis
 from {{ standing('supervised_object') }} as firm
 join graded on graded.object_id = firm.object_id and graded.risk_class in ('C', 'D')
 left join licensed on licensed.object_id = firm.object_id
 left join inspected on inspected.object_id = firm.object_id
 left join {{ limit_on('theme_limit', 'SC8-JC') }} as spacing
-    on spacing.first_day <= {{ as_of }} and {{ as_of }} <= spacing.last_day
+    on spacing.first_day <= {{ as_of() }} and {{ as_of() }} <= spacing.last_day
 where licensed.object_id is not null or substr(firm.industry_code, 1, 2) in ('13', '14', '15')

@@ -1,11 +1,10 @@
 {#- Food that was sampled, by who made it: how many batches failed, and of how many what followed was done in time. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with judged as (
     select
         taken.*,
         is_failed
-            and (handled_date is not null or datediff({{ as_of }}, result_date) > handling.bound_value) as is_due,
+            and (handled_date is not null or datediff({{ as_of() }}, result_date) > handling.bound_value) as is_due,
         is_failed and coalesce(datediff(handled_date, result_date) <= handling.bound_value, false) as is_handled
     from {{ sampled('sampling_result', 'scjg', ['01']) }} as taken
     left join {{ limit_on('theme_limit', 'SC5-CZ') }} as handling

@@ -1,7 +1,6 @@
 {#- Terms that run with land: a plot must be begun a year after the day that its contract names, or costs a fee, and two years after
     it, or may be taken back; it must be completed; land used for a time goes back after two years or four, and is fit again a year
     later. Years and shares are limits of theme_limit as they held on the day that the term began. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with started as (
     {%- for clock, code in [('1', 'ZR3-XZ1'), ('2', 'ZR3-XZ2')] %}
@@ -64,9 +63,9 @@ clock as (
 told as (
     select
         *,
-        due_date < {{ as_of }} or (due_date = {{ as_of }} and done_date is not null) as is_due,
+        due_date < {{ as_of() }} or (due_date = {{ as_of() }} and done_date is not null) as is_due,
         done_date is null as is_undone,
-        coalesce(done_date, {{ as_of }}) > due_date as is_past
+        coalesce(done_date, {{ as_of() }}) > due_date as is_past
     from clock
     where due_date is not null
 )
@@ -82,7 +81,7 @@ select
     city_code,
     due_date,
     done_date,
-    case when is_past then datediff(coalesce(done_date, {{ as_of }}), due_date) else 0 end as days_late,
+    case when is_past then datediff(coalesce(done_date, {{ as_of() }}), due_date) else 0 end as days_late,
     land_m2,
     case when land_clock = '1' and is_due and is_undone then land_m2 end as idle_m2,
     cast(price_cny as decimal(20,2)) as price_cny,

@@ -1,11 +1,10 @@
 {#- A mine in a year: what it took out against its capacity (limit ZR9-CG of the year's last day), whether licence and right both
     held then, and what it restored. The year that is running ends today. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with survey as (
-    select *, least(make_date(cast(survey_year as int), 12, 31), {{ as_of }}) as year_end_date
+    select *, least(make_date(cast(survey_year as int), 12, 31), {{ as_of() }}) as year_end_date
     from {{ standing('resources_mine_survey') }}
-    where make_date(cast(survey_year as int), 1, 1) <= {{ as_of }}
+    where make_date(cast(survey_year as int), 1, 1) <= {{ as_of() }}
 )
 
 select

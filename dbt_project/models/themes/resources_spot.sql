@@ -1,7 +1,6 @@
 {#- A spot as its last statement has it, however many periods of images it came in: how long it took to look at the place (limit
     ZR8-HC of the day it was found), how much farmland it took, and whether it lies near a relic (limit WL9-JL). Relics and spots
     meet in squares of a hundredth of a degree, about a kilometre, so that not each is measured against each. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 {% set metres_a_degree = 111320 %}
 
 with stated as (
@@ -47,7 +46,7 @@ near_relic as (
         on relic.square_x = cast(floor(spot.longitude * 100) as bigint)
         and relic.square_y = cast(floor(spot.latitude * 100) as bigint)
     join {{ limit_on('theme_limit', 'WL9-JL') }} as near
-        on near.first_day <= {{ as_of }} and {{ as_of }} <= near.last_day
+        on near.first_day <= {{ as_of() }} and {{ as_of() }} <= near.last_day
     where coalesce(spot.spot_state, '1') not in ('2', '5')
         and sqrt(
             power((spot.latitude - relic.latitude) * {{ metres_a_degree }}, 2)
@@ -81,7 +80,7 @@ select
     spot.is_unlawful,
     near_relic.spot_no is not null as is_near_relic,
     spot.is_open,
-    not spot.is_open or spot.due_date < {{ as_of }} as is_due,
+    not spot.is_open or spot.due_date < {{ as_of() }} as is_due,
     not spot.is_open and spot.spot_verified_date <= spot.due_date as is_decided_in_time
 from spot
 left join near_relic on near_relic.region_code = spot.region_code and near_relic.spot_no = spot.spot_no

@@ -1,6 +1,5 @@
 {#- Accidents of this field's department beside the hours in which a unit must report and the days in which an inquiry must
     end, as theme_limit had them on the day. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with accident as (
     select *, cast({{ day_in_china('occurred_at') }} as date) as occurred_date
@@ -33,7 +32,7 @@ select
     unix_micros(accident.reported_at) - unix_micros(accident.occurred_at) <= reporting.bound_value * 3600000000 as is_reported_in_time,
     accident.accident_level = accident.level_by_harm as is_level_by_harm,
     datediff(accident.closed_date, accident.occurred_date) <= closing.bound_value as is_inquired_in_time,
-    datediff({{ as_of }}, accident.occurred_date) > closing.bound_value or accident.closed_date is not null as is_closing_due
+    datediff({{ as_of() }}, accident.occurred_date) > closing.bound_value or accident.closed_date is not null as is_closing_due
 from accident
 left join {{ limit_on('theme_limit', 'AQ1-BG') }} as reporting
     on reporting.first_day <= accident.occurred_date and accident.occurred_date <= reporting.last_day

@@ -1,16 +1,15 @@
 {#- The firms that the law calls dangerous (安全生产法 art. 24, 51), as the department lists and licenses them, with their people,
     insurance, hazard sources and open dangers. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with told as (
     select object_id, holder_name, region_code, city_code, staff, safety_staff, is_liability_insured, standard_grade
     from {{ standing('safety_firm') }}
     union all
     select object_id, holder_name, region_code, city_code, null, safety_staff, is_liability_insured, null
-    from {{ valid_on('safety_mine', as_of) }} where withdrawn_at is null and object_id is not null
+    from {{ valid_on('safety_mine', as_of()) }} where withdrawn_at is null and object_id is not null
     union all
     select object_id, holder_name, region_code, city_code, null, null, null, null
-    from {{ valid_on('safety_licence', as_of) }} where withdrawn_at is null and object_id is not null
+    from {{ valid_on('safety_licence', as_of()) }} where withdrawn_at is null and object_id is not null
 ),
 
 firm as (
@@ -49,7 +48,7 @@ hazard as (
 
 operator as (
     select object_id, count(distinct person_key) as operators
-    from {{ valid_on('person_licence', as_of) }}
+    from {{ valid_on('person_licence', as_of()) }}
     where withdrawn_at is null and department = 'yjgl' and person_licence_kind = 'RY04'
     group by object_id
 )

@@ -1,5 +1,4 @@
 {#- Every hidden danger of the departments of this field: what is mended is what has been accepted, whatever its state says. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with hazard as (
     select
@@ -21,8 +20,8 @@ select
     found_date,
     deadline,
     mended_date,
-    deadline < {{ as_of }} or mended_date is not null as is_mending_due,
+    deadline < {{ as_of() }} or mended_date is not null as is_mending_due,
     coalesce(mended_date <= deadline, false) as is_mended_in_time,
-    coalesce(deadline < {{ as_of }} and mended_date is null, false) as is_overdue,
-    greatest(datediff(coalesce(mended_date, {{ as_of }}), deadline), 0) as overdue_days
+    coalesce(deadline < {{ as_of() }} and mended_date is null, false) as is_overdue,
+    greatest(datediff(coalesce(mended_date, {{ as_of() }}), deadline), 0) as overdue_days
 from hazard

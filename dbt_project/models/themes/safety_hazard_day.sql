@@ -1,12 +1,11 @@
 {#- The days on which hidden dangers stood open, of the last year alone: (ours) no figure looks further back. A danger is open
     from the day on which it was registered to the day before it was mended. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with open_spell as (
     select
         *,
-        greatest(found_date, date_sub({{ as_of }}, 365)) as first_day,
-        least(coalesce(date_sub(mended_date, 1), {{ as_of }}), {{ as_of }}) as last_day
+        greatest(found_date, date_sub({{ as_of() }}, 365)) as first_day,
+        least(coalesce(date_sub(mended_date, 1), {{ as_of() }}), {{ as_of() }}) as last_day
     from {{ ref('safety_hazard_check') }}
     where object_id is not null
 ),

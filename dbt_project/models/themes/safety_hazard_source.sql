@@ -1,6 +1,5 @@
 {#- Major hazard sources as of the day of the build: what their chemicals come to, whether their level is that of their R, whether
     their last assessment still holds, and whether their firm has reported any hidden danger in 90 days (ours). -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with chemical as (
     select
@@ -15,7 +14,7 @@ with chemical as (
 told as (
     select object_id, count(*) as hazards_90d
     from {{ ref('safety_hazard_check') }}
-    where found_date > date_sub({{ as_of }}, 90) and found_date <= {{ as_of }}
+    where found_date > date_sub({{ as_of() }}, 90) and found_date <= {{ as_of() }}
     group by object_id
 ),
 
@@ -25,7 +24,7 @@ bound as (
         max(case when limit_code = 'AQ5-{{ code }}' then bound_value end) as {{ code | lower }},
         {% endfor -%}
         max(case when limit_code = 'AQ5-PG' then legal_basis end) as legal_basis
-    from {{ valid_on('theme_limit', as_of) }}
+    from {{ valid_on('theme_limit', as_of()) }}
     where withdrawn_at is null and limit_code like 'AQ5-%'
 ),
 
@@ -34,7 +33,7 @@ source as (
         source.*,
         case when source.r_value >= bound.r1 then '1' when source.r_value >= bound.r2 then '2'
             when source.r_value >= bound.r3 then '3' when bound.r3 is not null then '4' end as level_by_r,
-        coalesce(source.evaluated_date > add_months({{ as_of }}, -12 * cast(bound.pg as int)), false) as is_assessed,
+        coalesce(source.evaluated_date > add_months({{ as_of() }}, -12 * cast(bound.pg as int)), false) as is_assessed,
         bound.legal_basis
     from {{ standing('safety_source') }} as source
     cross join bound
@@ -44,7 +43,7 @@ source as (
 select
     source.source_code,
     source.department,
-    {{ as_of }} as state_date,
+    {{ as_of() }} as state_date,
     'safety' as field,
     source.source_name,
     source.object_id,

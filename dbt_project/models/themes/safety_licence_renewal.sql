@@ -1,6 +1,5 @@
 {#- Licences that end, and whether the next term was asked for so many months before, as theme_limit had it on the last day of
     the term. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with ending as (
     select
@@ -27,4 +26,4 @@ select
     *,
     coalesce(renewal_filed_date <= notice_date, false) as is_filed_in_time
 from ending
-where notice_date <= {{ as_of }}
+where notice_date <= {{ as_of() }}

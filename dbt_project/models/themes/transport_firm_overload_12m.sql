@@ -1,5 +1,4 @@
 {#- Firms by how many of their trucks were penalised for overloading in the year that ends today (公路安全保护条例 art. 66). -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with firm as (
     select
@@ -17,7 +16,7 @@ with firm as (
 
 declared as (
     select object_id, sum(declared_vehicles) as declared_vehicles
-    from {{ valid_on('transport_operator', as_of) }}
+    from {{ valid_on('transport_operator', as_of()) }}
     where withdrawn_at is null
     group by object_id
 )
@@ -39,4 +38,4 @@ select
 from firm
 left join declared on declared.object_id = firm.object_id
 left join {{ limit_on('theme_limit', 'JT8-QY') }} as overloaded
-    on overloaded.first_day <= {{ as_of }} and {{ as_of }} <= overloaded.last_day
+    on overloaded.first_day <= {{ as_of() }} and {{ as_of() }} <= overloaded.last_day

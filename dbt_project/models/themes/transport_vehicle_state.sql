@@ -1,5 +1,4 @@
 {#- Vehicles as they are today: who must be in the net and is, who must be insured and is, whose penalties of a year are too many. -#}
-{% set as_of %}cast('{{ var('as_of', '2000-01-01') }}' as date){% endset %}
 
 with tracked as (
     select vehicle_code, max(last_online_date) as last_online_date
@@ -10,7 +9,7 @@ with tracked as (
 penalised as (
     select vehicle_code, count(*) as vehicle_overloads
     from {{ ref('transport_overload') }}
-    where is_penalised and weighed_date <= {{ as_of }} and weighed_date > add_months({{ as_of }}, -12)
+    where is_penalised and weighed_date <= {{ as_of() }} and weighed_date > add_months({{ as_of() }}, -12)
     group by vehicle_code
 )
 
@@ -33,11 +32,11 @@ select
     coalesce(vehicle.watched = '1', false) as is_watched,
     coalesce(vehicle.carries in ('goods', 'hazardous'), false) as is_truck,
     tracked.vehicle_code is not null as is_in_net,
-    coalesce(vehicle.insured_until >= {{ as_of }}, false) as is_insured,
+    coalesce(vehicle.insured_until >= {{ as_of() }}, false) as is_insured,
     coalesce(penalised.vehicle_overloads > penalties.bound_value, false) as is_revocable,
     count(*) over (partition by vehicle.vin) > 1 as is_vin_shared
 from {{ standing('transport_vehicle') }} as vehicle
 left join tracked on tracked.vehicle_code = vehicle.vehicle_code
 left join penalised on penalised.vehicle_code = vehicle.vehicle_code
 left join {{ limit_on('theme_limit', 'JT8-CL') }} as penalties
-    on penalties.first_day <= {{ as_of }} and {{ as_of }} <= penalties.last_day
+    on penalties.first_day <= {{ as_of() }} and {{ as_of() }} <= penalties.last_day
