@@ -127,7 +127,7 @@ def _cell(draw: random.Random, column: Column, keys: set[str]) -> Any:
     values = {
         "date": lambda: date(2026, 1, 1) + timedelta(days=number),
         "timestamp": lambda: START + timedelta(hours=number, microseconds=number),
-        "integer": lambda: number,
+        "integer": lambda: int(column.min or 0) + number,
         "double": lambda: number / 8,
         "boolean": lambda: number % 2 == 0,
         "list": lambda: [f"甲{number}", '乙"|\\'][: 1 + number % 2],
@@ -136,7 +136,10 @@ def _cell(draw: random.Random, column: Column, keys: set[str]) -> Any:
         ),
     }
     kind = str(column.type)
-    return Decimal(number * 25) / 100 if kind.startswith("decimal") else values[kind]()
+    if kind.startswith("decimal"):
+        places = int(kind.rpartition(",")[2].rstrip(")"))
+        return (Decimal(number * 25) / 100).quantize(Decimal(1).scaleb(-places))
+    return values[kind]()
 
 
 def write(home: Home, sent: list[Sent]) -> None:

@@ -9,7 +9,7 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +112,13 @@ def _expected(home: Home, spark: SparkSession, table: TableContract, sent: list[
     for feed in {one.feed.name: one.feed for one in accepted}.values():
         for sql in {*derived_expressions(table, feed)}:
             rows = spark.sql(f"select _delivery, _line, {sql} from silver.{feed.name}").collect()
-            derived |= {(row[0], row[1], sql): row[2] for row in rows}
+            derived |= {(row[0], row[1], sql): _in_utc(row[2]) for row in rows}
     return _with_places(home, table, Fold(table, accepted, lambda *place: derived[place]).rows())
+
+
+def _in_utc(value: Any) -> Any:
+    """A moment as tables give it: the engine gives one of the session's zone, UTC, without saying so."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 def _with_places(home: Home, table: TableContract, rows: Held) -> Held:

@@ -116,9 +116,10 @@ def _first_filled(expressions: tuple[str, ...]) -> str:
 
 
 def _may_be_empty(feed: FeedContract, expressions: tuple[str, ...]) -> bool:
-    """Whether a key, as the feed states it, may hold nothing: unless one of its columns is required."""
-    required = {"_department", *(column.name for column in feed.columns if column.required)}
-    return not required & {*expressions}
+    """Whether a key, as the feed states it, may hold nothing: unless a column of it is in every row. A row that deletes
+    holds the feed's key and may lack whatever else is required."""
+    needed = {column.name for column in feed.columns if column.required and (feed.is_snapshot or column.name in feed.key)}
+    return not {"_department", *needed} & {*expressions}
 
 
 def _rank_sql(feed: FeedContract, column: Column) -> str:
