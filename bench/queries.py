@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards.render.assets import DASHBOARDS
-from dashboards.render.datasets import MONTH_TEXT, MONTH_TEXT_SQL, WHOLE_MONTH, whole_month_sql
+from dashboards.render.datasets import MONTH_TEXT, WHOLE_MONTH, month_text_sql, whole_month_sql
 from dashboards.render.metrics import catalogue
 
 Json = dict[str, Any]
@@ -230,7 +230,7 @@ def _listed(values: list[str]) -> str:
 
 def _column(table: str, column: str | Json) -> str:
     if isinstance(column, str):
-        return f"{MONTH_TEXT_SQL} as {column}" if column == MONTH_TEXT else column
+        return f"{month_text_sql(table)} as {column}" if column == MONTH_TEXT else column
     name = column["label"]
     meant = whole_month_sql(table) if name == WHOLE_MONTH else name
     return f"date_trunc('month', {meant}) as {name}" if "timeGrain" in column else name

@@ -13,6 +13,7 @@ from simulate.checklists import checklist_codes
 from simulate.firms import NAT
 from simulate.marks import DAY, DEPARTMENT
 from simulate.meanings import meaning, meaning_of, reference_of
+from simulate.mess import nulls_of
 from simulate.word_lists import Array, Table, random_for
 from simulate.world import ACTS, OTHER_NAMES, TOLD, WHOLE, World
 
@@ -234,10 +235,21 @@ class Draw:
         rows = self.pools.get(table, {})
         if name not in rows or not _has_rows(rows) or (act in TOLD and self.world.table(act, self.department)):
             return {}
+        rows = self._nameable(table, rows)
+        if not _has_rows(rows):
+            return {}
         own = rows[DEPARTMENT] == self.department
         if own.any():
             return {key: values[own] for key, values in rows.items()}
         return {} if _is_of_a_department(table, name) else rows
+
+    def _nameable(self, table: str, rows: Table) -> Table:
+        """The rows that have all that must be said of them: a lift without a code of rescues is not named by it."""
+        needed = {name for column, other, name in self._references() if other == table and column.required}
+        has_all = np.ones(len(rows[DEPARTMENT]), bool)
+        for name in needed & rows.keys():
+            has_all &= ~nulls_of(rows[name])
+        return rows if has_all.all() else {key: values[has_all] for key, values in rows.items()}
 
     def _referred(self, table: str, values: Array) -> Array:
         if table == self.leads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import string
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +15,8 @@ from simulate.mess import NOTHING
 
 PARSER: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 MOST_REPEATS = 4  # more than the fewest that a repetition asks for
-PRINTABLE = [chr(code) for code in range(0x20, 0x7F)] + list("监管检查甲乙丙丁")
+# What any character of a pattern may be: nothing that is mended when it is read, small letters or signs before a code.
+PLAIN = [*string.digits, *string.ascii_uppercase, *"监管检查甲乙丙丁"]
 CATEGORIES = {
     "CATEGORY_DIGIT": "0123456789",
     "CATEGORY_WORD": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
@@ -44,9 +46,9 @@ def _parts(parsed: Iterable[tuple[Any, Any]], rng: np.random.Generator) -> Itera
             case "LITERAL":
                 yield chr(argument)
             case "ANY":
-                yield str(rng.choice(PRINTABLE))
+                yield str(rng.choice(PLAIN))
             case "NOT_LITERAL":
-                yield str(rng.choice([char for char in PRINTABLE if char != chr(argument)]))
+                yield str(rng.choice([char for char in PLAIN if char != chr(argument)]))
             case "IN":
                 yield str(rng.choice(_class(argument)))
             case "BRANCH":
@@ -64,7 +66,7 @@ def _parts(parsed: Iterable[tuple[Any, Any]], rng: np.random.Generator) -> Itera
 
 
 def _class(members: list[tuple[Any, Any]]) -> list[str]:
-    """The characters of a class [...]: of a negated one, the printable ones that are not in it."""
+    """The characters of a class [...]: of a negated one, the plain ones that are not in it."""
     chars: list[str] = []
     for operation, argument in members:
         match str(operation):
@@ -75,5 +77,5 @@ def _class(members: list[tuple[Any, Any]]) -> list[str]:
             case "CATEGORY":
                 chars += CATEGORIES[str(argument)]
     if str(members[0][0]) == "NEGATE":
-        return [char for char in PRINTABLE if char not in chars]
+        return [char for char in PLAIN if char not in chars]
     return chars

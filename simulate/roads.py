@@ -114,7 +114,7 @@ def make_drivers(vehicles: Table, period: Period, rng: np.random.Generator) -> T
     return {
         "firm": vehicles["firm"],
         "person": rng.integers(0, FEWEST_PERSONS, count),
-        "practice_certificate_no": texts([f"4200000000000{n:05d}" for n in range(count)]),
+        "practice_certificate_no": texts([f"4200000000000{n:05d}" for n in range(1, count + 1)]),
         "practice_category": texts([category.get(use, "02001") for use in vehicles["vehicle_use"]]),
         "issued_date": issued,
         "valid_to": issued + 6 * 365 * DAY,

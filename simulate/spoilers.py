@@ -17,6 +17,8 @@ from simulate.values import codes_in_force, fitting_codes, kind_of, largest
 from simulate.word_lists import Table
 
 BROKEN_DATES = ("2024-02-30", "2026/13/45", "20250631", "2025年4月31日", "2025-00-10", "去年十月", "2025-1")
+# What is no date, but a month.
+MONTHS = ("2025-1",)
 UNKNOWN_CODES = ("88", "暂定类别", "特殊类别", "X1", "429999", "99999", "其他类别")
 NOT_NUMBERS = ("面议", "若干元", "约五千", "见附件")
 OLDEST, FUTURE = 1912, "2099-01-01"
@@ -68,7 +70,8 @@ def _misfit(rng: np.random.Generator, column: Column, rows: Table, row: int) -> 
 
 
 def _broken_date(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:
-    return str(rng.choice(list(BROKEN_DATES)))
+    read = MONTHS if column.parse == "month" else ()
+    return str(rng.choice([text for text in BROKEN_DATES if text not in read]))
 
 
 def _too_old(rng: np.random.Generator, column: Column, rows: Table, row: int) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pyspark.sql import SparkSession
-
 from spark_jobs.engine.query import ask
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home, Refused
@@ -83,10 +81,11 @@ QUESTIONS = {
 }
 
 
-def state(home: Home, spark: SparkSession) -> object:
+def state(home: Home) -> object:
     """Everything that a statement could have changed, but for what an engine keeps for itself below state."""
     files = sorted(str(path) for path in home.path.rglob("*") if home.state not in path.parents)
     versions = {name: version(home.table(*name)) for name in tables(home)}
+    spark = connect(home, needs=())
     known = sorted(table.name for table in spark.catalog.listTables("ops"))
     return files, versions, known, spark.conf.get("spark.sql.session.timeZone")
 
@@ -94,19 +93,18 @@ def state(home: Home, spark: SparkSession) -> object:
 def main() -> None:
     """Tries all of it on the engine and home that the environment names, and says what was not as it should be."""
     home = Home.resolve()
-    spark = connect(home, needs=())
-    before = state(home, spark)
+    before = state(home)
     for statement in ATTEMPTS:
         try:
-            ask(home, spark, statement.replace("LAKE", str(home.warehouse)))
+            ask(home, statement.replace("LAKE", str(home.warehouse)))
             print("ran:", statement)
         except Refused as refusal:
             if len(str(refusal).splitlines()) > 1:
                 print("several lines:", refusal)
-        if state(home, spark) != before:
+        if state(home) != before:
             print("changed something:", statement)
     for question in QUESTIONS:
-        if not ask(home, spark, question).num_rows:
+        if not ask(home, question).num_rows:
             print("not answered:", question)
 
 

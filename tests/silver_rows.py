@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
 
 from schemas.contract import feeds
 from spark_jobs.engine.session import connect
@@ -25,15 +24,18 @@ Row = dict[str, Any]
 
 
 @contextmanager
-def lake(path: Path) -> Iterator[tuple[Home, SparkSession]]:
-    """An empty lake in an engine session of its own: tables of other tests are not known to it, nor its to them."""
+def lake(path: Path) -> Iterator[Home]:
+    """An empty lake in an engine session of its own: tables of other tests are not known to it, nor its to them.
+
+    The session learns of tables as it is asked for them; a test that names none (it runs dbt itself) calls connect().
+    """
     home = Home(path)
     home.create()
     create_tables(home)
     write_codes(home)
     connect(Home(path / "nothing")).stop()
     try:
-        yield home, connect(home)
+        yield home
     finally:
         connect(Home(path / "nothing")).stop()
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 
 from dbt_project.render.unit_tests import NAME
 from schemas.contract import TableContract, contracts, fed_tables, terms
@@ -22,6 +21,7 @@ from schemas.contract.lint import lint
 from spark_jobs.building.base import build_base
 from spark_jobs.building.dbt import run_unit_tests
 from spark_jobs.building.flows import hop_into
+from spark_jobs.engine.session import query
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 from tests.fold import Fold, Key, derived_expressions
@@ -70,7 +70,7 @@ def ending(
 ) -> Iterator[Ending]:
     seed = request.param
     sent = deliveries(seed)
-    with lake(tmp_path_factory.mktemp("base_tables")) as (home, spark):
+    with lake(tmp_path_factory.mktemp("base_tables")) as home:
         parked = []
         for some in _pieces(seed, sent):
             write(home, some)
@@ -78,7 +78,7 @@ def ending(
         grown, hops = _held(home), read(home.table("ops", "reconciliation")).to_pylist()
         build_base(home, full=True)
         merged = [table for table in fed_tables().values() if table.merge]
-        expected = {table.table: _expected(home, spark, table, sent) for table in merged}
+        expected = {table.table: _expected(home, table, sent) for table in merged}
         yield Ending(seed, home, sent, parked, hops, grown, _held(home), expected)
 
 
@@ -106,12 +106,12 @@ def _plain(cell: Any) -> Any:
     return sorted(cell) if isinstance(cell, list) and cell and isinstance(cell[0], tuple) else cell
 
 
-def _expected(home: Home, spark: SparkSession, table: TableContract, sent: list[Sent]) -> Held:
+def _expected(home: Home, table: TableContract, sent: list[Sent]) -> Held:
     accepted = [one for one in sent if not one.is_held and table.table in one.feed.into]
     derived = {}
     for feed in {one.feed.name: one.feed for one in accepted}.values():
         for sql in {*derived_expressions(table, feed)}:
-            rows = spark.sql(f"select _delivery, _line, {sql} from silver.{feed.name}").collect()
+            rows = query(home, f"select _delivery, _line, {sql} from silver.{feed.name}").collect()
             derived |= {(row[0], row[1], sql): _in_utc(row[2]) for row in rows}
     return _with_places(home, table, Fold(table, accepted, lambda *place: derived[place]).rows())
 

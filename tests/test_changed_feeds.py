@@ -196,7 +196,7 @@ def test_a_feed_that_states_another_type_than_its_base_table_is_named_by_the_lin
     feeds = {f"feeds/scjg/{name}": f"into: [{name}]\n{FEED}{TEXT}" for name in ("a", "b")}
     declare(root, {**fed, **feeds})
     assert not any("note is" in sentence for sentence in lint())
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         for name in ("a", "b"):
             deliver(home, f"{name}.csv", *ROWS, f"9,{name},420100,1,1", folder=f"scjg/{name}")
         assert build_base(home).parked == []

@@ -217,7 +217,7 @@ def _alarm(number: str, device: str, day: date, level: str, hour: int = 2) -> Ro
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     monkeypatch = pytest.MonkeyPatch()
-    with lake(tmp_path_factory.mktemp("clues")) as (home, _):
+    with lake(tmp_path_factory.mktemp("clues")) as home:
         told_days = Story(home, monkeypatch)
         told_days.day(MONDAY)
         firm = {"uscc": FIRM, "object_name": "武汉样本化工有限公司", "industry_code": "2614", "region_code": "420107"}

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from schemas.contract import code_list, departments
 from spark_jobs.building.dbt import run_dbt
+from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
 from tests.silver_rows import Row, deliver, lake
 
@@ -68,7 +69,8 @@ ROUTES = [
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, SparkSession]]:
-    with lake(tmp_path_factory.mktemp("complaints")) as (home, spark):
+    with lake(tmp_path_factory.mktemp("complaints")) as home:
+        spark = connect(home)
         deliver(home, "scjg_enterprise", "scjg", "2024-09-01", [{"uscc": FIRM, "industry_code": "5211"}])
         deliver(home, "szj_hotline_order", "szj", "2024-10-01", HOTLINE)
         deliver(home, "complaint", "scjg", "2024-10-02", MARKET)

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs import pipeline
 from spark_jobs.building.dbt import run_dbt
+from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 from spark_jobs.landing.land import make_landing_zone
@@ -92,7 +93,8 @@ def _decision(number: str, decided: date, **more: Any) -> Row:
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Decisions around National Day 2024, received on Saturday 12 October, which is worked."""
-    with lake(tmp_path_factory.mktemp("publicity")) as (home, spark):
+    with lake(tmp_path_factory.mktemp("publicity")) as home:
+        spark = connect(home)
         rows = [_decision("in time", date(2024, 9, 27)), _decision("late", date(2024, 9, 26))]
         first = deliver(home, "credit_punish", "fgw", "2024-10-12", rows)
         reject(home, "credit_punish", first, [{"decision_no": "no class", "authority_code": AUTHORITY}])

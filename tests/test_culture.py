@@ -74,7 +74,7 @@ def _guide(number: str, issued: date, valid_to: date, **more: Any) -> Row:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Four agencies, two scenic spots over some days, four venues, three relics and three guides."""
-    with lake(tmp_path_factory.mktemp("culture")) as (home, _):
+    with lake(tmp_path_factory.mktemp("culture")) as home:
         firms = [{"uscc": firm, "industry_code": "7291", "region_code": "420106"} for firm in (AGENCY, SPOT, VENUE)]
         firms[0]["object_name"] = "武汉样本旅行社有限公司"
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", firms)

@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 from schemas.contract import contracts, feeds, tables
 from schemas.contract.views import clocks
 from spark_jobs.building.dbt import StepFailed, run_dbt, run_unit_tests
+from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
 from tests.silver_rows import Row, deliver, lake
 
@@ -98,7 +99,8 @@ def _operations(home: Home) -> set[str]:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake whose base grew delivery by delivery in an order no department kept, one of them read twice."""
-    with lake(tmp_path_factory.mktemp("transform")) as (home, spark):
+    with lake(tmp_path_factory.mktemp("transform")) as home:
+        spark = connect(home)
         _grow(home)
         run_dbt(
             home,
@@ -162,7 +164,8 @@ def test_a_step_that_fails_says_which_and_why(built: Lake) -> None:
 def test_tables_of_many_files_are_merged_and_come_to_the_same(built: Lake, tmp_path: Path) -> None:
     here, spark = built  # whose session ends with the other's beginning: this test is the last
     grown = _snapshot(spark)
-    with lake(tmp_path) as (home, other):
+    with lake(tmp_path) as home:
+        other = connect(home)
         _grow(home, files=dict.fromkeys(BASE, 1000))
         merged = _snapshot(other)
         operations = _operations(home)

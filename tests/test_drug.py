@@ -44,7 +44,7 @@ def _trade(number: str, mode: str, uscc: str, until: str = "2029-01-01", **more:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A maker and a shop; three batches, eight reports, two inspections, licences, a recall in two units."""
-    with lake(tmp_path_factory.mktemp("drug")) as (home, _):
+    with lake(tmp_path_factory.mktemp("drug")) as home:
         registered = [
             {"uscc": MAKER, "object_name": MAKER_NAME, "industry_code": "2720", "region_code": "420115"},
             {"uscc": SHOP, "object_name": "样本药房", "industry_code": "5251", "region_code": "420103"},

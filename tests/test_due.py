@@ -73,7 +73,7 @@ ANSWER = {"visit_no": "V1", "check_item_no": "1", "check_item_name": "样本", "
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with lake(tmp_path_factory.mktemp("due")) as (home, _):
+    with lake(tmp_path_factory.mktemp("due")) as home:
         known = {FOOD: ("5212", 2015), ENDED: ("5212", 2015), NEW: ("5212", 2026), WORKS: ("2614", 2010)}
         registered = [
             {"uscc": firm, "industry_code": code, "established_date": date(year, 3, 1), "region_code": "420103"}

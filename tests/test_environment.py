@@ -43,7 +43,7 @@ def _manifest(
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """One outlet over a week, four manifests around the day on which the code of 2026 came into force, two licences."""
-    with lake(tmp_path_factory.mktemp("environment")) as (home, _):
+    with lake(tmp_path_factory.mktemp("environment")) as home:
         registered = [{"uscc": firm, "industry_code": "2614", "region_code": "420107"} for firm in (FIRM, RECEIVER)]
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", registered)
         outlet = {

@@ -12,6 +12,7 @@ import pytest
 from schemas.contract import SCHEMAS, contracts
 from schemas.contract.lint import lint
 from spark_jobs.building.base import build_base
+from spark_jobs.engine.session import connect
 from spark_jobs.lake.columns import silver_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import overwrite, read
@@ -79,7 +80,7 @@ def _hops(home: Home) -> set[tuple[str, str, int, int, int]]:
 def test_a_second_departments_feed_flows_into_a_table_without_sql(declare, tmp_path: Path) -> None:
     declare({"feeds/yjj/case": CASE})
     assert lint() == []
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         deliver(home, "complaint", "scjg", "2026-01-01", [_complaint("1")])
         deliver(home, "yjj_case", "yjj", "2026-01-02", [_complaint("1"), _complaint("2")])
         build = build_base(home)
@@ -96,7 +97,7 @@ def test_a_feed_without_the_tables_key_is_found_by_the_lint_and_parked_while_oth
     declare({"feeds/yjj/case": broken})
     [said] = lint()
     assert "into: supervision_item: its key item_code cannot be read from this feed" in said
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         deliver(home, "yjj_case", "yjj", "2026-01-01", [_complaint("1")])
         deliver(home, "complaint", "scjg", "2026-01-01", [_complaint("2")])
         first = build_base(home)
@@ -109,7 +110,8 @@ def test_a_feed_without_the_tables_key_is_found_by_the_lint_and_parked_while_oth
 
 def test_a_feed_whose_silver_table_is_broken_is_parked_and_merged_once_it_is_mended(declare, tmp_path: Path) -> None:
     declare({"feeds/yjj/case": CASE})
-    with lake(tmp_path / "lake") as (home, spark):
+    with lake(tmp_path / "lake") as home:
+        spark = connect(home)
         deliver(home, "yjj_case", "yjj", "2026-01-01", [_complaint("1")])
         deliver(home, "complaint", "scjg", "2026-01-01", [_complaint("2")])
         path = home.table("silver", "yjj_case")
@@ -133,7 +135,7 @@ def test_a_feed_whose_silver_table_is_broken_is_parked_and_merged_once_it_is_men
 def test_two_lists_of_one_department_do_not_withdraw_each_others_rows(declare, tmp_path: Path) -> None:
     declare({"feeds/yjj/officer_of_cities": OFFICERS})
     officers = [{"certificate_no": f"1701000000{n}", "region_code": "420100"} for n in range(4)]
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         deliver(home, "officer", "yjj", "2026-01-01", officers[:2])
         deliver(home, "yjj_officer_of_cities", "yjj", "2026-01-02", officers[2:])
         build_base(home)
@@ -160,7 +162,7 @@ def test_authority_over_a_column_is_not_the_power_to_withdraw_a_firm(declare, tm
         }
     )
     assert lint() == []
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         deliver(
             home, "scjg_enterprise", "scjg", "2026-01-01", [{"uscc": firm, "object_name": "登记"} for firm in FIRMS]
         )
@@ -183,7 +185,7 @@ def test_every_target_of_a_feed_is_reconciled_whatever_their_order(declare, tmp_
     declare(
         {"feeds/check_action": turned.replace("[check_action, supervised_object]", "[supervised_object, check_action]")}
     )
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         deliver(home, "check_action", "yjj", "2026-01-01", acts)
         build_base(home)
         assert _hops(home) == {
@@ -196,7 +198,7 @@ def test_every_target_of_a_feed_is_reconciled_whatever_their_order(declare, tmp_
 def test_rows_that_a_table_lost_park_their_feed_and_nobody_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         deliver(home, "complaint", "scjg", "2026-01-01", [_complaint("1")])
         lost = deliver(
             home, "officer", "yjj", "2026-01-01", [{"certificate_no": "17010000001", "region_code": "420100"}]

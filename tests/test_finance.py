@@ -63,7 +63,7 @@ def _figures(uscc: str, month: date, filed: date | None, **told: str) -> Iterato
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A lender over three months, a guarantor over two quarters, and one that works and has filed nothing."""
-    with lake(tmp_path_factory.mktemp("finance")) as (home, _):
+    with lake(tmp_path_factory.mktemp("finance")) as home:
         registered = [
             {"uscc": one, "industry_code": "6635", "region_code": "420107"} for one in (LENDER, SURETY, SILENT)
         ]

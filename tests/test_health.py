@@ -86,7 +86,7 @@ def _samples() -> list[Row]:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A hospital, two clinics and four public places, with their staff, samples, grades and reports."""
-    with lake(tmp_path_factory.mktemp("health")) as (home, _):
+    with lake(tmp_path_factory.mktemp("health")) as home:
         firms = [{"uscc": firm, "industry_code": "8411", "region_code": "420100"} for firm in (HOSPITAL, CLINIC, HOTEL)]
         deliver(home, "scjg_enterprise", "scjg", "2025-01-01", firms)
         chlorine = [

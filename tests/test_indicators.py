@@ -15,7 +15,7 @@ from schemas.contract.lint import figures
 from spark_jobs.building.base import build_base
 from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
-from spark_jobs.engine.session import connect
+from spark_jobs.engine.session import query
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.tables import read
 from tests.silver_rows import Row, deliver, lake
@@ -59,7 +59,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     folder.mkdir(parents=True)
     for name, text in EXAMPLES.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patched, lake(tmp_path_factory.mktemp("indicators")) as (home, _):
+    with pytest.MonkeyPatch.context() as patched, lake(tmp_path_factory.mktemp("indicators")) as home:
         patched.setenv("LAKEWARDEN_SCHEMAS", str(declared))
         _forget()
         inspected = [
@@ -93,7 +93,7 @@ def _of_the_year(home: Home, indicator: str, *columns: str) -> dict[tuple[str, .
 
 
 def _drilled(home: Home, figure: str, cell: Cell) -> list[Row]:
-    rows: list[Row] = connect(home).sql(drill_sql(figure, cell)).toArrow().to_pylist()
+    rows: list[Row] = query(home, drill_sql(figure, cell)).toArrow().to_pylist()
     return rows
 
 

@@ -11,7 +11,7 @@ from schemas.citations import citations_in, number_of, short_name
 from spark_jobs.building.base import build_base
 from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
-from spark_jobs.engine.session import connect
+from spark_jobs.engine.session import query
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 from tests.silver_rows import Row, deliver, lake
@@ -74,7 +74,7 @@ def _ends(home: Home) -> dict[str, date | None]:
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with lake(tmp_path_factory.mktemp("versions")) as (home, _):
+    with lake(tmp_path_factory.mktemp("versions")) as home:
         yield home
 
 
@@ -127,7 +127,7 @@ CITED = {
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A catalogue that came twice, claims and checklists of three bodies, acts before, after and without their item."""
-    with lake(tmp_path_factory.mktemp("items")) as (home, _):
+    with lake(tmp_path_factory.mktemp("items")) as home:
         first = [_item(FOOD, "1", date(2020, 1, 1)), _item(PAUSED, "1", None, item_status="03")]
         deliver(home, "supervision_item", "scjg", "2026-01-01", [*first, _item(GONE, "1", date(2020, 1, 1))])
         second = [_item(FOOD, "2", date(2026, 3, 1)), _item(PAUSED, "1", None, item_status="03")]
@@ -179,7 +179,7 @@ def _gold(home: Home, table: str) -> list[Row]:
 
 
 def _drilled(home: Home, figure: str, cell: Cell | None = None, below: bool = False) -> list[Row]:
-    rows: list[Row] = connect(home).sql(drill_sql(figure, cell or Cell(), below)).toArrow().to_pylist()
+    rows: list[Row] = query(home, drill_sql(figure, cell or Cell(), below)).toArrow().to_pylist()
     return rows
 
 

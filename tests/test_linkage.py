@@ -42,7 +42,7 @@ def _licence(number: str, name: str, region: str, uscc: str | None = None) -> di
 
 @pytest.fixture
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with lake(tmp_path_factory.mktemp("linkage")) as (made, _):
+    with lake(tmp_path_factory.mktemp("linkage")) as made:
         firms = [{"uscc": code, "object_name": name, "region_code": place} for code, (name, place) in NAMES.items()]
         deliver(made, "scjg_enterprise", "scjg", "2026-01-01", firms)
         rows = [_licence(number, *said) for number, said in LICENCES.items()]

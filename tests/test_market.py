@@ -62,7 +62,7 @@ def _licence(number: str, since: str, until: str) -> Row:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """One firm with three lifts, licences for food of 2021 and none since, three samples, four rescues."""
-    with lake(tmp_path_factory.mktemp("market")) as (home, _):
+    with lake(tmp_path_factory.mktemp("market")) as home:
         registered = [{"uscc": firm, "industry_code": "5212", "region_code": "420103"} for firm in (FIRM, MAKER)]
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", registered)
         limits = {"SC1-SQ": 30, "SC2-WB": 15, "SC3-DD": 30, "SC5-CZ": 90, "SC6-DJ": 30, "SC8-JC": 365, "SC-BG": 365}

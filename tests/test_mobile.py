@@ -167,7 +167,7 @@ def _told() -> dict[str, list[Row]]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with lake(tmp_path_factory.mktemp("mobile")) as (home, _):
+    with lake(tmp_path_factory.mktemp("mobile")) as home:
         asked = [
             {"check_icode": LIST, "item_code": ITEM, "check_item_no": one, "check_item_name": "样本"} for one in "12"
         ]

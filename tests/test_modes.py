@@ -185,12 +185,12 @@ def histories(tmp_path_factory: pytest.TempPathFactory) -> Histories:
     def keep(name: str, home: Home) -> None:
         ends[name] = {table: _rows(home, table, internals=False) for table in ("check_action", "supervised_object")}
 
-    with lake(tmp_path_factory.mktemp("ordered")) as (home, _):
+    with lake(tmp_path_factory.mktemp("ordered")) as home:
         for run in range(3):
             _deliver_in_pieces(home, told[run * 80 : run * 80 + 80], 4, START + timedelta(days=20 + run))
             build_base(home)
         keep("ordered, over three runs", home)
-    with lake(tmp_path_factory.mktemp("late")) as (home, _):
+    with lake(tmp_path_factory.mktemp("late")) as home:
         for run, (begin, end) in enumerate([(0, 150), (150, 151), (151, 200), (200, 240)]):
             _deliver_in_pieces(home, late[begin:end], 1 + run, START + timedelta(days=20 + run))
             build_base(home)
@@ -280,7 +280,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, list
     """Snapshots of two departments, some released long after later ones came; and what one full build says of them."""
     snapshots = _snapshots(SEED)
     held = {2, 5, 9}
-    with lake(tmp_path_factory.mktemp("lists")) as (home, _):
+    with lake(tmp_path_factory.mktemp("lists")) as home:
         names = {}
         for run in ([0, 1, 2, 3], [4], [5, 6, 7, 8], [9, 10, 11, 12, 13]):
             for number in run:
@@ -312,7 +312,7 @@ def test_snapshots_accepted_late_and_rebuilt_in_full_come_to_the_same(lists: tup
 
 
 def test_only_accepted_deliveries_reach_base_and_each_is_accounted_for_once(tmp_path: Path) -> None:
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         for number, state in enumerate(("held", "rejected", "refused", "duplicate", "unpacked")):
             deliver(home, "officer", "yjj", f"2026-01-0{number + 2}", [{"certificate_no": state}], state)
         assert build_base(home).figures == {}
@@ -349,7 +349,7 @@ def test_a_feed_that_flows_into_no_base_table_needs_no_base(tmp_path: Path, monk
     contracts.cache_clear()
     try:
         assert feeds()[feed.name].into == ()
-        with lake(tmp_path / "lake") as (home, _):
+        with lake(tmp_path / "lake") as home:
             deliver(home, feed.name, "scjg", "2026-01-01", [{"uscc": FIRMS[0]}])
             assert build_base(home).figures == {}
     finally:
@@ -383,7 +383,7 @@ def _checks(*codes: str) -> list[Row]:
 
 @pytest.mark.usefixtures("in_full")
 def test_any_feed_may_be_a_whole_list_and_only_the_register_withdraws_a_firm(tmp_path: Path) -> None:
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", _firms(0, 1, 2))
         deliver(home, "check_action", "yjj", "2026-01-01", _checks("a", "b", "c"))
         deliver(home, "check_action", "scjg", "2026-01-01", _checks("a"))

@@ -91,7 +91,7 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with lake(tmp_path_factory.mktemp("officers")) as (home, _):
+    with lake(tmp_path_factory.mktemp("officers")) as home:
         deliver(home, "officer", "scjg", "2026-01-01", OFFICERS)
         deliver(home, "officer_licence", "sft", "2026-01-02", TERMS)
         deliver(home, "check_action", "scjg", "2026-02-01", CHECKS)

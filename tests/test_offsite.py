@@ -86,7 +86,7 @@ ALARMS = [
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    with lake(tmp_path_factory.mktemp("offsite")) as (home, _):
+    with lake(tmp_path_factory.mktemp("offsite")) as home:
         deliver(home, "monitor_device", "sthj", "2026-01-01", DEVICES)
         deliver(home, "device_indicator", "sthj", "2026-01-01", LIMITS)
         deliver(home, "reading", "sthj", "2026-08-15", READINGS)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import dbt_project.render
-from spark_jobs.building import dbt, parsed
+from spark_jobs.building import dbt
 from spark_jobs.building.dbt import project
 from spark_jobs.building.parsed import Parsed
+from spark_jobs.lake import kept as keeping
 from spark_jobs.lake import sources as program
 from spark_jobs.lake.home import Home
 
@@ -23,7 +24,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = Home(tmp_path_factory.mktemp("kept") / "lake")
     home.create()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parsed, "FOLDER", tmp_path_factory.mktemp("parsed"))
+        patch.setattr(keeping, "FOLDER", tmp_path_factory.mktemp("parsed"))
         patch.setattr(dbt, "_manifests", {})
         project(home)
         yield home
@@ -49,10 +50,10 @@ def test_half_a_file_and_a_foreign_one_count_as_none(kept: Home) -> None:
     try:
         for content in (whole[: len(whole) // 2], whole[:-1] + b"\0", whole[:64], b"", b"\0" * 100):
             path.write_bytes(content)
-            assert Parsed().read() is None
+            assert Parsed().manifest() is None
     finally:
         path.write_bytes(whole)
-    assert Parsed().read() is not None
+    assert Parsed().manifest() is not None
 
 
 def test_what_was_parsed_for_one_home_serves_another(
@@ -70,12 +71,12 @@ def test_another_folder_of_contracts_another_file_and_another_version_are_parsed
     with monkeypatch.context() as patch:
         patch.setenv("LAKEWARDEN_SCHEMAS", str(tmp_path))
         (tmp_path / "terms.yaml").write_text("{}")
-        assert Parsed().read() is None
+        assert Parsed().manifest() is None
         first = program.sources()
         os.utime(tmp_path / "terms.yaml", (1, 1))
         assert len({now, first, program.sources()}) == 3
-    assert Parsed().read() is not None
+    assert Parsed().manifest() is not None
     packages = tmp_path / "packages"
     (packages / "dbt_core-9.9.9.dist-info").mkdir(parents=True)
     monkeypatch.setattr(program.sysconfig, "get_path", lambda _: str(packages))
-    assert Parsed().read() is None
+    assert Parsed().manifest() is None

@@ -50,7 +50,7 @@ def _files(home: Home, table: str) -> dict[date, set[str]]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    with lake(tmp_path / "lake") as (made, _):
+    with lake(tmp_path / "lake") as made:
         yield made
 
 
@@ -118,7 +118,7 @@ def test_deliveries_of_several_days_come_to_the_same_in_any_order_built_at_once_
     ]
     endings = []
     for name, order in (("sent", sent), ("backwards", sent[::-1])):
-        with lake(tmp_path / name) as (home, _):
+        with lake(tmp_path / name) as home:
             for received, rows in order:
                 deliver(home, "reading", "sthj", received, rows)
                 assert build_base(home).parked == []

@@ -65,7 +65,7 @@ def _mine(year: int, output: str, **more: Any) -> Row:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Four plots, five pieces of land lent before and after the regulation changed, five spots, two years of a mine."""
-    with lake(tmp_path_factory.mktemp("resources")) as (home, _):
+    with lake(tmp_path_factory.mktemp("resources")) as home:
         firm = {"uscc": FIRM, "industry_code": "7010", "region_code": "420103"}
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", [firm])
         limits = [

@@ -78,7 +78,7 @@ def _told(home: Home) -> tuple[list[Row], dict[str, Row]]:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, Told]]:
     told = []
-    with lake(tmp_path_factory.mktemp("trend")) as (home, _):
+    with lake(tmp_path_factory.mktemp("trend")) as home:
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", [_firm(number) for number in range(len(FIRMS))])
         for received, strict in (("2026-07-01", False), ("2026-07-02", True)):
             deliver(home, "check_action", "scjg", received, _checks(strict))

@@ -14,7 +14,7 @@ from schemas.contract import ContractError, table_of
 from spark_jobs.building import rules as rules_job
 from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.rules import judge_rules
-from spark_jobs.engine.session import connect
+from spark_jobs.engine.session import query
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.tables import append, create_tables, overwrite, read
@@ -230,7 +230,7 @@ def test_a_row_breaks_its_own_rule_alone(filled: Home, rule: str) -> None:
     judge_rules(filled, DAY)
     found = {row["rule"]: row["rows_wrong"] for row in read(filled.table("ops", "quality")).to_pylist()}
     assert {name: wrong for name, wrong in found.items() if wrong} == {rule: 1}
-    assert connect(filled).sql(drill_sql(rule, Cell())).count() == 1
+    assert query(filled, drill_sql(rule, Cell())).count() == 1
 
 
 def test_an_act_is_held_against_the_version_of_its_day(filled: Home) -> None:
@@ -247,7 +247,7 @@ def test_an_act_is_held_against_the_version_of_its_day(filled: Home) -> None:
                 {**told, "check_action_code": f"{name} {item}", "item_code": item, "check_date": day},
             )
     judge_rules(filled, DAY)
-    wrong = connect(filled).sql(drill_sql("check_item_held_on_its_day", Cell())).toArrow()
+    wrong = query(filled, drill_sql("check_item_held_on_its_day", Cell())).toArrow()
     assert sorted(wrong["check_action_code"].to_pylist()) == [f"paused {ITEM}", f"paused {gone['item_code']}"]
 
 

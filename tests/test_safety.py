@@ -74,7 +74,7 @@ LIMITS = [
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Two firms: one that finds dangers and is punished, one with a grave source that never finds any."""
-    with lake(tmp_path_factory.mktemp("safety")) as (home, _):
+    with lake(tmp_path_factory.mktemp("safety")) as home:
         registered = [{"uscc": firm, "industry_code": "2614", "region_code": "420107"} for firm in (FIRM, SILENT)]
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", registered)
         deliver(home, "theme_limit", "yjgl", "2026-01-01", LIMITS)

@@ -18,7 +18,7 @@ from schemas.contract.risk import read_risk_model, risk_models, valid_on
 from spark_jobs.building.score import score
 from spark_jobs.building.scoring_sql import scoring_sql
 from spark_jobs.command.risk import model_rows
-from spark_jobs.engine.session import register
+from spark_jobs.engine.session import connect, register
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import append
@@ -312,7 +312,8 @@ OBJECTS = {"BAD", "NEW", "WORST", "OLD", "DRUGS"}
 @pytest.fixture(scope="module")
 def acted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, SparkSession]]:
     """A lake whose base and profile were written by hand."""
-    with lake(tmp_path_factory.mktemp("score")) as (home, spark):
+    with lake(tmp_path_factory.mktemp("score")) as home:
+        spark = connect(home)
         nothing: dict[str, list[dict[str, Any]]] = {name: [] for name in tables("themes")}
         for name, rows in (nothing | ACTS).items():
             path = home.table(*name.split("."))

@@ -102,7 +102,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
         declare(root, {f"base/{name}": before for name, (before, _, _) in CHANGES.items()})
         declare(root, _feeds("scjg", tuple(CHANGES)))
         declare(root, _feeds("yjj", ("registry",), FEED.replace("change", "full")))
-        with lake(tmp_path_factory.mktemp("lake")) as (home, _):
+        with lake(tmp_path_factory.mktemp("lake")) as home:
             yield _change(home, root)
     contracts.cache_clear()
 

@@ -21,7 +21,7 @@ PARTY = {"administrative_cp_document": "001", "administrative_cp_code": FIRM, "s
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    with lake(tmp_path_factory.mktemp("known")) as (home, _):
+    with lake(tmp_path_factory.mktemp("known")) as home:
         registered = {"object_name": "武汉样本商贸有限公司", "legal_representative": "样本甲", "region_code": "420103"}
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", [{"uscc": OTHER}, {"uscc": FIRM, **registered}])
         act = {**PARTY, "check_date": date(2026, 1, 10), "check_result": "01", "address_operating": "样本路1号"}

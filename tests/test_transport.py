@@ -47,7 +47,7 @@ def _weighing(number: str, plate: str, day: date, total: str, fine: int | None =
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Twelve vehicles of one firm, two of them with terminals, and what was weighed in a year and a month."""
-    with lake(tmp_path_factory.mktemp("transport")) as (home, _):
+    with lake(tmp_path_factory.mktemp("transport")) as home:
         firms = [{"uscc": firm, "industry_code": "5431", "region_code": "420100"} for firm in (FIRM, OTHER)]
         deliver(home, "scjg_enterprise", "scjg", "2025-01-01", firms)
         bus = _vehicle("鄂A00001", "1", insured_until=date(2026, 12, 31), inspected_until=date(2026, 9, 30))

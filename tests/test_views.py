@@ -33,7 +33,7 @@ def _check(code: str, item: str | None, day: date, result: str = "02", **more: A
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Inspections of two fields, one without a prefecture and one withdrawn; a penalty and complaints."""
-    with lake(tmp_path_factory.mktemp("views")) as (home, _):
+    with lake(tmp_path_factory.mktemp("views")) as home:
         firms = [(A, "2710"), (B, "5212"), (C, "2710")]
         registered = [{"uscc": firm, "industry_code": code, "region_code": "421088"} for firm, code in firms]
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", registered)
@@ -172,7 +172,7 @@ def test_a_figure_drills_down_to_the_rows_that_it_counts(built: Home) -> None:
 
 def test_gold_waits_for_themes_that_are_not_there_yet(tmp_path: Path) -> None:
     """A day may begin before the first base is built, or before the themes of a new field."""
-    with lake(tmp_path / "lake") as (home, _):
+    with lake(tmp_path / "lake") as home:
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", [{"uscc": A, "object_name": "样本"}])
         build_base(home)
         build_gold(home, date(2026, 6, 30))

@@ -116,9 +116,12 @@ def _first_filled(expressions: tuple[str, ...]) -> str:
 
 
 def _may_be_empty(feed: FeedContract, expressions: tuple[str, ...]) -> bool:
-    """Whether a key, as the feed states it, may hold nothing: unless a column of it is in every row. A row that deletes
-    holds the feed's key and may lack whatever else is required."""
-    needed = {column.name for column in feed.columns if column.required and (feed.is_snapshot or column.name in feed.key)}
+    """Whether a key, as the feed states it, may hold nothing: unless a column of it is in every row.
+
+    A row that deletes holds the feed's key, and may lack whatever else is required.
+    """
+    required = [column.name for column in feed.columns if column.required]
+    needed = {name for name in required if feed.is_snapshot or name in feed.key}
     return not {"_department", *needed} & {*expressions}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from dbt_project.render.fields import ITEM_CLASS, dimension_of, joined
 from dbt_project.render.sql import counted, literal
@@ -11,7 +12,6 @@ from schemas.contract import Measure, TableContract, table_of, tables
 from schemas.contract.indicators import (
     COLUMNS,
     Dimension,
-    Indicator,
     PeriodKind,
     indicators,
     measures,
@@ -43,9 +43,30 @@ def _dimensions() -> list[Dimension]:
     return [dimension for dimension, column in COLUMNS.items() if column in columns]
 
 
+@dataclass(frozen=True)
+class Scan:
+    """How rows are read, once for all indicators that are counted in the same way."""
+
+    # Such as base.licence; none where the monthly facts are read.
+    of: str | None
+    grain: tuple[Dimension, ...]
+    periods: tuple[PeriodKind, ...]
+    # Only different values are counted, each of which is kept once a month.
+    is_once: bool
+
+    @property
+    def table(self) -> TableContract | None:
+        """The table that is read, unless monthly facts are."""
+        return table_of(self.of) if self.of else None
+
+
+# By scan, the names of the indicators counted in it, each with those of its measures that are.
+Scans = dict[Scan, dict[str, dict[str, Measure]]]
+
+
 def indicator_model() -> str:
     """The whole table: sums of the monthly facts where figures may be added up, else counted anew in every period."""
-    parts = "\n    union all\n".join(part for indicator in indicators().values() for part in _parts(indicator))
+    parts = "\n    union all\n".join(_part(scan, counted_in) for scan, counted_in in _scans().items())
     columns = ", ".join(COLUMNS[dimension] for dimension in _dimensions())
     return f"""with figure as (
 {_figures()}
@@ -81,62 +102,89 @@ where numerator <> 0 or denominator <> 0
 
 
 def _figures() -> str:
-    """The measures of the monthly facts, by each kind of period and the dimensions that indicators have."""
+    """The measures of the monthly facts, by month and the dimensions that indicators have."""
     counted_in = [*acts(tables("base").values()), *clocks(tables("gold").values())]
-    names = [name for table in counted_in for name in additive(table)]
-    sums = ", ".join(f"sum({name}) as {name}" for name in names)
+    sums = ", ".join(f"sum({name}) as {name}" for table in counted_in for name in additive(table))
     asked = [one for one in COLUMNS if any(one in indicator.dimensions for indicator in indicators().values())]
     classes = [one for one in asked if one == "item_class"]
     columns = "".join(f", {f'{ITEM_CLASS} as ' if one in classes else ''}{COLUMNS[one]}" for one in asked)
-    rows = f"{{{{ ref('supervision_month') }}}} as act{joined(classes)}"
-    grouped = ", ".join(str(number + 1) for number in range(2 + len(asked)))
-    return "\n    union all\n".join(
-        f"    select '{kind}' as period_kind, cast(trunc(month, '{unit}') as date) as period{columns},\n    {sums}\n"
-        f"    from {rows}\n    group by {grouped}"
-        for kind, (unit, _) in UNITS.items()
-    )
-
-
-def _parts(indicator: Indicator) -> Iterator[str]:
-    """A select of every table that an indicator counts: by its dimensions, and once more for the whole province."""
-    grains: list[Sequence[Dimension]] = [indicator.dimensions, ()] if indicator.dimensions else [()]
-    counted_in = {table.name: table for table, _ in (measures()[name] for name in used_measures(indicator))}
-    for grain in grains:
-        for table in counted_in.values():
-            yield _part(indicator, grain, table)
-
-
-def _part(indicator: Indicator, grain: Sequence[Dimension], table: TableContract) -> str:
-    """What one table adds to numerator and denominator, by kind of period, period and the dimensions of the grain."""
-    own = {name: table.measures[name] for name in used_measures(indicator) if name in table.measures}
-    # A field's own tables are not among the monthly facts: they would cost every field columns.
-    is_summed = table.event is not None and table.layer != "themes" and all(one.is_additive for one in own.values())
-    sides = (indicator.numerator, indicator.denominator)
-    values = [_value(side, table, is_summed=is_summed) for side in sides]
-    kinds = f"({', '.join(literal(kind) for kind in indicator.periods)})"
-    grouped = ["period_kind", "period", *(COLUMNS[dimension] for dimension in grain)]
-    if is_summed:
-        rows = f"figure\n    where period_kind in {kinds}\n    group by {', '.join(grouped)}"
-    elif table.event is None:
-        rows, values = _stock(table, grain, values, kinds), ["numerator", "denominator"]
-    else:
-        rows = f"{_happened(table, grain, own, indicator.periods)}\n    group by {', '.join(grouped)}"
-    cells = [f"{COLUMNS[one] if one in grain else EMPTY} as {COLUMNS[one]}" for one in _dimensions()]
+    grouped = ", ".join(str(number + 1) for number in range(1 + len(asked)))
     return (
-        f"    select {literal(indicator.name)} as indicator, period_kind, period,\n"
-        f"    {', '.join(cells)}, {'false' if grain else 'true'} as is_total,\n"
-        f"    {values[0]} as numerator,\n    {values[1]} as denominator\n    from {rows}"
+        f"    select month{columns},\n    {sums}\n"
+        f"    from {{{{ ref('supervision_month') }}}} as act{joined(classes)}\n    group by {grouped}"
     )
 
 
-def _value(expression: str | None, table: TableContract, *, is_summed: bool) -> str:
-    """What a table adds to one side of an indicator."""
+def _scans() -> Scans:
+    """Every indicator in each table that it counts.
+
+    Those that are counted in the same rows in the same way are planned, read and grouped together: an engine takes
+    0.1 s to plan a scan.
+    """
+    scans: Scans = {}
+    for indicator in indicators().values():
+        for name in used_measures(indicator):
+            table, measure = measures()[name]
+            own = {one: table.measures[one] for one in used_measures(indicator) if one in table.measures}
+            # A field's own tables are not among the monthly facts: they would cost every field columns.
+            is_monthly = table.event and table.layer != "themes" and all(one.is_additive for one in own.values())
+            is_once = bool(table.event) and all(one.distinct for one in own.values())
+            of = None if is_monthly else table.name
+            scan = Scan(of, tuple(indicator.dimensions), tuple(indicator.periods), is_once)
+            scans.setdefault(scan, {}).setdefault(indicator.name, {})[name] = measure
+    return scans
+
+
+def _part(scan: Scan, counted_in: Mapping[str, Mapping[str, Measure]]) -> str:
+    """What the rows of a scan add to numerator and denominator, by period and the dimensions, and for the province.
+
+    One group of rows gives all its indicators at once, and is then taken apart into a row each.
+    """
+    figures = ",\n            ".join(
+        f"named_struct('indicator', {literal(name)}, "
+        f"'numerator', {_value(indicators()[name].numerator, own, scan.table)}, "
+        f"'denominator', {_value(indicators()[name].denominator, own, scan.table)})"
+        for name, own in counted_in.items()
+    )
+    array = f"array(\n            {figures}\n        ) as figures"
+    table = scan.table
+    if table and table.event is None:
+        rows = _stock(table, scan, array)
+    else:
+        names = {name: measure for own in counted_in.values() for name, measure in own.items()}
+        rows = _grouped(_happened(scan, names), scan, array, ["period_kind", "period"])
+    grain = {COLUMNS[dimension] for dimension in scan.grain}
+    cells = [
+        f"case when is_total then {EMPTY} else {column} end as {column}" if column in grain else f"{EMPTY} as {column}"
+        for column in map(COLUMNS.__getitem__, _dimensions())
+    ]
+    return (
+        f"    select counted.indicator, period_kind, period,\n    {', '.join(cells)}, is_total,\n"
+        f"    counted.numerator, counted.denominator\n    from (\n{rows}\n    ) as scanned\n"
+        "    lateral view explode(figures) taken as counted"
+    )
+
+
+def _grouped(rows: str, scan: Scan, array: str, every: list[str]) -> str:
+    """Groups of rows with their figures: by `every` column and the dimensions, and by `every` alone."""
+    grain = [COLUMNS[dimension] for dimension in scan.grain]
+    whole, total = ", ".join([*every, *grain]), ", ".join(every)
+    is_total = f"grouping({grain[0]}) = 1" if grain else "true"
+    keys = f"grouping sets (({whole}), ({total}))" if grain else total
+    selected = "".join(f"{column}, " for column in [*every, *grain])
+    return f"        select {selected}{is_total} as is_total, {array}\n        from {rows}" + (
+        f"\n        group by {keys}" if keys else ""
+    )
+
+
+def _value(expression: str | None, own: Mapping[str, Measure], table: TableContract | None) -> str:
+    """What a table's rows (none: the monthly facts) add to one side of an indicator; `own` is what is counted there."""
     if expression is None:
         return f"cast(null as {NUMBER})"
     added = " ".join(
-        f"{sign} {f'sum({name})' if is_summed else counted(table.measures[name], table)}"
+        f"{sign} {counted(own[name], table) if table else f'sum({name})'}"
         for sign, name in terms_of(expression)
-        if name in table.measures
+        if name in own
     )
     return f"cast({added.removeprefix('+ ') or '0'} as {NUMBER})"
 
@@ -147,36 +195,42 @@ def _acts(table: TableContract, grain: Sequence[Dimension]) -> str:
     return f"{{{{ {read}('{table.table}') }}}} as act{joined(grain)}"
 
 
-def _stock(table: TableContract, grain: Sequence[Dimension], values: list[str], kinds: str) -> str:
+def _stock(table: TableContract, scan: Scan, array: str) -> str:
     """What stands today, counted once, in every period that anything happened in."""
-    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
-    grouped = f" group by {', '.join(dimension_of(table, dimension) for dimension in grain)}" if grain else ""
+    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in scan.grain)
+    taken = {COLUMNS[dimension] for dimension in scan.grain}
+    kept = sorted({name for measure in table.measures.values() for name in measure.columns} - taken)
+    counted_rows = (
+        f"(select 1 as one{''.join(f', {name}' for name in kept)}{cells} from {_acts(table, scan.grain)}) as act"
+    )
     return (
-        f"(\n        select {values[0]} as numerator, {values[1]} as denominator{cells}\n"
-        f"        from {_acts(table, grain)}{grouped}\n    ) as stock\n"
-        f"    cross join (select distinct period_kind, period from figure where period_kind in {kinds}) as periods"
+        f"        select *\n        from (\n{_grouped(counted_rows, scan, array, [])}\n        ) as stock\n"
+        f"        cross join (select distinct period_kind, period from {_by_period('figure', scan)}) as periods"
     )
 
 
-def _happened(
-    table: TableContract, grain: Sequence[Dimension], own: Mapping[str, Measure], kinds: Sequence[PeriodKind]
-) -> str:
-    """A table's rows once for every kind of period, each with the first day of its period.
+def _happened(scan: Scan, names: Mapping[str, Measure]) -> str:
+    """A table's rows once for every kind of period, each with the first day of its period."""
+    table = scan.table
+    if table is None:
+        return _by_period("figure", scan)
+    assert table.event
+    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in scan.grain)
+    taken = {COLUMNS[dimension] for dimension in scan.grain}
+    read = sorted({name for measure in names.values() for name in measure.columns} - taken)
+    kept = "".join(f", {name}" for name in read)
+    once = "distinct " if scan.is_once else ""
+    month = f"trunc({table.event.date}, 'MM') as month"
+    return _by_period(f"(select {once}{month}{kept}{cells} from {_acts(table, scan.grain)}) as act", scan)
 
-    Where only different values are counted, each is kept once a month before that.
-    """
-    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in grain)
-    taken = {COLUMNS[dimension] for dimension in grain}
-    names = sorted({name for measure in own.values() for name in measure.columns} - taken)
-    once = "distinct " if all(measure.distinct for measure in own.values()) else ""
-    first_days = " ".join(f"when {literal(kind)} then trunc(month, '{UNITS[kind][0]}')" for kind in kinds)
-    month = f"trunc({table.event.date if table.event else ''}, 'MM') as month"
-    kept = "".join(f", {name}" for name in names)
+
+def _by_period(rows: str, scan: Scan) -> str:
+    """Rows of a month once for every kind of period."""
+    first_days = " ".join(f"when {literal(kind)} then trunc(month, '{UNITS[kind][0]}')" for kind in scan.periods)
     return (
-        f"(\n        select *, cast(case period_kind {first_days} end as date) as period\n"
-        f"        from (select {once}{month}{kept}{cells} from {_acts(table, grain)}) as act\n"
-        f"        lateral view explode(array({', '.join(literal(kind) for kind in kinds)})) kinds as period_kind\n"
-        f"        where month is not null\n    ) as act"
+        f"(\n        select *, cast(case period_kind {first_days} end as date) as period\n        from {rows}\n"
+        f"        lateral view explode(array({', '.join(map(literal, scan.periods))})) kinds as period_kind\n"
+        f"        where month is not null\n        ) as act"
     )
 
 

@@ -119,7 +119,7 @@ def project(home: Home) -> Manifest:
     """The parsed project, from this process, else from the checkout, else parsed anew."""
     with _parsing:
         if roots() not in _manifests:
-            _manifests[roots()] = Parsed().read() or _parse(home)
+            _manifests[roots()] = Parsed().manifest() or _parse(home)
         return _manifests[roots()]
 
 
@@ -134,13 +134,13 @@ def _parse(home: Home) -> Manifest:
     # finds what the other has parsed.
     with locked(PROJECT / "models" / "_rendered.lock"), _environment(home):
         parsed = Parsed()
-        if kept := parsed.read():
+        if kept := parsed.manifest():
             return kept
         render()
         ended = dbtRunner().invoke(["parse", *_options(home)])
         if ended.result is None:
             raise StepFailed(f"dbt parse: {_one_line(str(ended.exception))}")
-        parsed.keep(ended.result)
+        parsed.keep_manifest(ended.result)
     return ended.result
 
 

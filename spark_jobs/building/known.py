@@ -19,10 +19,11 @@ from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.declared import declared
+from spark_jobs.lake.empty import create_table
 from spark_jobs.lake.feed_state import keep_feed_states
 from spark_jobs.lake.home import Home, Refused, end_of, today
 from spark_jobs.lake.marks import Mark
-from spark_jobs.lake.tables import append, create_table, days_of, read, tables, version
+from spark_jobs.lake.tables import append, days_of, read, tables, version
 from spark_jobs.linking.link import link
 
 # What was delivered never changes; what was made of it is made again.

@@ -1,59 +1,35 @@
-"""dbt's parsed project flows into the checkout, and out again while all that it was parsed from is the same.
+"""dbt's parsed project flows into what is kept (lake/kept.py), and out again: parsing costs seven seconds, reading 0.2.
 
-Parsing costs seven seconds, reading what was parsed a fifth of one; where a home's tables lie is told when statements
-run, so that one file serves all homes. It is dbt's own form of it (msgpack, which holds data only), named by what it
-was parsed from, behind a seal over both: half a file, or that of another version or contract, counts as none.
+Where a home's tables lie is told when statements run, so that one file serves all homes. It is dbt's own form of it:
+msgpack, which holds data only.
 """
 
 from __future__ import annotations
 
-import hashlib
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spark_jobs.lake.sources import ROOT, sources
-from spark_jobs.lake.whole import writing
+from spark_jobs.lake.kept import Kept
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-FOLDER = ROOT / "dbt_project" / "target" / "parsed"
-# Contract folders that are used in turn; who was read last stays.
-KEPT = 8
 
-
-class Parsed:
+class Parsed(Kept):
     """What is kept of the project as it is declared now."""
 
     def __init__(self) -> None:
-        self._inputs = sources()
-        self.path: Path = FOLDER / f"{self._inputs[:16]}.msgpack"
+        super().__init__("msgpack")
 
-    def read(self) -> Manifest | None:
+    def manifest(self) -> Manifest | None:
         """The parsed project, or None where it must be parsed."""
-        with suppress(FileNotFoundError):
-            seal, _, content = self.path.read_bytes().partition(b"\n")
-            if seal == self._seal(content):
-                with suppress(OSError):  # a checkout of somebody else's
-                    self.path.touch()
-                from dbt.contracts.graph.manifest import Manifest
-                from dbt.parser.manifest import extended_mashumuro_decoder
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.parser.manifest import extended_mashumuro_decoder
 
-                return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
-        return None
+        content = self.read()
+        return None if content is None else Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
 
-    def keep(self, manifest: Manifest) -> None:
-        """Keeps what was parsed since this object was made, and the newest few of the others."""
+    def keep_manifest(self, manifest: Manifest) -> None:
+        """Keeps what was parsed since this object was made."""
         from dbt.parser.manifest import extended_mashumaro_encoder
 
-        content = manifest.to_msgpack(extended_mashumaro_encoder)
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        with writing(self.path) as part:
-            part.write_bytes(self._seal(content) + b"\n" + content)
-        newest = sorted(FOLDER.glob("*.msgpack"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for file in newest[KEPT:]:
-            file.unlink(missing_ok=True)
-
-    def _seal(self, content: bytes) -> bytes:
-        return hashlib.sha256(self._inputs.encode() + content).hexdigest().encode()
+        self.keep(manifest.to_msgpack(extended_mashumaro_encoder))

@@ -13,8 +13,9 @@ import pyarrow.dataset as pads
 
 from schemas.contract import TableContract, contracts
 from spark_jobs.building.known import MADE_OF_BASE
+from spark_jobs.lake.empty import create_table
 from spark_jobs.lake.home import Home, Refused, end_of
-from spark_jobs.lake.tables import append, create_table, dataset, tables
+from spark_jobs.lake.tables import append, dataset, tables
 
 BASE_TABLE = re.compile(r"\bbase\s*\.\s*`?(\w+)", re.IGNORECASE)
 

@@ -633,7 +633,6 @@ def sql(home: Home, query: str, as_known: datetime | None, as_valid: datetime | 
     """A query over every layer, for example: lakewarden sql "select * from ops.delivery". It changes nothing."""
     from spark_jobs.command.screen import show_rows
     from spark_jobs.engine.query import ask
-    from spark_jobs.engine.session import connect
 
     if as_known:
         from spark_jobs.building.known import as_known as home_as_known
@@ -643,7 +642,7 @@ def sql(home: Home, query: str, as_known: datetime | None, as_valid: datetime | 
         from spark_jobs.building.valid import as_valid as home_as_valid
 
         home = home_as_valid(home, as_valid.date(), query)
-    show_rows(ask(home, connect(home), query), form)
+    show_rows(ask(home, query), form)
 
 
 @_command()
@@ -660,10 +659,9 @@ def drill(home: Home, figure: str, denominator: bool, form: str, **cell: str | N
     """The rows that a measure or an indicator counts: lakewarden drill problem_rate --period 2026-01 --city 420100."""
     from spark_jobs.building.drill import Cell, drill_sql
     from spark_jobs.command.screen import show_rows
-    from spark_jobs.engine.session import connect
+    from spark_jobs.engine.session import query
 
-    query = drill_sql(figure, Cell(**cell), denominator)
-    show_rows(connect(home).sql(query).toArrow(), form)
+    show_rows(query(home, drill_sql(figure, Cell(**cell), denominator)).toArrow(), form)
 
 
 @_command()

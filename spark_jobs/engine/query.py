@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
 
+from spark_jobs.engine.session import query
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.likely import likely
 from spark_jobs.lake.tables import tables
@@ -29,24 +29,24 @@ LEAVES_SQL = re.compile(
 UNKNOWN_TABLE = re.compile(r"TABLE_OR_VIEW_NOT_FOUND\].*?(?:not found: |view (?=`))([\w.`]+)")
 
 
-def ask(home: Home, spark: SparkSession, statement: str) -> pa.Table:
+def ask(home: Home, statement: str) -> pa.Table:
     """The rows that a query gives; Refused for anything that is none, and for a query that cannot run."""
-    query = statement.strip().rstrip(";").strip()
-    _refuse_other_than_query(query)
+    asked = statement.strip().rstrip(";").strip()
+    _refuse_other_than_query(asked)
     try:
-        spark.sql(f"select * from (\n{query}\n) as asked")
-        return spark.sql(query).toArrow()
+        query(home, f"select * from (\n{asked}\n) as asked")
+        return query(home, asked).toArrow()
     except PySparkException as error:
         raise Refused(f"the query cannot run: {_cause(home, error)}") from None
 
 
-def _refuse_other_than_query(query: str) -> None:
-    first = re.match(r"\w*", COMMENT.sub(" ", query).lstrip(" \t\r\n("))
+def _refuse_other_than_query(asked: str) -> None:
+    first = re.match(r"\w*", COMMENT.sub(" ", asked).lstrip(" \t\r\n("))
     if first is None or first[0].lower() not in QUERIES:
         raise Refused(
             f"only queries run here ({', '.join(QUERIES[:3])} …), the lake is not written to: nothing was done"
         )
-    if found := LEAVES_SQL.search(query):
+    if found := LEAVES_SQL.search(asked):
         raise Refused(f"{found[0].strip('( ')!r} may reach beyond the lake, and is not run here: nothing was done")
 
 

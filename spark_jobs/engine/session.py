@@ -5,11 +5,12 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 import warnings
 from collections.abc import Collection
 from urllib.parse import unquote
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.tables import tables
@@ -42,6 +43,17 @@ def connect(home: Home, volume: int = 0, needs: Collection[str] | None = None) -
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     register(spark, home, needs)
     return spark
+
+
+def query(home: Home, statement: str) -> DataFrame:
+    """What a statement gives, in the process's session, which is told of the tables that it names."""
+    return connect(home, needs=tables_named(home, statement)).sql(statement)
+
+
+def tables_named(home: Home, statement: str) -> set[str]:
+    """The tables on disk, such as base.licence, whose names are words of a statement; rather one too many."""
+    words = {word.lower() for word in re.findall(r"\w+", statement)}
+    return {f"{layer}.{name}" for layer, name in tables(home) if name in words}
 
 
 def register(spark: SparkSession, home: Home, needs: Collection[str] | None = None) -> None:

@@ -123,7 +123,7 @@ def read_texts(column: Column, raw: pa.Array, known: frozenset[str] = frozenset(
 def _mend_code(read: Texts, column: Column) -> None:
     """Takes off what was put into a code on the way; what check digits stand behind may be broken up anywhere.
 
-    What the column's list spells with a blank, HJ 212-2017, has it by right.
+    What the column's list spells with a blank or a dash has it by right: HJ 212-2017, 30–50万元.
     """
     read.become(_without_point_zero(read.text), NO_POINT_ZERO)
     data = all_bytes(read.text)
@@ -132,6 +132,8 @@ def _mend_code(read: Texts, column: Column) -> None:
         read.become(mended(read.text, in_threes, lambda cell: cell.replace(",", "")), "已去掉千位分隔符")
     if (data == 0xE2).any() or (data == 0xEF).any():
         dashed = matches(read.text, f"[{DASHES}]") & matches(read.text, "[0-9]")
+        if column.codes:
+            dashed &= ~is_true(pc.is_in(read.text, value_set=_spelled_with(DASHES, column.codes)))
         read.become(mended(read.text, dashed, lambda cell: re.sub(f"[{DASHES}]", "-", cell)), "横线已改为半角")
     if column.check == "plate" and np.isin(data, DOT_LEADS).any():
         dotted = matches(read.text, f"[{DOTS}]")
@@ -140,15 +142,15 @@ def _mend_code(read: Texts, column: Column) -> None:
         is_checked = column.check or column.check_when
         broken = matches(read.text, " " if is_checked else f"^{BROKEN_UP.pattern}$")
         if column.codes:
-            broken &= ~is_true(pc.is_in(read.text, value_set=_spelled_with_blanks(column.codes)))
+            broken &= ~is_true(pc.is_in(read.text, value_set=_spelled_with(" ", column.codes)))
         read.become(mended(read.text, broken, lambda cell: cell.replace(" ", "")), "已去掉中间的空格")
 
 
 @cache
-def _spelled_with_blanks(codes: str) -> pa.Array:
-    """The spellings of a list's codes that have blanks, as cells of codes are read."""
-    spelled = [name for code in code_list(codes) for name in (code.code, code.label, *code.aliases) if " " in name]
-    return pa.array(sorted({narrowed(name).upper() for name in spelled}), pa.string())
+def _spelled_with(signs: str, codes: str) -> pa.Array:
+    """The spellings of a list's codes that have one of the signs, as cells of codes are read."""
+    spelled = {name for code in code_list(codes) for name in (code.code, code.label, *code.aliases)}
+    return pa.array(sorted(narrowed(name).upper() for name in spelled if {*signs} & {*name}), pa.string())
 
 
 def is_code(column: Column) -> bool:

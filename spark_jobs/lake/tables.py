@@ -17,6 +17,7 @@ from deltalake.transaction import AddAction
 from schemas.contract import TableContract, contracts, feeds
 from spark_jobs.lake.columns import bronze_schema, quarantine_schema, silver_schema, table_schema
 from spark_jobs.lake.declared import declared
+from spark_jobs.lake.empty import PROPERTIES, create_empty
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.remembered import remember
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 # The layers whose tables are rebuilt when their columns change (building/dbt.py).
 REBUILT = ("base", "themes")
-# Beyond 32 columns nothing would say which deliveries a file holds.
-PROPERTIES = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "-1"}
 ZSTD = WriterProperties(compression="ZSTD", compression_level=1)
 
 
@@ -52,21 +51,17 @@ def create_tables(home: Home) -> None:
     """
     mark = _declaration(home)
     is_known = mark.is_current()
+    missing = {}
     for (layer, name), schema in promised_tables().items():
         path = home.table(layer, name)
         if not exists(path):
-            create_table(path, schema, days_of(layer, name))
+            missing[path] = schema, days_of(layer, name)
         elif not is_known and layer not in REBUILT:
             _renew(DeltaTable(path), schema)
+    create_empty(missing)
     if not is_known:
         remember(home)
         mark.keep()
-
-
-def create_table(path: Path, schema: pa.Schema, days: list[str] | None = None) -> None:
-    """Creates an empty table, if there is none; its rows lie by the days of a column, if one is named."""
-    path.mkdir(parents=True, exist_ok=True)
-    DeltaTable.create(path, schema, mode="ignore", configuration=PROPERTIES, partition_by=days)
 
 
 def days_of(layer: str, name: str) -> list[str] | None:
