@@ -141,3 +141,20 @@ def test_a_grade_that_changed_says_which_points_did(both: tuple[Told, Told]) -> 
         )
         assert points == pytest.approx(float(now["score"] - before["score"]))
     assert rows[next(iter(differ))]["as_of_before"] == date(2026, 5, 30)
+
+
+def test_what_a_month_of_checks_found_is_told_by_band_of_the_score_before(both: tuple[Told, Told]) -> None:
+    home = both[1].home
+    before = [row for row in read(home.table("gold", "risk_score_before")).to_pylist() if row["is_general"]]
+    bands = {row["object_id"]: min(int(row["score"]) // 10, 9) * 10 for row in before}
+    since = before[0]["as_of"]
+    month = [row for row in _checks(True) if since < row["check_date"] <= TODAY]
+    expected: dict[int, list[int]] = {band: [0, 0] for band in bands.values()}
+    for row in month:
+        expected[bands[row["administrative_cp_code"]]][0] += 1
+        expected[bands[row["administrative_cp_code"]]][1] += row["check_result"] == "02"
+    hits = read(home.table("gold", "risk_hit"), where=[("model", "=", before[0]["model"])]).to_pylist()
+    assert sum(row["checks"] for row in hits) == len(month) > 0
+    assert {row["score_from"]: [row["checks"], row["found"]] for row in hits} == expected
+    assert all(row["random_checks"] == row["checks"] and row["random_found"] == row["found"] for row in hits)
+    assert sum(row["objects_scored"] for row in hits) == len(bands)

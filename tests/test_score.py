@@ -383,7 +383,8 @@ def test_a_field_s_model_is_one_file_and_counts_the_field_s_acts_alone(
     assert (drugs["score"], drugs["grade"], drugs["is_general"]) == (Decimal("42.5"), "orange", False)
     assert (scored["NEW"]["score"], scored["NEW"]["grade"]) == (Decimal(5), "blue")
     listed = {row[0]: row for row in model_rows(home)}
-    assert listed["small_drug"] == ["small_drug", "药店试验模型", "drug", "1", "2026-01-01", "5", *"20101"]
+    known = ["expert", "1", "in force", "2026-01-01", "", "5"]
+    assert listed["small_drug"] == ["small_drug", "药店试验模型", "drug", *known, *"20101"]
 
 
 def test_the_province_s_models_score_into_gold(acted: tuple[Home, SparkSession]) -> None:
