@@ -83,7 +83,7 @@ def code_lists() -> tuple[str, ...]:
 
 def lists_with_facts() -> list[str]:
     """The lists that say more of a code than how it is spelled, and that have no own table in layer `codes`."""
-    return [name for name in code_lists() if name not in COMPOSED and any(code_list(name)[0].extra)]
+    return [name for name in code_lists() if name not in COMPOSED and any(code.extra for code in code_list(name)[:1])]
 
 
 def province() -> Code:

@@ -133,7 +133,8 @@ class Lineage:
         if self.layer == "gold":
             from spark_jobs.building.score import scoring_text
 
-            texts |= {name: scoring_text(date.fromisoformat(self.as_of), f"gold.{name}") for name in SCORES}
+            scores = [name for name in SCORES if f"gold.{name}" in tables("gold")]
+            texts |= {name: scoring_text(date.fromisoformat(self.as_of), f"gold.{name}") for name in scores}
         layer_of = {
             contract.table: contract.layer
             for layer in ("base", "themes", "gold")

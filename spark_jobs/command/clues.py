@@ -63,7 +63,7 @@ def told(home: Home, named: str) -> list[str]:
         if value is not None and column.name not in ("month", "reasons_text"):
             lines.append(f"{str(column.label).removesuffix('代码')}  {_said(column, value)}")
     [ledger] = read(home.table("ops", "clue"), None, [("clue_no", "=", clue["clue_no"])]).to_pylist()
-    lines += [f"理由  {reason}" for reason in ledger["reasons"]]
+    lines += [f"理由  {reason}" for reason in ledger["clue_reasons"]]
     lines += [f"证据  {row}" for row in ledger["evidence"]]
     course = [row for row in _rows(home, "clue_course") if row["clue_no"] == clue["clue_no"]]
     for row in sorted(course, key=lambda row: row["step_order"]):
