@@ -170,7 +170,7 @@ def test_a_table_whose_contract_has_gained_a_column_is_built_with_it(province: H
     for table, column in gained.items():
         overwrite(province.table(*table), before[table].drop_columns([column]))
         forget(spark, province, *table)
-    build_themes(province, full=True)
+    build_themes(province, full=True, as_of=date(2026, 7, 1))
     build_gold(province, date(2026, 7, 1), full=True)
     for table, rows in before.items():
         after = read(province.table(*table))

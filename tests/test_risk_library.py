@@ -129,7 +129,7 @@ def test_only_another_than_the_author_approves_and_with_a_reason(further: Path) 
     assert (read.approved.by, read.approved.at, read.shadow, read.valid_from) == ("wang", DAY, False, DAY)
     assert broken_models() == []
     assert [model.name for model in valid_on(DAY, risk_models()) if model.model == "market_firm"] == ["market_firm@9"]
-    assert in_force(version_named("market_firm@2026.1"), DAY) == version_named("market_firm@9")
+    assert in_force(version_named("market_firm@2026.2"), DAY) == version_named("market_firm@9")
     with pytest.raises(Refused, match="was approved by wang"):
         approve(version_named("market_firm@9"), "zhao", DAY, "again")
 
@@ -148,7 +148,7 @@ def test_an_approved_version_is_not_edited(further: Path) -> None:
 
 def test_a_version_ends_on_a_day_and_the_general_one_needs_another(further: Path) -> None:
     with pytest.raises(Refused, match="no other version follows"):
-        retire(version_named("market_firm@2026.1"), DAY, "old")
+        retire(version_named("market_firm@2026.2"), DAY, "old")
     path = retire(version_named("market_firm@9"), DAY, "measured worse")
     assert read_risk_model(path).valid_to == DAY
     assert "# measured worse" in path.read_text("utf-8")
@@ -158,7 +158,7 @@ def test_a_version_ends_on_a_day_and_the_general_one_needs_another(further: Path
 def test_names_that_are_not_there_are_told(further: Path) -> None:
     with pytest.raises(Refused, match=r"no model is called 'market_frm'.*market_firm"):
         version_named("market_frm")
-    with pytest.raises(Refused, match=r"market_firm has no version '7'; it has 2026\.1, "):
+    with pytest.raises(Refused, match=r"market_firm has no version '7'; it has 2026\.2, "):
         version_named("market_firm@7")
 
 

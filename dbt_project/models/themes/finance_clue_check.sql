@@ -1,4 +1,4 @@
-{#- Base links a complaint to whom it names (base.complaint); the field's own table knows what is said of money and people. -#}
+{#- Base links a complaint to whom it names; the field's own table knows what is said of money and people. -#}
 select
     clue.department,
     clue.complaint_no,
