@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= $(shell command -v uv || echo .uv/bin/uv)
 LAKEWARDEN := .venv/bin/lakewarden
 
-.PHONY: setup demo up down test test-demo test-spark parity fuzz crash bench check format lock clean
+.PHONY: setup demo up down test test-bench test-demo test-spark parity fuzz crash bench check format lock clean
 
 # Both environments: .venv (pipeline, Airflow, developers' tools) and .venv-bi (Superset).
 setup: .venv/.synced .venv-bi/.synced
@@ -18,7 +18,11 @@ down:
 	$(LAKEWARDEN) down
 
 test: setup
-	.venv/bin/pytest -m "not spark and not browser" --numprocesses 2 --dist loadfile
+	.venv/bin/pytest -m "not spark and not browser and not bench" --numprocesses 2 --dist loadfile
+
+# The benchmark in small, and whether its peers write what Lakewarden writes; ten minutes.
+test-bench: setup
+	.venv/bin/pytest -m bench
 
 # The whole demo in a home of its own, then its dashboard in a real browser; needs Chromium and chromedriver.
 test-demo: export LAKEWARDEN_HOME = $(CURDIR)/.demo
@@ -28,7 +32,7 @@ test-demo: export LAKEWARDEN_PORT_SUPERSET = 18088
 test-demo: export LAKEWARDEN_SUPERSET_URL = http://127.0.0.1:18088
 test-demo: setup
 	rm -rf .demo
-	$(LAKEWARDEN) demo --objects 1500 --days 120
+	$(LAKEWARDEN) demo --objects 800 --days 90
 	.venv/bin/pytest -m browser; status=$$?; $(LAKEWARDEN) down; exit $$status
 
 # Needs a JDK 17 or newer; builds a small province's market road on Sail and on Apache Spark and compares every table.

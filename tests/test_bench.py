@@ -66,6 +66,7 @@ def quick(results: Path, bench: str) -> dict[str, Any]:
     return dict(json.loads(written.read_text()))
 
 
+@pytest.mark.bench
 def test_landing_is_measured_and_its_work_checked(results: Path) -> None:
     told = quick(results, "landing")
     measures = {measure["name"]: measure for measure in told["measures"]}
@@ -76,6 +77,7 @@ def test_landing_is_measured_and_its_work_checked(results: Path) -> None:
         assert min(run["peak_mib"], run["user"], run["read_mib"], run["written_mib"]) > 0
 
 
+@pytest.mark.bench
 def test_a_province_is_carried_through_and_every_stage_told(results: Path) -> None:
     told = quick(results, "province")
     assert {name: one["is_equal"] for name, one in told["checks"]["quick"].items()} == dict.fromkeys(CONTENDERS, True)
@@ -88,6 +90,7 @@ def test_a_province_is_carried_through_and_every_stage_told(results: Path) -> No
     assert list(passes["duckdb_promises"]["first"]["stages"]) == [name for name in STAGES if name != "validate"]
 
 
+@pytest.mark.bench
 def test_checking_has_its_price_told_and_all_set_aside_the_same_rows(results: Path) -> None:
     told = quick(results, "stages")
     parts = {part["name"]: part for part in told["parts"] if part["group"] == "tax"}
@@ -96,6 +99,7 @@ def test_checking_has_its_price_told_and_all_set_aside_the_same_rows(results: Pa
     assert quarantined == {None, told["rows"] // 100}
 
 
+@pytest.mark.bench
 def test_the_page_keeps_its_words_and_renews_its_figures(results: Path) -> None:
     for bench in WORDS:
         quick(results, bench)
@@ -115,6 +119,7 @@ def test_the_page_keeps_its_words_and_renews_its_figures(results: Path) -> None:
     assert newest(results, is_quick=False) == {}
 
 
+@pytest.mark.bench
 def test_what_is_kept_says_the_same_as_full_reports(results: Path, tmp_path: Path) -> None:
     for bench in WORDS:
         quick(results, bench)
@@ -151,6 +156,7 @@ def test_the_frozen_contracts_hold_and_are_what_contenders_are_held_to() -> None
         assert columns.items() <= frozen_tables()[f"silver.{name}"].columns.items(), name
 
 
+@pytest.mark.bench
 def test_days_are_replayed_and_come_to_the_same_as_a_rebuild(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench.growth", "--days", "3", "--objects", "100"]
     told = subprocess.run(
@@ -289,6 +295,7 @@ def _passed(peer: str, needs: str, home: Home, moment: datetime, out: Path, *wor
     assert "\n".join(differences(home.path, out)) == ""
 
 
+@pytest.mark.bench
 @PEERS
 def test_a_peer_writes_what_lakewarden_writes(
     peer: str, needs: str, two_runs: list[tuple[Home, datetime]], tmp_path: Path
@@ -300,6 +307,7 @@ def test_a_peer_writes_what_lakewarden_writes(
     assert not {"archive", "bronze", "receipts", "serving"} & {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.bench
 @PEERS
 def test_a_peer_keeps_what_lakewarden_promises_and_what_it_does_not_keep_is_told(
     peer: str, needs: str, two_runs: list[tuple[Home, datetime]], tmp_path: Path

