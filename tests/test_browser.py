@@ -171,7 +171,7 @@ def test_a_page_tells_how_far_its_data_reach(overview: WebDriver) -> None:
     assert re.search(r"统计期间 \d{4}年\d+月\d+日至\d{4}年\d+月\d+日", told)
     assert "尚无部门" not in told
     with seen_by(DEMO_LEADER, slug="field_finance") as driver:
-        assert scope(driver) == "尚无部门报送本页所需的数据：以下各图为空，不表示没有发生。"
+        assert re.search(r"数据截至 \d{4}年\d+月\d+日", scope(driver))
 
 
 def scope(driver: WebDriver) -> str:
@@ -229,7 +229,10 @@ def test_the_way_of_everybody_is_chinese(overview: WebDriver, person: Login, pag
             WebDriverWait(driver, 60).until(lambda d: CHINESE.search(d.find_element(By.TAG_NAME, "body").text))
             screenshot.settled(driver)
             words = set(re.findall(r"[A-Za-z]{2,}", driver.find_element(By.TAG_NAME, "body").text))
-            assert words <= NAMES, page
+            cells = driver.execute_script("return [...document.querySelectorAll('td')].map(c => c.innerText).join(' ')")
+            # What departments deliver has letters of its own: numbers of batches, forms of medicines.
+            delivered = set(re.findall(r"[A-Za-z]{2,}", cells))
+            assert words - delivered <= NAMES, page
 
 
 def test_an_analyst_s_download_has_its_name_and_excel_s_mark(overview: WebDriver) -> None:
