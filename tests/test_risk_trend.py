@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -60,6 +61,19 @@ def _checks(strict: bool) -> list[Row]:
     return rows
 
 
+def _punishment(number: int) -> Row:
+    """What one firm was fined in June, so that its grade is another than a month ago."""
+    return {
+        "punish_action_code": f"P{number}",
+        "punish_date": TODAY - timedelta(days=5 + number),
+        "administrative_cp_document": "001",
+        "administrative_cp_code": FIRMS[2],
+        "punish_kind": "02",
+        "fine_cny": Decimal(100_000),
+        "region_code": "420103",
+    }
+
+
 @dataclass(frozen=True)
 class Told:
     """What gold says, before and after the strict officer came."""
@@ -80,6 +94,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, Told]
     told = []
     with lake(tmp_path_factory.mktemp("trend")) as home:
         deliver(home, "scjg_enterprise", "scjg", "2026-01-01", [_firm(number) for number in range(len(FIRMS))])
+        deliver(home, "punish_action", "scjg", "2026-07-01", [_punishment(number) for number in range(5)])
         for received, strict in (("2026-07-01", False), ("2026-07-02", True)):
             deliver(home, "check_action", "scjg", received, _checks(strict))
             assert build_base(home).parked == []
