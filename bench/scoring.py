@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, write_deltalake
+from deltalake import write_deltalake
 
 from bench.measure import say
 from schemas.contract.views import OBJECT_KEY
@@ -24,10 +24,10 @@ from spark_jobs.building.lineage import Lineage
 from spark_jobs.building.score import score
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.tables import read
 
 BASIS = "themes.market_profile"
 SCORE = "risk_score"
-FILE_ROWS = 500_000
 
 
 def _copies(rows: pa.Table, times: int) -> Iterator[pa.RecordBatch]:
@@ -44,7 +44,7 @@ def multiply(home: Home, into: Home, tables: set[str], times: int) -> dict[str, 
     written = {}
     for name in sorted(tables):
         layer, table = name.split(".")
-        rows = DeltaTable(home.table(layer, table)).to_pyarrow_table()
+        rows = read(home.table(layer, table))
         count = times if OBJECT_KEY in rows.column_names else 1
         batches = _copies(rows, count) if count > 1 else iter(rows.to_batches())
         reader = pa.RecordBatchReader.from_batches(rows.schema, batches)
@@ -65,9 +65,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lakewarden-scoring-") as folder:
         larger = Home(Path(folder))
         larger.create()
-        read = Lineage(home, "gold", chosen.as_of).inputs({SCORE})
-        objects = DeltaTable(home.table(*BASIS.split("."))).to_pyarrow_table().num_rows
-        rows = multiply(home, larger, read | {"ops.delivery"}, -(-chosen.objects // objects))
+        inputs = Lineage(home, "gold", chosen.as_of).inputs({SCORE})
+        objects = read(home.table(*BASIS.split(".")), [OBJECT_KEY]).num_rows
+        rows = multiply(home, larger, inputs | {"ops.delivery"}, -(-chosen.objects // objects))
         say(f"{sum(rows.values()):,} rows to read")
         spark = connect(larger)
         begun, computed = time.perf_counter(), time.process_time()

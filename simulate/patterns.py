@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from simulate.mess import NOTHING
+from simulate.mess import NOTHING_READ
 
 PARSER: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 MOST_REPEATS = 4  # more than the fewest that a repetition asks for
-# What any character of a pattern may be: nothing that is mended when it is read, small letters or signs before a code.
-PLAIN = [*string.digits, *string.ascii_uppercase, *"监管检查甲乙丙丁"]
+# What any character of a pattern may be. Nothing that is mended or refused when it is read: small letters, signs before
+# a code, an E between digits (2E0).
+PLAIN = [*string.digits, *string.ascii_uppercase.replace("E", ""), *"监管检查甲乙丙丁"]
 CATEGORIES = {
     "CATEGORY_DIGIT": "0123456789",
     "CATEGORY_WORD": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
@@ -33,7 +34,7 @@ def text_of(pattern: str, rng: np.random.Generator) -> str:
     try:
         for _ in range(50):
             made = "".join(_parts(PARSER.parse(pattern), rng))
-            if re.fullmatch(pattern, made) and made.strip() == made and made not in ("", *NOTHING):
+            if re.fullmatch(pattern, made) and made.strip() == made and made and made.upper() not in NOTHING_READ:
                 return made
     except (re.error, KeyError, NoText) as error:
         raise NoText(f"{pattern}: {error}") from None

@@ -41,6 +41,7 @@ def judged(home: Home, seed: int) -> dict[str, Any]:
     """What landing and judging made of one seed's files, beside what is known of them."""
     make_landing_zone(home)
     files = list(_few_large(make_deliveries(OBJECTS, Period.until(UNTIL, DAYS), seed)))
+    dangling = _dangling(files)  # before some are planted on purpose, which the truth tells
     truth = [fault for file in files for fault in write_delivery(file, home.landing, seed)]
     pipeline.land(home)
     pipeline.conform(home)
@@ -59,7 +60,7 @@ def judged(home: Home, seed: int) -> dict[str, Any]:
         "verdicts": len(truth),
         "differences": differences + list(_other_values(home, ledger, files)),
         "doubled": sorted({file.file for file in files if _has_doubled_key(file)}),
-        "dangling": sorted(_dangling(files)),
+        "dangling": sorted(dangling),
         "two_names": _two_names(files),
         "operations": dict(Counter(code for file in files for code in file.rows.get("cd_operation", []))),
     }

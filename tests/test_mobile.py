@@ -14,7 +14,7 @@ from schemas.contract import code_list, contracts, indicators, table_of, terms
 from spark_jobs.building.base import build_base
 from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
-from spark_jobs.engine.session import connect
+from spark_jobs.engine.session import query
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 from tests.silver_rows import Row, deliver, lake
@@ -219,7 +219,7 @@ def test_an_indicator_counts_the_visits(built: Home, figure: str) -> None:
 def test_all_figures_of_visits_are_tried_and_drill_down_to_them(built: Home) -> None:
     own = {name for name, indicator in indicators().items() if indicator.group == "mobile"}
     assert own - {"minutes_per_item"} == FIGURES.keys()
-    drilled = connect(built).sql(drill_sql("visit_doubts", Cell(period="2026"))).toArrow()
+    drilled = query(built, drill_sql("visit_doubts", Cell(period="2026"))).toArrow()
     assert drilled.num_rows == len(DOUBTS)
 
 

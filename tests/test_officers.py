@@ -11,7 +11,7 @@ from schemas.contract import indicators
 from spark_jobs.building.base import build_base
 from spark_jobs.building.drill import Cell, drill_sql
 from spark_jobs.building.views import build_gold, build_themes
-from spark_jobs.engine.session import connect
+from spark_jobs.engine.session import query
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
 from tests.silver_rows import Row, deliver, lake
@@ -123,13 +123,13 @@ def test_an_indicator_counts_the_acts_and_drills_down_to_them(built: Home, figur
     [month] = [row for row in total.to_pylist() if row["period_kind"] == "month"]
     assert (month["numerator"], month["denominator"]) == (len(acts), len(CHECKS))
     assert month["is_breached"] is True
-    rows = connect(built).sql(drill_sql(figure, Cell(period="2026-01"))).collect()
+    rows = query(built, drill_sql(figure, Cell(period="2026-01"))).collect()
     assert sorted(row["check_action_code"] for row in rows) == acts
     assert {row["officer_fault"] for row in rows} == {fault}
 
 
 def test_the_place_of_an_act_is_that_of_its_figure(built: Home) -> None:
-    rows = connect(built).sql(drill_sql("two_places_rate", Cell(city="420500"))).collect()
+    rows = query(built, drill_sql("two_places_rate", Cell(city="420500"))).collect()
     assert [row["check_action_code"] for row in rows] == ["and there"]
 
 

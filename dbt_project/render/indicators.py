@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dbt_project.render.fields import ITEM_CLASS, dimension_of, joined
@@ -147,11 +147,10 @@ def _part(scan: Scan, counted_in: Mapping[str, Mapping[str, Measure]]) -> str:
         for name, own in counted_in.items()
     )
     array = f"array(\n            {figures}\n        ) as figures"
-    table = scan.table
-    if table and table.event is None:
-        rows = _stock(table, scan, array)
+    names = {name: measure for own in counted_in.values() for name, measure in own.items()}
+    if scan.table and scan.table.event is None:
+        rows = _stock(scan, names, array)
     else:
-        names = {name: measure for own in counted_in.values() for name, measure in own.items()}
         rows = _grouped(_happened(scan, names), scan, array, ["period_kind", "period"])
     grain = {COLUMNS[dimension] for dimension in scan.grain}
     cells = [
@@ -189,39 +188,34 @@ def _value(expression: str | None, own: Mapping[str, Measure], table: TableContr
     return f"cast({added.removeprefix('+ ') or '0'} as {NUMBER})"
 
 
-def _acts(table: TableContract, grain: Sequence[Dimension]) -> str:
-    """The rows of a table, with what tells their dimensions."""
+def _rows(scan: Scan, first: str, names: Mapping[str, Measure]) -> str:
+    """The rows of a scan's table: a column to begin with, what is counted of them, and what tells their dimensions."""
+    table = scan.table
+    assert table
+    cells = [f"{dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in scan.grain]
+    told = {COLUMNS[dimension] for dimension in scan.grain}
+    kept = sorted({name for measure in names.values() for name in measure.columns} - told)
     read = "standing" if table.has_withdrawn else "ref"
-    return f"{{{{ {read}('{table.table}') }}}} as act{joined(grain)}"
+    rows = f"{{{{ {read}('{table.table}') }}}} as act{joined(scan.grain)}"
+    return f"(select {', '.join([first, *kept, *cells])} from {rows}) as act"
 
 
-def _stock(table: TableContract, scan: Scan, array: str) -> str:
+def _stock(scan: Scan, names: Mapping[str, Measure], array: str) -> str:
     """What stands today, counted once, in every period that anything happened in."""
-    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in scan.grain)
-    taken = {COLUMNS[dimension] for dimension in scan.grain}
-    kept = sorted({name for measure in table.measures.values() for name in measure.columns} - taken)
-    counted_rows = (
-        f"(select 1 as one{''.join(f', {name}' for name in kept)}{cells} from {_acts(table, scan.grain)}) as act"
-    )
     return (
-        f"        select *\n        from (\n{_grouped(counted_rows, scan, array, [])}\n        ) as stock\n"
+        f"        select *\n        from (\n{_grouped(_rows(scan, '1 as one', names), scan, array, [])}\n"
+        f"        ) as stock\n"
         f"        cross join (select distinct period_kind, period from {_by_period('figure', scan)}) as periods"
     )
 
 
 def _happened(scan: Scan, names: Mapping[str, Measure]) -> str:
-    """A table's rows once for every kind of period, each with the first day of its period."""
-    table = scan.table
-    if table is None:
+    """A scan's rows once for every kind of period, each with the first day of its period."""
+    if scan.table is None:
         return _by_period("figure", scan)
-    assert table.event
-    cells = "".join(f", {dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in scan.grain)
-    taken = {COLUMNS[dimension] for dimension in scan.grain}
-    read = sorted({name for measure in names.values() for name in measure.columns} - taken)
-    kept = "".join(f", {name}" for name in read)
+    assert scan.table.event
     once = "distinct " if scan.is_once else ""
-    month = f"trunc({table.event.date}, 'MM') as month"
-    return _by_period(f"(select {once}{month}{kept}{cells} from {_acts(table, scan.grain)}) as act", scan)
+    return _by_period(_rows(scan, f"{once}trunc({scan.table.event.date}, 'MM') as month", names), scan)
 
 
 def _by_period(rows: str, scan: Scan) -> str:

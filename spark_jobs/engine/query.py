@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkException
 
-from spark_jobs.engine.session import query
+from spark_jobs.engine.session import connect, tables_named
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.likely import likely
 from spark_jobs.lake.tables import tables
@@ -33,9 +33,10 @@ def ask(home: Home, statement: str) -> pa.Table:
     """The rows that a query gives; Refused for anything that is none, and for a query that cannot run."""
     asked = statement.strip().rstrip(";").strip()
     _refuse_other_than_query(asked)
+    spark = connect(home, needs=tables_named(home, asked))
     try:
-        query(home, f"select * from (\n{asked}\n) as asked")
-        return query(home, asked).toArrow()
+        spark.sql(f"select * from (\n{asked}\n) as asked")
+        return spark.sql(asked).toArrow()
     except PySparkException as error:
         raise Refused(f"the query cannot run: {_cause(home, error)}") from None
 

@@ -29,21 +29,26 @@ _commits: dict[str, str] = {}
 
 def create_empty(tables: Mapping[Path, Layout]) -> None:
     """Creates tables where there are none."""
-    if not tables:
-        return
-    kept = Kept("tables.json")
-    _commits.update(json.loads(kept.read() or "{}"))
-    made = {}
-    for path, layout in tables.items():
-        digest = _digest(layout)
-        if digest in _commits:
+    digests = {path: _digest(layout) for path, layout in tables.items()}
+    if not {*digests.values()} <= _commits.keys():
+        _learn({digest: (path, tables[path]) for path, digest in digests.items()})
+    for path, digest in digests.items():
+        if not _first_commit(path).exists():
             _write(path, _commits[digest])
-        else:
-            create_table(path, *layout)
-            made[digest] = _first_commit(path).read_text()
-    if made:
-        _commits.update(made)
-        kept.keep(json.dumps(_commits).encode())
+
+
+def _learn(wanted: Mapping[str, tuple[Path, Layout]]) -> None:
+    """Knows the first commit of every layout, by its digest: what is kept of them, and what delta-rs makes now."""
+    kept = Kept("tables.json")
+    known: dict[str, str] = json.loads(kept.read() or "{}")
+    unknown = wanted.keys() - known.keys() - _commits.keys()
+    for digest in unknown:
+        path, layout = wanted[digest]
+        create_table(path, *layout)
+        known[digest] = _first_commit(path).read_text()
+    _commits.update(known)
+    if unknown:
+        kept.keep(json.dumps(known).encode())
 
 
 def create_table(path: Path, schema: pa.Schema, days: list[str] | None = None) -> None:

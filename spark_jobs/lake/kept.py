@@ -32,19 +32,23 @@ class Kept:
         with suppress(FileNotFoundError):
             seal, _, content = self.path.read_bytes().partition(b"\n")
             if seal == self._seal(content):
-                with suppress(OSError):  # a checkout of somebody else's
+                with suppress(OSError):
                     self.path.touch()
                 return content
         return None
 
     def keep(self, content: bytes) -> None:
-        """Keeps what was made since this object was, and the newest few of others of its kind."""
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        with writing(self.path) as part:
-            part.write_bytes(self._seal(content) + b"\n" + content)
-        newest = sorted(FOLDER.glob(f"*.{self._kind}"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for file in newest[NEWEST:]:
-            file.unlink(missing_ok=True)
+        """Keeps what was made since this object was, and the newest few of others of its kind.
+
+        In a checkout that cannot be written to, of somebody else's or on a full disk, it is made anew each time.
+        """
+        with suppress(OSError):
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            with writing(self.path) as part:
+                part.write_bytes(self._seal(content) + b"\n" + content)
+            newest = sorted(FOLDER.glob(f"*.{self._kind}"), key=lambda file: file.stat().st_mtime, reverse=True)
+            for file in newest[NEWEST:]:
+                file.unlink(missing_ok=True)
 
     def _seal(self, content: bytes) -> bytes:
         return hashlib.sha256(self._inputs.encode() + content).hexdigest().encode()

@@ -9,7 +9,7 @@ import numpy as np
 
 from schemas.contract.risk import RiskModel
 from spark_jobs.building.scoring_sql import scoring_sql
-from spark_jobs.engine.session import connect
+from spark_jobs.engine.session import query
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.risk.additive import rate
 from spark_jobs.risk.history import Numbers
@@ -62,12 +62,11 @@ def worse(home: Home, one: RiskModel, other: RiskModel) -> list[str]:
 
 def _scores(home: Home, model: RiskModel, draws: Draws) -> Numbers:
     """What the version would have said of each draw's object at the end of the month before."""
-    spark = connect(home)
     months = draws.day.astype("datetime64[D]").astype("datetime64[M]")
     scores = np.zeros(len(draws.day))
     for month in np.unique(months):
         before = month.astype("datetime64[D]").item() - timedelta(days=1)
-        rows = spark.sql(scoring_sql(model, before)).select("object_id", "score").toArrow()
+        rows = query(home, scoring_sql(model, before)).select("object_id", "score").toArrow()
         known = dict(zip(rows["object_id"].to_pylist(), map(float, rows["score"].to_pylist()), strict=True))
         here = months == month
         scores[here] = [known.get(str(code), 0.0) for code in draws.object_id[here]]

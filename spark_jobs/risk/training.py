@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from schemas.contract.risk import RiskModel, State
 from spark_jobs.building.scoring_sql import measured_sql
-from spark_jobs.engine.session import connect
+from spark_jobs.engine.session import connect, query
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.sql import literal
 from spark_jobs.lake.tables import exists, read
@@ -117,13 +117,12 @@ def levels_of(home: Home, model: RiskModel, draws: Draws) -> tuple[dict[str, Num
 
     Asked of the engine once a month: the levels of all objects as of its first day, which no draw of it can change.
     """
-    spark = connect(home)
     months = draws.day.astype("datetime64[D]").astype("datetime64[M]")
     found: dict[str, list[Any]] = {one.name: [None] * len(draws.day) for one in model.indicators}
     known = np.zeros(len(draws.day), dtype=bool)
     for month in np.unique(months):
         before = month.astype("datetime64[D]").item() - timedelta(days=1)
-        levels = spark.sql(measured_sql(model, before)).toArrow()
+        levels = query(home, measured_sql(model, before)).toArrow()
         place = {code: row for row, code in enumerate(levels["object_id"].to_pylist())}
         columns = {one.name: levels[f"{one.name}_level"].to_pylist() for one in model.indicators}
         for row in np.flatnonzero(months == month):
