@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from dbt_project.render.sql import listed
+from dbt_project.render.sql import from_json, listed
 from schemas.contract import Column, FeedContract, TableContract, contracts, fed_tables
 from schemas.contract.feeding import STANDARD_FEED, feeds_into, has_one_source, obstacles, rank, stated_by
 
@@ -16,12 +15,9 @@ def base_models() -> Iterator[tuple[str, str, str]]:
     """Layer, name and model of every table that feeds flow into, behind each the tables that sum it up."""
     for contract in fed_tables().values():
         if contract.merge and any(mergeable(contract)):
-            facts = json.dumps(base_facts(contract), ensure_ascii=False, indent=2)
-            yield (
-                contract.layer,
-                contract.table,
-                f"{{% set base = {facts} %}}\n{{{{ merge_{contract.merge}(base) }}}}\n",
-            )
+            facts = from_json(base_facts(contract))
+            model = f"{{% set base = {facts} %}}\n{{{{ merge_{contract.merge}(base) }}}}\n"
+            yield contract.layer, contract.table, model
             for summed in roll_ups(contract.table):
                 yield (
                     summed.layer,

@@ -66,7 +66,11 @@ Scans = dict[Scan, dict[str, dict[str, Measure]]]
 
 def indicator_model() -> str:
     """The whole table: sums of the monthly facts where figures may be added up, else counted anew in every period."""
-    parts = "\n    union all\n".join(_part(scan, counted_in) for scan, counted_in in _scans().items())
+    first, *others = sorted(_scans().items(), key=lambda one: one[0].of or "")
+    parts = _part(*first) + "".join(
+        f"\n    {{% if has_rows('{scan.of}') %}}\n    union all\n{_part(scan, counted_in)}\n    {{% endif %}}"
+        for scan, counted_in in others
+    )
     columns = ", ".join(COLUMNS[dimension] for dimension in _dimensions())
     return f"""with figure as (
 {_figures()}

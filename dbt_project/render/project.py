@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ import yaml
 from dbt_project.render.base import base_models, day_in_china
 from dbt_project.render.clues import clue_models
 from dbt_project.render.indicators import gold_models
-from dbt_project.render.sql import literal
+from dbt_project.render.sql import from_json, literal
 from dbt_project.render.unit_tests import not_given, unit_test
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
@@ -38,7 +37,7 @@ CODES = ("code", "region", "industry", "department", "working_day")
 
 def render() -> list[Path]:
     """Writes what has changed and returns it; unchanged files keep their time, so dbt need not parse them again."""
-    models = _models_sql()
+    models = _models_sql(*LAYERS)
     written = {contract.table for contract in _built() if written_model(contract)}
     modelled = {path.stem for path in models} | written
     unit_tests = [*_unit_tests(modelled - written), *_written_unit_tests(modelled)]
@@ -63,7 +62,7 @@ def render() -> list[Path]:
 
 def models_of(layer: str) -> dict[str, str]:
     """The SQL of every model of a layer, written or rendered, by table."""
-    rendered = {path.stem: text for path, text in _models_sql().items() if path.parent.name == layer}
+    rendered = {path.stem: text for path, text in _models_sql(layer).items()}
     declared = {contract.table for contract in tables(layer).values()}
     written = {path.stem: path.read_text("utf-8") for path in _written(layer) if path.stem in declared}
     return rendered | written
@@ -99,11 +98,13 @@ def _called(text: str, bodies: Mapping[str, str]) -> list[str]:
     return sorted(called)
 
 
-def _models_sql() -> dict[Path, str]:
-    written = {contract.table for contract in _built() if written_model(contract)}
-    followed = [("themes", view_models()), ("gold", gold_models()), ("gold", clue_models())]
-    models = [*base_models(), *((layer, name, text) for layer, some in followed for name, text in some)]
-    return {RENDERED / layer / f"{name}.sql": text for layer, name, text in models if name not in written}
+def _models_sql(*layers: str) -> dict[Path, str]:
+    """The rendered models of these layers, by the file that they stand in."""
+    written = {contract.table for layer in layers for contract in tables(layer).values() if written_model(contract)}
+    merged = [(layer, name, text) for layer, name, text in base_models() if layer in layers]
+    followed = {"themes": [view_models], "gold": [gold_models, clue_models]}
+    views = [(layer, *model) for layer in layers for models in followed.get(layer, []) for model in models()]
+    return {RENDERED / layer / f"{name}.sql": text for layer, name, text in [*merged, *views] if name not in written}
 
 
 def _write(path: Path, text: str) -> None:
@@ -160,20 +161,12 @@ def _models(modelled: set[str]) -> Iterator[dict[str, Any]]:
         described = _described(contract)
         for entry, column in zip(described["columns"], contract.columns, strict=True):
             entry["data_type"] = column.spark_type
-        key = list(contract.key)
-        config: dict[str, Any] = {"unique_key": key} if contract.merge else {}
+        config: dict[str, Any] = {"unique_key": [*contract.key]} if contract.merge else {}
         if contract.is_fed and contract.layer != "base":
             config |= MERGED
-        tested: dict[str, Any] = {"columns": key}
         if contract.partition:
             config |= {"partition_by": [contract.partition]}
-            tested |= {"table": contract.table, "partition": contract.partition}
-        yield {
-            "name": contract.table,
-            **described,
-            "config": {**config, "meta": {"contract": contract.name}},
-            "data_tests": [{"key_holds": {"arguments": tested}}],
-        }
+        yield {"name": contract.table, **described, "config": {**config, "meta": {"contract": contract.name}}}
     # Contracts that stand in the place of ours need not declare every table that somebody wrote a model for.
     declared = {contract.table for contract in _built()}
     for name in sorted({path.stem for layer in LAYERS for path in _written(layer)} - declared):
@@ -220,6 +213,4 @@ def _characters() -> str:
 
 def _returning(macro: str, value: dict[str, Any] | str) -> str:
     """A macro that hands a model what the contracts say."""
-    return (
-        f"{{% macro {macro}() %}}{{{{ return({json.dumps(value, ensure_ascii=False, indent=2)}) }}}}{{% endmacro %}}\n"
-    )
+    return f"{{% macro {macro}() %}}{{{{ return({from_json(value)}) }}}}{{% endmacro %}}\n"

@@ -1,8 +1,10 @@
-"""Measures flow in; the SQL by which both engines count them flows out."""
+"""Measures flow in; the SQL by which both engines count them flows out, and what is declared as Jinja reads it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from schemas.contract import Measure, TableContract
 
@@ -12,6 +14,11 @@ def literal(value: bool | str) -> str:
     return (
         str(value).lower() if isinstance(value, bool) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
     )
+
+
+def from_json(value: Any) -> str:
+    """A value as an expression of Jinja, which reads one long text in a tenth of the time that its parts take."""
+    return f"fromjson({literal(json.dumps(value, ensure_ascii=False, indent=2))})"
 
 
 def listed(values: Iterable[bool | str]) -> str:

@@ -16,7 +16,7 @@ from spark_jobs.building.hops import merged_rows
 from spark_jobs.building.shapes import Shapes
 from spark_jobs.lake.codes import write_codes
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import exists, read
+from spark_jobs.lake.tables import is_empty, read
 from spark_jobs.lake.upkeep import keep_up
 
 
@@ -44,8 +44,9 @@ def build_base(home: Home, full: bool = False) -> BaseBuild:
     from spark_jobs.building.reconcile import reconcile
 
     write_codes(home)
-    merging = Merging(home, _variables(home, accepted, work), volume=_volume(work))
-    merging.merge([*work], renewed | {table for _, table in work if _is_empty(home, table)})
+    merging = Merging(home, _variables(home, accepted, work), _volume(work), {delivery.feed for delivery in accepted})
+    empty = {table for _, table in work if is_empty(_path(home, table))}  # merging would be wasted on them
+    merging.merge([*work], renewed | empty)
     lacking = reconcile(home, {flow: some for flow, some in work.items() if flow not in merging.parked}, merging.days)
     keep_up(home, "base", "themes", written={table for _, table in work})
     new = {delivery for some in work.values() for delivery in some}
@@ -83,6 +84,7 @@ def _variables(home: Home, accepted: list[Delivered], work: dict[Flow, list[Deli
     mentioning = {name for one in to_read if feeds()[one.feed].is_snapshot for name in (one.name, *one.parts) if name}
     return {
         "deliveries": sorted(delivery.name for delivery in to_read),
+        "feeds": sorted({delivery.feed for delivery in to_read}),
         "since": _as_sql(since),
         "mentioning": sorted(mentioning),
         "mentioning_since": _as_sql(_first_received(home, mentioning, since)),
@@ -117,12 +119,6 @@ def _to_read(accepted: list[Delivered], new: set[Delivered]) -> set[Delivered]:
         delivery for delivery in accepted if delivery.source in first and delivery.received_at >= first[delivery.source]
     }
     return new | later
-
-
-def _is_empty(home: Home, table: str) -> bool:
-    """Whether a table holds no row yet, so that merging would be wasted on it."""
-    path = _path(home, table)
-    return exists(path) and not DeltaTable(path).file_uris()
 
 
 def _path(home: Home, table: str) -> Path:

@@ -50,10 +50,10 @@ class Built:
 
 
 def run_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool = False) -> list[Built]:
-    """Builds and tests the selected models; raises StepFailed for the first node that failed.
+    """Builds the selected models; raises StepFailed for the first node that failed.
 
-    variables: `deliveries`, `since` and `files` (how many each table has) for incremental runs, `parked` (feeds
-    that are left out), `as_of` for gold.
+    variables: `feeds` (those with deliveries to read), `deliveries`, `since` and `files` (how many each table has) for
+    incremental runs, `as_of` and `empty` (tables without a row) for gold.
     """
     built = try_dbt(home, select, variables, full)
     for node in built:
@@ -63,10 +63,10 @@ def run_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool
 
 
 def try_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool = False) -> list[Built]:
-    """Builds and tests the selected models; what failed is in the answer, and stopped only its own children."""
-    options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables), "--select", *select]
+    """Builds the selected models; what failed is in the answer, and stopped only its own children."""
+    options = ["--vars", json.dumps(variables), "--select", *select]
     try:
-        return _invoke(home, ["build", *(["--full-refresh"] if full else [])], options)
+        return _invoke(home, ["run", *(["--full-refresh"] if full else [])], options)
     finally:
         for laid in home.warehouse.glob("work/base_*"):
             shutil.rmtree(laid)

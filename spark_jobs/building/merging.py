@@ -14,6 +14,7 @@ from schemas.contract import fed_tables
 from spark_jobs.building.days import days_spoken_of
 from spark_jobs.building.dbt import StepFailed, try_dbt
 from spark_jobs.building.flows import Flow
+from spark_jobs.building.keys import refuse_broken_keys
 from spark_jobs.building.shapes import Shapes
 from spark_jobs.engine.session import connect, forget
 from spark_jobs.lake.faults import advice_on
@@ -27,6 +28,8 @@ class Merging:
     home: Home
     variables: dict[str, Any]
     volume: int
+    accepted: Collection[str]
+    """The feeds of which anything was ever accepted; a table that is built anew reads these."""
     parked: dict[Flow, str] = field(default_factory=dict)
     days: dict[str, list[str]] = field(default_factory=dict)
     """Of the tables that lie by days, those that the deliveries speak of."""
@@ -34,7 +37,7 @@ class Merging:
     def merge(self, flows: Collection[Flow], renewed: set[str]) -> None:
         """Merges the feeds' deliveries; the tables in `renewed` are built anew from all that was ever accepted."""
         tables = {table for _, table in flows}
-        spark = connect(self.home, self.volume, _needed(tables))
+        spark = connect(self.home, self.volume, self._needed(tables))
         self.days = days_spoken_of(spark, tables, self.variables)
         for chosen, full in ((tables & renewed, True), (tables - renewed, False)):
             if chosen:
@@ -44,17 +47,17 @@ class Merging:
         failed = self._attempt(tables, {}, full)
         for table in failed:
             self._merge_apart(table, {feed for feed, target in flows if target == table}, full)
+        written = [fed_tables()[table].name for table in _with_roll_ups(tables)]
+        refuse_broken_keys(connect(self.home, needs=written), written, {} if full else self.days)
         left = {table for _, table in flows if not {flow for flow in flows if flow[1] == table} - {*self.parked}}
         kept = [table for table in tables if table not in left]
-        Shapes.of(self.home).keep([*kept, *(summed.table for table in kept for summed in roll_ups(table))])
+        Shapes.of(self.home).keep(_with_roll_ups(kept))
 
     def _merge_apart(self, table: str, delivered: set[str], full: bool) -> None:
         """Merges one feed after the other, to find those that cannot be merged; the first into a new table, if full."""
-        feeding = [feed.name for feed in mergeable(fed_tables()[table])]
         is_begun = not full
-        for feed in feeding if full else sorted(delivered):
-            others = [name for name in feeding if name != feed]
-            failed = self._attempt([table], {"parked": others}, full=not is_begun)
+        for feed in self._feeding(table) if full else sorted(delivered):
+            failed = self._attempt([table], {"feeds": [feed]}, full=not is_begun)
             if failed:
                 self.parked[feed, table] = failed[table]
             else:
@@ -62,8 +65,9 @@ class Merging:
 
     def _attempt(self, tables: list[str], further: dict[str, Any], full: bool) -> dict[str, str]:
         """Builds tables; of those that failed what the engine said. A fault of the machine, or of a test, is raised."""
-        variables = {**self.variables, **further, "days": {} if full else self.days}
-        selected = [*tables, *(summed.table for table in tables for summed in roll_ups(table))]
+        read = {"feeds": sorted(self.accepted)} if full else {}
+        variables = {**self.variables, **read, **further, "days": {} if full else self.days}
+        selected = _with_roll_ups(tables)
         if full:
             self._forget_days(selected)
         built = [node for node in try_dbt(self.home, selected, variables, full) if node.has_failed]
@@ -73,6 +77,19 @@ class Merging:
         if built:
             connect(self.home, needs=()).sql("select 1").collect()  # an engine that died is nobody's feed
         return {node.name: node.message for node in built}
+
+    def _feeding(self, table: str) -> list[str]:
+        """The feeds that have something to merge into a table."""
+        return [feed.name for feed in mergeable(fed_tables()[table]) if feed.name in self.accepted]
+
+    def _needed(self, tables: Collection[str]) -> set[str]:
+        """What merging into base tables reads: their feeds' rows, and the lists of codes."""
+        feeding = {feed for table in tables for feed in self._feeding(table)}
+        read = {f"{layer}.{feed}" for layer in ("silver", "quarantine") for feed in feeding}
+        written = _with_roll_ups(tables)
+        columns = [column for table in tables for column in fed_tables()[table].columns]
+        codes = {f"codes.{column.lookup.table}" for column in columns if column.lookup}
+        return {*read, *(fed_tables()[table].name for table in written), "codes.region", *codes}
 
     def _forget_days(self, tables: Collection[str]) -> None:
         """Takes tables that lie by days out of the catalog, from which Spark cannot replace them.
@@ -85,11 +102,6 @@ class Merging:
                 forget(spark, self.home, fed_tables()[table].layer, table)
 
 
-def _needed(tables: Collection[str]) -> set[str]:
-    """What merging into base tables reads: their feeds' rows, and the lists of codes."""
-    feeding = {feed.name for table in tables for feed in mergeable(fed_tables()[table])}
-    read = {f"{layer}.{feed}" for layer in ("silver", "quarantine") for feed in feeding}
-    written = {*tables, *(summed.table for table in tables for summed in roll_ups(table))}
-    columns = [column for table in tables for column in fed_tables()[table].columns]
-    codes = {f"codes.{column.lookup.table}" for column in columns if column.lookup}
-    return {*read, *(fed_tables()[table].name for table in written), "codes.region", *codes}
+def _with_roll_ups(tables: Collection[str]) -> list[str]:
+    """The tables, and those that sum them up."""
+    return [*tables, *(summed.table for table in tables for summed in roll_ups(table))]

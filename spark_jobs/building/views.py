@@ -10,7 +10,7 @@ from schemas.contract import table_of
 from spark_jobs.building.lineage import SCORES, Lineage
 from spark_jobs.lake.codes import write_codes
 from spark_jobs.lake.home import Home, today
-from spark_jobs.lake.tables import exists, tables
+from spark_jobs.lake.tables import exists, is_empty, tables
 from spark_jobs.lake.upkeep import keep_up
 
 Part = Literal["all", "before", "after"]
@@ -46,6 +46,7 @@ def _build(home: Home, lineage: Lineage, full: bool, part: Part = "all") -> bool
     if not outdated:
         return False
     from spark_jobs.building.dbt import run_dbt
+    from spark_jobs.building.keys import refuse_broken_keys
     from spark_jobs.building.score import score
     from spark_jobs.engine.session import connect, register
 
@@ -56,7 +57,9 @@ def _build(home: Home, lineage: Lineage, full: bool, part: Part = "all") -> bool
         score(home, spark, date.fromisoformat(lineage.as_of), f"gold.{name}")
         register(spark, home, {f"gold.{name}"})
     if modelled := sorted(outdated.difference(SCORES)):
-        run_dbt(home, modelled, {"as_of": lineage.as_of}, full)
+        empty = [name for name in sorted(lineage.inputs({*modelled}) - own) if is_empty(home.table(*name.split(".")))]
+        run_dbt(home, modelled, {"as_of": lineage.as_of, "empty": empty}, full)
+    refuse_broken_keys(spark, own)
     keep_up(home, lineage.layer, written=outdated)
     lineage.keep(outdated)
     return True

@@ -115,6 +115,11 @@ def exists(path: Path) -> bool:
     return version(path) is not None
 
 
+def is_empty(path: Path) -> bool:
+    """Whether a table is there that holds no row, or was never written to."""
+    return exists(path) and not DeltaTable(path).file_uris()
+
+
 def version(path: Path) -> int | None:
     """A table's version, from the names of its commits alone; None where there is no table."""
     with suppress(FileNotFoundError, NotADirectoryError):

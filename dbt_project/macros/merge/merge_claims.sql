@@ -5,7 +5,7 @@
     places in that order, so that the next day needs no history. Only the rows of registry feeds say whether a key is
     there or gone; the rows of others are claims alone. -#}
 {% macro merge_claims(base) -%}
-{%- set sources = unparked(base.sources) -%}
+{%- set sources = read_sources(base.sources) -%}
 {%- set columns = base.columns | selectattr('how', 'equalto', 'stated') | list + [{'name': 'flags', 'type': 'array<string>'}] -%}
 {%- set keys = base.key | join(', ') -%}
 with statement as (

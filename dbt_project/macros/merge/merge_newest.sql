@@ -1,7 +1,7 @@
 {#- A base table of which the newest statement about a key is the row: its whole SELECT, from what its contract says
     (`base`, rendered into the model: dbt_project/render/base.py says what is in it). -#}
 {% macro merge_newest(base) -%}
-{%- set sources = unparked(base.sources) -%}
+{%- set sources = read_sources(base.sources) -%}
 with statement as (
     {%- for source in sources %}
     select
