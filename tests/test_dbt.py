@@ -23,7 +23,6 @@ from tests.silver_rows import Row, deliver, lake
 
 Lake = tuple[Home, SparkSession]
 FIRMS = ["91420100MA4K00010R", "92420502MA4L0TE52G", "93421083MA4M00A75M", "52420000MJH000019H"]
-BASE = [contract.table for contract in tables("base").values()]
 
 
 def _act(code: str, firm: str, **more: Any) -> Row:
@@ -72,6 +71,10 @@ def _deliveries() -> list[tuple[str, str, str, list[Row]]]:
     return [(feed, department, received, _known(feed, rows)) for feed, department, received, rows in days]
 
 
+FEEDS = sorted({feed for feed, *_ in _deliveries()})
+BASE = sorted({table for feed in FEEDS for table in feeds()[feed].into})
+
+
 def _snapshot(spark: SparkSession) -> dict[str, list[dict[str, Any]]]:
     tables = {}
     for name in BASE:
@@ -81,7 +84,6 @@ def _snapshot(spark: SparkSession) -> dict[str, list[dict[str, Any]]]:
 
 
 def _grow(home: Home, **variables: Any) -> None:
-    run_dbt(home, BASE, {})
     days = _deliveries()
     random.Random(20).shuffle(days)
     first = [deliver(home, *day) for day in days[:4]]
@@ -89,7 +91,7 @@ def _grow(home: Home, **variables: Any) -> None:
     third = [deliver(home, *day) for day in days[7:]]
     deliver(home, "check_action", "yjj", "2026-09-01", _known("check_action", [_act("h", FIRMS[0])]), "held")
     for names in (first, second, [*first[:2], *third]):
-        run_dbt(home, BASE, {"deliveries": names, "since": "2026-01-01 00:00:00", **variables})
+        run_dbt(home, BASE, {"feeds": FEEDS, "deliveries": names, "since": "2026-01-01 00:00:00", **variables})
 
 
 def _operations(home: Home) -> set[str]:
@@ -104,7 +106,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         _grow(home)
         run_dbt(
             home,
-            ["config.schema:themes", *(table.table for table in clocks(tables("gold").values())), "supervision_month"],
+            ["activity_month", *(table.table for table in clocks(tables("gold").values())), "supervision_month"],
             {"as_of": "2026-06-30"},
         )
         yield home, spark
@@ -113,7 +115,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 def test_days_in_any_order_come_to_what_one_full_build_says(built: Lake) -> None:
     home, spark = built
     grown = _snapshot(spark)
-    run_dbt(home, BASE, {}, full=True)
+    run_dbt(home, BASE, {"feeds": FEEDS}, full=True)
     assert _snapshot(spark) == grown
 
 

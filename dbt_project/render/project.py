@@ -14,7 +14,7 @@ from dbt_project.render.base import base_models, day_in_china
 from dbt_project.render.clues import clue_models
 from dbt_project.render.indicators import gold_models
 from dbt_project.render.sql import from_json, literal
-from dbt_project.render.unit_tests import not_given, unit_test
+from dbt_project.render.unit_tests import unit_test, with_all_inputs
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, TableContract, fed_tables, feeds, lists_with_facts, province, tables
@@ -185,7 +185,7 @@ def _written_unit_tests(modelled: set[str]) -> Iterator[dict[str, Any]]:
     for path in sorted(WRITTEN_UNIT_TESTS.glob("*.yml")):
         for test in yaml.safe_load(path.read_text("utf-8"))["unit_tests"]:
             if test["model"] in modelled:
-                yield test | {"given": [*test["given"], *not_given(fed_tables()[test["model"]], test["given"])]}
+                yield with_all_inputs(fed_tables()[test["model"]], test)
 
 
 def _feed_facts() -> str:

@@ -1,11 +1,13 @@
 """Contracts of base tables flow in; the dbt unit test that every rendered model must pass flows out.
 
 One test a table holds all cases, since a test costs half a second whatever it holds. Each case has a key of its own,
-and where keys are text they name the case, so that a difference says what does not hold.
+and where keys are text they name the case, so that a difference says what does not hold. Of feeds that are merged in
+the same way, two speak: all 28 into one table cost 20 s.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -160,7 +162,7 @@ class Cases:
 
 def unit_test(contract: TableContract) -> Row | None:
     """The unit test of a base table's model; None if no feed states all of its key as plain columns."""
-    sources = list(_sources(contract))
+    sources = list(_speaking(_sources(contract)))
     if not sources:
         return None
     cases = Cases(contract, _value(contract, [source.feed for source in sources]))
@@ -171,10 +173,21 @@ def unit_test(contract: TableContract) -> Row | None:
     return {
         "name": f"statements_about_{contract.table}{NAME}",
         "model": contract.table,
-        "overrides": {"macros": {"is_incremental": False}},
+        "overrides": {"macros": {"is_incremental": False}, "vars": {"feeds": sorted(cases.silver)}},
         "given": [{"input": name, **rows} for name, rows in _given(contract, cases)],
         "expect": {"rows": cases.expected},
     }
+
+
+def _speaking(sources: Iterator[Source]) -> Iterator[Source]:
+    """The sources by the first two feeds of each kind."""
+    feeds: dict[tuple[str, bool], list[str]] = {}
+    for source in sources:
+        alike = feeds.setdefault((source.feed.delivery.mode, source.is_counted), [])
+        if source.feed.name not in alike and len(alike) < 2:
+            alike.append(source.feed.name)
+        if source.feed.name in alike:
+            yield source
 
 
 def _sources(contract: TableContract) -> Iterator[Source]:
@@ -223,15 +236,21 @@ def _given(contract: TableContract, cases: Cases) -> Iterator[tuple[str, Row]]:
     yield from ((f"source('codes', '{name}')", {"rows": []}) for name in sorted(codes))
     for source in base_facts(contract)["sources"]:
         feed = source["feed"]
-        yield f"source('silver', '{feed}')", {"rows": cases.silver.get(feed, [])}
+        if feed not in cases.silver:
+            continue
+        yield f"source('silver', '{feed}')", {"rows": cases.silver[feed]}
         if source["mode"] == "full" and source["is_registry"]:
             yield f"source('quarantine', '{feed}')", _rejected(cases.rejected.get(feed, []))
 
 
-def not_given(contract: TableContract, given: list[Row]) -> Iterator[Row]:
-    """What the model reads and is not given by a test, each without a row."""
-    named = {one["input"] for one in given}
-    yield from ({"input": name, "rows": []} for name, _ in _given(contract, Cases(contract, None)) if name not in named)
+def with_all_inputs(contract: TableContract, test: Row) -> Row:
+    """A written test with those inputs that it leaves out, each without a row; other feeds are not read."""
+    feeds = [feed for given in test["given"] for feed in re.findall(r"source\('silver', '(\w+)'\)", given["input"])]
+    cases = Cases(contract, None, silver={feed: [] for feed in feeds})
+    named = {one["input"] for one in test["given"]}
+    missing = [{"input": name, "rows": []} for name, _ in _given(contract, cases) if name not in named]
+    overrides = {**test["overrides"], "vars": {**test["overrides"].get("vars", {}), "feeds": feeds}}
+    return test | {"overrides": overrides, "given": [*test["given"], *missing]}
 
 
 def _rejected(rows: list[tuple[str, Row]]) -> Row:
