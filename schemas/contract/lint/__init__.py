@@ -23,7 +23,7 @@ def lint() -> list[str]:
         indicators()
     except ContractError as error:
         return [str(error)]
-    columns.contracts_with.cache_clear()
+    columns.contracts_by_column.cache_clear()
     tables.tables_with_measure.cache_clear()
     written = [contract for contract in contracts_read.values() if not contract.is_derived]
     derived = [contract for contract in contracts_read.values() if contract.is_derived]

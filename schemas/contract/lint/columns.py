@@ -135,10 +135,14 @@ def shared_columns_are_terms(contract: Contract) -> Iterator[str]:
     A base table is the term of its columns for the feeds that flow into it, a measure that of its figures. The ledger's
     tables (ops) share columns with each other, not with what is delivered.
     """
+    if contract.is_derived:
+        return
     family = _family(contract)
-    for column in contract.columns:
-        others = [other for other in contracts_with(column.name, contract.layer == "ops") if other not in family]
-        if others and not contract.is_derived and column.name not in {*terms(), *measures()}:
+    is_ledger = contract.layer == "ops"
+    own = {column.name for column in contract.columns} - {*terms(), *measures()}
+    for column in (column for column in contract.columns if column.name in own):
+        others = [other for other in contracts_by_column()[column.name, is_ledger] if other not in family]
+        if others:
             yield f"columns.{column.name}: stands in {others[0]} too: make it a term in schemas/terms"
 
 
@@ -150,12 +154,10 @@ def _family(contract: Contract) -> set[str]:
 
 
 @cache
-def contracts_with(name: str, is_ledger: bool) -> tuple[str, ...]:
-    """The contracts that have a column of this name, of the ledger or of all others."""
-    return tuple(
-        contract.name
-        for contract in contracts().values()
-        if (contract.layer == "ops") == is_ledger
-        and not contract.is_derived
-        and any(column.name == name for column in contract.columns)
-    )
+def contracts_by_column() -> dict[tuple[str, bool], list[str]]:
+    """The contracts that have a column of a name, the ledger's (true) apart from all others."""
+    found: dict[tuple[str, bool], list[str]] = {}
+    for contract in contracts().values():
+        for column in () if contract.is_derived else contract.columns:
+            found.setdefault((column.name, contract.layer == "ops"), []).append(contract.name)
+    return found
