@@ -93,6 +93,7 @@ def person_names(rng: np.random.Generator, count: int) -> Array:
     return drawn
 
 
+@cache
 def read_rows(name: str, kind: type[Read]) -> tuple[Read, ...]:
     """The rows of a CSV file beside this module."""
     with (HERE / name).open(encoding="utf-8", newline="") as file:

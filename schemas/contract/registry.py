@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -102,13 +102,38 @@ def _contract_files() -> Iterator[Path]:
             yield from sorted((root / layer).rglob("*.yaml"))
 
 
+class Contracts(dict[str, Contract]):
+    """Contracts by name, told apart once: of each kind somebody asks thousands of times."""
+
+    @cached_property
+    def feeds(self) -> dict[str, FeedContract]:
+        """What departments deliver."""
+        return {name: contract for name, contract in self.items() if isinstance(contract, FeedContract)}
+
+    @cached_property
+    def layers(self) -> dict[str, dict[str, TableContract]]:
+        """The tables that we build, by layer."""
+        found: dict[str, dict[str, TableContract]] = {}
+        for name, contract in self.items():
+            if isinstance(contract, TableContract):
+                found.setdefault(contract.layer, {})[name] = contract
+        return found
+
+    @cached_property
+    def fed_tables(self) -> dict[str, TableContract]:
+        """The tables that feeds flow into, without the layer in their names."""
+        built = (contract for some in self.layers.values() for contract in some.values())
+        return {contract.table: contract for contract in built if contract.is_fed}
+
+
 @cache
-def contracts() -> dict[str, Contract]:
+def contracts() -> Contracts:
     """All contracts by name: `scjg_enterprise` for a feed, `base.supervised_object` for a table."""
     written = {contract.name: contract for contract in map(read_contract, _contract_files())}
     whole = {name: _completed(contract, written) for name, contract in written.items()}
     built = [contract for contract in whole.values() if isinstance(contract, TableContract)]
-    return whole | {contract.name: contract for contract in follow(built, fields()) if contract.name not in whole}
+    derived = {contract.name: contract for contract in follow(built, fields()) if contract.name not in whole}
+    return Contracts(whole | derived)
 
 
 def _completed(contract: Contract, written: Mapping[str, Contract]) -> Contract:
@@ -147,25 +172,17 @@ def _measured(column: Column, written: Mapping[str, Contract]) -> Column:
 
 def feeds() -> dict[str, FeedContract]:
     """The contracts of what departments deliver."""
-    return {name: contract for name, contract in contracts().items() if isinstance(contract, FeedContract)}
+    return contracts().feeds
 
 
 def tables(layer: str) -> dict[str, TableContract]:
     """The contracts of one layer that we build, by name."""
-    return {
-        name: contract
-        for name, contract in contracts().items()
-        if isinstance(contract, TableContract) and contract.layer == layer
-    }
+    return contracts().layers.get(layer, {})
 
 
 def fed_tables() -> dict[str, TableContract]:
     """The tables that feeds flow into, by their name without the layer, as `into` names them: of base and of fields."""
-    return {
-        contract.table: contract
-        for contract in contracts().values()
-        if isinstance(contract, TableContract) and contract.is_fed
-    }
+    return contracts().fed_tables
 
 
 def table_of(name: str) -> TableContract:
