@@ -121,6 +121,17 @@ def test_a_version_holds_what_one_written_anew_would(
     assert served == ["", "AB", "ABC", "AC", "AC", "AC", "D", "", "AA"]
 
 
+def test_yes_and_no_are_served_in_words(home: Home) -> None:
+    contract = contracts()["gold.indicator"]
+    schema = table_schema(contract)
+    rows = [dict.fromkeys(schema.names) | {"is_breached": breached} for breached in (True, False, None)]
+    write_deltalake(home.table(contract.layer, contract.table), pa.Table.from_pylist(rows, schema=schema))
+    publish_serving(home)
+    with duckdb.connect(str(serving_file(home).resolve()), read_only=True) as database:
+        said = database.sql("select is_breached, is_breached_name from gold.indicator").fetchall()
+    assert Counter(said) == Counter([(True, "是"), (False, "否"), (None, None)])
+
+
 def test_every_act_has_its_kind_and_day(home: Home) -> None:
     check(home, "A", "B")
     publish_serving(home)

@@ -43,8 +43,12 @@ def listing(drawn: Drawn) -> Json:
 
 
 def _column_settings(column: Column, width: int | None) -> Json:
-    is_fraction = column.type == "double" or str(column.type).startswith("decimal")
-    return ({"columnWidth": width} if width else {}) | ({"d3NumberFormat": ".1f"} if is_fraction else {})
+    """How wide a column is, and how its numbers are written: shares as percent, unless they are percent already."""
+    settings: Json = {"columnWidth": width} if width else {}
+    if column.type == "double" or str(column.type).startswith("decimal"):
+        is_share = column.name.endswith(("_share", "_rate")) and "%" not in str(column.label)
+        settings["d3NumberFormat"] = ".1%" if is_share else ".1f"
+    return settings
 
 
 def _coloured(columns: dict[str, int | None]) -> list[Json]:

@@ -1,4 +1,5 @@
-"""A table's contract flows in; the columns that it has when it is served flow out: every code with its label beside it.
+"""A table's contract flows in; the columns that it has when it is served flow out: every code with its label beside it,
+every yes or no with 是 or 否.
 
 Labels are joined once, when a table is served; no table of the lake repeats them.
 """
@@ -9,10 +10,12 @@ from dataclasses import dataclass
 
 from schemas.contract.model import Column, Contract
 
+YES_NO = "yes_no"
+
 
 @dataclass(frozen=True)
 class Label:
-    """A column that says in words what the coded column `of` holds."""
+    """A column that says in words what `of` holds, a code or a yes or no."""
 
     column: Column
     of: Column
@@ -20,14 +23,20 @@ class Label:
     @property
     def codes(self) -> str:
         """The code list that has the words."""
-        assert self.of.codes
-        return self.of.codes
+        assert self.of.codes or self.is_yes_no
+        return self.of.codes or YES_NO
+
+    @property
+    def is_yes_no(self) -> bool:
+        """Whether the column holds true or false, which their list spells 1 and 0."""
+        return self.of.type == "boolean"
 
 
 def labels(contract: Contract) -> list[Label]:
     """The labels of a table's codes, in the order of its columns; lists of codes have none."""
     names = {column.name for column in contract.columns}
-    found = [Label(_label(column), column) for column in contract.columns if column.codes and column.type == "string"]
+    spoken = [column for column in contract.columns if column.type == ("string" if column.codes else "boolean")]
+    found = [Label(_label(column), column) for column in spoken]
     return [label for label in found if label.column.name not in names]
 
 

@@ -113,6 +113,7 @@ def _labelled(contract: Contract, rows: str) -> str:
     joins, columns = "", {column.name: f"served.{column.name}" for column in served_columns(contract)}
     for place, label in enumerate(labels(contract)):
         code, words = f"served.{label.of.name}", f"code_{place}"
+        code = f"cast(cast({code} as integer) as varchar)" if label.is_yes_no else code
         own = " ".join(f"when {_text(key)} then {_text(word)}" for key, word in label.of.says.items())
         columns[label.column.name] = f"case {code} {own} else {words}.label end" if own else f"{words}.label"
         joins += f" left join code as {words} on {words}.list = {_text(label.codes)} and {words}.code = {code}"
