@@ -22,7 +22,8 @@ def days_spoken_of(spark: SparkSession, names: Collection[str], variables: dict[
     for name in names:
         table = fed_tables()[name]
         if table.partition and table.merge:
-            found = sorted({day for feed in mergeable(table) for day in _days(spark, table, feed.name, variables)})
+            feeds = [feed.name for feed in mergeable(table) if feed.name in variables["feeds"]]
+            found = sorted({day for feed in feeds for day in _days(spark, table, feed, variables)})
             days |= {other: [day.isoformat() for day in found] for other in (name, *_summing(name))}
     return days
 
