@@ -132,7 +132,7 @@ def ours(lakes: Lakes) -> dict[str, str]:
 
 def worker(home: Home) -> psutil.Process:
     """The worker proper, once it answers."""
-    wait_for("the worker answers", lambda: answers(home), 20, pause=0.1)
+    wait_for("the worker answers, which may have a project to parse first", lambda: answers(home), 90, pause=0.1)
     record = running(home, "worker")
     assert record is not None
     return next(one for one in psutil.Process(record.pid).children() if "--serve" in one.cmdline())
