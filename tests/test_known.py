@@ -12,7 +12,7 @@ from spark_jobs import pipeline
 from spark_jobs.building.known import as_known
 from spark_jobs.building.valid import as_valid
 from spark_jobs.command.cli import main
-from spark_jobs.engine.session import connect
+from spark_jobs.engine.session import query as asked
 from spark_jobs.judging.decide import release
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.tables import create_tables, read
@@ -29,10 +29,16 @@ LICENCE = table(
 FIRST, SECOND = "2026-03-02", "2026-03-09"
 
 
-def run(home: Home, day: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def merge(home: Home, day: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKEWARDEN_NOW", f"{day}T02:00:00+00:00")
     monkeypatch.setenv("LAKEWARDEN_TODAY", day)
-    for stage in (pipeline.land, pipeline.conform, pipeline.base, pipeline.themes, pipeline.gold):
+    for stage in (pipeline.land, pipeline.conform, pipeline.base):
+        stage(home)
+
+
+def run(home: Home, day: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    merge(home, day, monkeypatch)
+    for stage in (pipeline.themes, pipeline.gold):
         stage(home)
 
 
@@ -52,7 +58,7 @@ def test_a_past_day_is_as_a_lake_that_saw_nothing_later(
         drop(lake, "licences.csv", LICENCE, "sthj/licence")
         run(lake, FIRST, monkeypatch)
     drop(home, "b.csv", table(*(firm.replace("样本", "后来") for firm in FIRMS)))
-    run(home, SECOND, monkeypatch)
+    merge(home, SECOND, monkeypatch)
     release(home, "held.csv", "张三", "电话核实")
     run(home, SECOND, monkeypatch)
     known = as_known(home, date.fromisoformat(FIRST), "select * from gold.risk_score")
@@ -63,9 +69,9 @@ def test_a_past_day_is_as_a_lake_that_saw_nothing_later(
 
 def test_it_is_asked_by_the_command(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     drop(home, "a.csv", table(*FIRMS))
-    run(home, FIRST, monkeypatch)
+    merge(home, FIRST, monkeypatch)
     drop(home, "b.csv", table(*(firm.replace("样本", "后来") for firm in FIRMS)))
-    run(home, SECOND, monkeypatch)
+    merge(home, SECOND, monkeypatch)
     query = "select count(*) as firms from base.supervised_object where object_name like '%样本%'"
     said = {
         day: CliRunner().invoke(main, ["--home", str(home.path), "sql", "--as-known", day, "--format", "csv", query])
@@ -93,7 +99,7 @@ def test_a_day_is_asked_of_rows_that_hold_from_one_day_to_another(home: Home) ->
     query = "select count(*) as texts from base.law"
     for day, count in days.items():
         valid = as_valid(home, date.fromisoformat(day), query)
-        assert connect(valid).sql(query).collect()[0][0] == count, day
+        assert asked(valid, query).collect()[0][0] == count, day
     said = CliRunner().invoke(
         main, ["--home", str(home.path), "sql", "--as-valid", "2020-01-01", "select 1 from gold.x"]
     )

@@ -19,7 +19,7 @@ from spark_jobs.building.base import build_base
 from spark_jobs.building.views import build_gold, build_themes
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.declared import declared
-from spark_jobs.lake.empty import create_table
+from spark_jobs.lake.empty import create_empty
 from spark_jobs.lake.feed_state import keep_feed_states
 from spark_jobs.lake.home import Home, Refused, end_of, today
 from spark_jobs.lake.marks import Mark
@@ -70,9 +70,8 @@ def _begin(home: Home, known: Home, day: date) -> None:
     for layer, name in tables(home):
         if layer in SHARED:
             known.table(layer, name).symlink_to(home.table(layer, name))
-    for contract in (*fed_tables().values(), *declared_tables("ops").values()):
-        path, days = known.table(contract.layer, contract.table), days_of(contract.layer, contract.table)
-        create_table(path, table_schema(contract), days)
+    made = (*fed_tables().values(), *declared_tables("ops").values())
+    create_empty({known.table(c.layer, c.table): (table_schema(c), days_of(c.layer, c.table)) for c in made})
     append(known.table("ops", "delivery"), _ledger(home, day))
     for ledger, column, end in (
         ("link", "linked_at", end_of(day)),
