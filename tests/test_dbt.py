@@ -84,6 +84,7 @@ def _snapshot(spark: SparkSession) -> dict[str, list[dict[str, Any]]]:
 
 
 def _grow(home: Home, **variables: Any) -> None:
+    run_dbt(home, BASE, {"feeds": FEEDS})
     days = _deliveries()
     random.Random(20).shuffle(days)
     first = [deliver(home, *day) for day in days[:4]]

@@ -14,7 +14,7 @@ from dbt_project.render.base import base_models, day_in_china
 from dbt_project.render.clues import clue_models
 from dbt_project.render.indicators import gold_models
 from dbt_project.render.sql import from_json, literal
-from dbt_project.render.unit_tests import unit_test, with_all_inputs
+from dbt_project.render.unit_tests import unit_tests, with_all_inputs
 from dbt_project.render.views import view_models
 from schemas.characters import NARROW, WIDE
 from schemas.contract import Column, Contract, TableContract, fed_tables, feeds, lists_with_facts, province, tables
@@ -40,12 +40,12 @@ def render() -> list[Path]:
     models = _models_sql(*LAYERS)
     written = {contract.table for contract in _built() if written_model(contract)}
     modelled = {path.stem for path in models} | written
-    unit_tests = [*_unit_tests(modelled - written), *_written_unit_tests(modelled)]
+    tests = [*_unit_tests(modelled - written), *_written_unit_tests(modelled)]
     wanted = {
         **models,
         RENDERED / "sources.yml": _yaml({"version": 2, "sources": list(_sources(modelled))}),
         RENDERED / "models.yml": _yaml({"version": 2, "models": list(_models(modelled))}),
-        RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": unit_tests}),
+        RENDERED / "unit_tests.yml": _yaml({"version": 2, "unit_tests": tests}),
         RENDERED_MACROS / "feed_facts.sql": _feed_facts(),
         RENDERED_MACROS / "characters.sql": _characters(),
         RENDERED_MACROS / "valid_facts.sql": _valid_facts(),
@@ -174,10 +174,10 @@ def _models(modelled: set[str]) -> Iterator[dict[str, Any]]:
 
 
 def _unit_tests(rendered: set[str]) -> Iterator[dict[str, Any]]:
-    """A unit test of every base table whose model is rendered."""
+    """The unit tests of every base table whose model is rendered."""
     for contract in fed_tables().values():
-        if contract.table in rendered and (test := unit_test(contract)):
-            yield test
+        if contract.table in rendered:
+            yield from unit_tests(contract)
 
 
 def _written_unit_tests(modelled: set[str]) -> Iterator[dict[str, Any]]:

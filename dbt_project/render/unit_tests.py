@@ -1,8 +1,8 @@
 """Contracts of base tables flow in; the dbt unit test that every rendered model must pass flows out.
 
 One test a table holds all cases, since a test costs half a second whatever it holds. Each case has a key of its own,
-and where keys are text they name the case, so that a difference says what does not hold. Of feeds that are merged in
-the same way, two speak: all 28 into one table cost 20 s.
+and where keys are text they name the case, so that a difference says what does not hold. A table of many feeds has a
+test for every few of them: planned together, 16 feeds cost 26 s.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ NAME = "_come_to_what_stands"
 # When rows with an envelope were true at their source: between the first and the second delivery.
 EARLIER, LATER = datetime(2026, 1, 10, 8), datetime(2026, 1, 20, 8)
 FIRST, SECOND, HELD = 1, 2, 3
+# Feeds that speak in one test.
+AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -160,34 +162,27 @@ class Cases:
         return case if column.type == "string" else number
 
 
-def unit_test(contract: TableContract) -> Row | None:
-    """The unit test of a base table's model; None if no feed states all of its key as plain columns."""
-    sources = list(_speaking(_sources(contract)))
-    if not sources:
-        return None
-    cases = Cases(contract, _value(contract, [source.feed for source in sources]))
-    for source in {source.feed.name: source for source in reversed(sources)}.values():
-        cases.add_source(source)
-    if pair := next(_pairs(contract, sources), None):
-        cases.add_pair(*pair)
-    return {
-        "name": f"statements_about_{contract.table}{NAME}",
-        "model": contract.table,
-        "overrides": {"macros": {"is_incremental": False}, "vars": {"feeds": sorted(cases.silver)}},
-        "given": [{"input": name, **rows} for name, rows in _given(contract, cases)],
-        "expect": {"rows": cases.expected},
-    }
-
-
-def _speaking(sources: Iterator[Source]) -> Iterator[Source]:
-    """The sources by the first two feeds of each kind."""
-    feeds: dict[tuple[str, bool], list[str]] = {}
-    for source in sources:
-        alike = feeds.setdefault((source.feed.delivery.mode, source.is_counted), [])
-        if source.feed.name not in alike and len(alike) < 2:
-            alike.append(source.feed.name)
-        if source.feed.name in alike:
-            yield source
+def unit_tests(contract: TableContract) -> Iterator[Row]:
+    """The unit tests of a base table's model; none if no feed states all of its key as plain columns."""
+    sources = list(_sources(contract))
+    feeds = [*dict.fromkeys(source.feed.name for source in sources)]
+    pair = next(_pairs(contract, sources), None)
+    value = _value(contract, [source.feed for source in sources])
+    for first in range(0, len(feeds), AT_ONCE):
+        cases = Cases(contract, value)
+        speaking = feeds[first : first + AT_ONCE]
+        told = {source.feed.name: source for source in reversed(sources) if source.feed.name in speaking}
+        for source in told.values():
+            cases.add_source(source)
+        if pair and not first:
+            cases.add_pair(*pair)
+        yield {
+            "name": f"statements_about_{contract.table}{f'_{first}' if first else ''}{NAME}",
+            "model": contract.table,
+            "overrides": {"macros": {"is_incremental": False}, "vars": {"feeds": sorted(cases.silver)}},
+            "given": [{"input": name, **rows} for name, rows in _given(contract, cases)],
+            "expect": {"rows": cases.expected},
+        }
 
 
 def _sources(contract: TableContract) -> Iterator[Source]:
