@@ -1,7 +1,8 @@
 """Delivery profiles flow in; Great Expectations' verdict on each delivery flows out, and Data Docs beside it.
 
-Run as `python -m expectations.gate FOLDER DOCS` it answers one JSON line a feed, and renders the Data Docs at the end
-of its input: a process of its own, because importing Great Expectations takes longer than judging a day's rows.
+Run as `python -m expectations.gate` it answers each JSON line of its input with one, until that ends. A line names the
+folders of a home and what is asked of each feed; the answer has the verdicts of each. Then the Data Docs are there too.
+It is a process of its own, because importing Great Expectations takes longer than judging a day's rows.
 """
 
 from __future__ import annotations
@@ -200,16 +201,23 @@ def _verdicts(
     ]
 
 
-def main(folder: str, docs: str) -> None:
-    """Answers profiles on standard input with verdicts on standard output."""
-    answers, sys.stdout = sys.stdout, sys.stderr
-    gate = Gate(Path(folder), Path(docs))
-    for line in sys.stdin:
-        asked = json.loads(line)
-        verdicts = gate.judge(feeds()[asked["feed"]], pd.DataFrame(asked["profiles"]), asked.get("deliveries", {}))
-        print(json.dumps([asdict(verdict) for verdict in verdicts]), file=answers, flush=True)
+def answer(asked: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """The verdicts on each feed's deliveries, and the Data Docs rendered."""
+    gate = Gate(Path(asked["folder"]), Path(asked["docs"]))
+    verdicts = [
+        gate.judge(feeds()[feed["feed"]], pd.DataFrame(feed["profiles"]), feed.get("deliveries", {}))
+        for feed in asked["feeds"]
+    ]
     gate.publish()
+    return [[asdict(verdict) for verdict in some] for some in verdicts]
+
+
+def main() -> None:
+    """Answers standard input on standard output."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

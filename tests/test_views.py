@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 
 from dbt_project.render import fields as render_fields
 from schemas.contract import fields, table_of
 from spark_jobs.building.base import build_base
 from spark_jobs.building.drill import Cell, drill_sql
-from spark_jobs.building.views import build_gold, build_themes
+from spark_jobs.building.lineage import Lineage
+from spark_jobs.building.views import build_gold, build_tables, build_themes
 from spark_jobs.engine.session import query
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.lake.tables import exists, read
+from spark_jobs.lake.tables import exists, has_rows, read
 from tests.silver_rows import Row, deliver, lake
 
 A, B, C = "91420100MA4K00010R", "92420502MA4L0TE52G", "93421083MA4M00A75M"
@@ -179,6 +182,24 @@ def test_gold_waits_for_themes_that_are_not_there_yet(tmp_path: Path) -> None:
         assert build_gold(home, date(2026, 6, 30))
         assert read(home.table("gold", "risk_score")).num_rows == 1
         assert not build_gold(home, date(2026, 6, 30))
+
+
+def _types(home: Home, layer: str, name: str) -> dict[str, str]:
+    return {column.name: str(column.type) for column in DeltaTable(home.table(layer, name)).schema().fields}
+
+
+def test_every_model_gives_nothing_from_nothing(tmp_path: Path) -> None:
+    """So what reads nothing but empty tables need not be built (Lineage.rowless); as made, it has the same columns."""
+    with lake(tmp_path) as home:
+        for layer, build in (("themes", build_themes), ("gold", partial(build_gold, as_of=date(2026, 6, 30)))):
+            assert build(home)
+            lineage = Lineage(home, layer, date(2026, 6, 30))
+            rowless = lineage.rowless(lineage.all_tables())
+            assert len(rowless) > 0.9 * len(lineage.all_tables())
+            made = {name: _types(home, layer, name) for name in rowless}
+            build_tables(home, lineage, rowless, full=True)
+            assert not [name for name in sorted(rowless) if has_rows(home.table(layer, name))]
+            assert {name: _types(home, layer, name) for name in rowless} == made
 
 
 def test_a_view_is_built_anew_only_where_what_it_reads_has_changed(built: Home) -> None:

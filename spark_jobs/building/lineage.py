@@ -14,13 +14,13 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, lru_cache
 from typing import Any
 
 from schemas.contract import code_lists, fed_tables, tables
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import version
+from spark_jobs.lake.tables import has_rows, version
 from spark_jobs.lake.whole import write_whole
 
 # The tables that a job writes, not dbt; their inputs stand in their own SQL.
@@ -28,15 +28,21 @@ SCORES = ("risk_score", "risk_score_before", "risk_score_shadow")
 LAYERS = ("base", "themes", "gold")
 # A source, a table that a macro is given by name (ref, standing, limit_on …), a table as SQL names it.
 READ = re.compile(r"source\('(\w+)',\s*'(\w+)'\)|\w+\('(\w+)'|\b(base|themes|gold|codes)\.(\w+)")
+# A table of which a model asks whether it holds a row (macro has_rows).
+ASKED = re.compile(r"has_rows\('(\w+\.\w+)'\)")
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a table was built from: a fingerprint of its model, the tables it read, whether it depends on the day."""
+    """What a table was built from: a fingerprint of its model, the tables it read, whether it depends on the day.
+
+    `asked`: those tables of which the model leaves out what it would read of them while they are empty.
+    """
 
     model: str
     inputs: tuple[str, ...]
     has_day: bool
+    asked: tuple[str, ...] = ()
 
 
 class Lineage:
@@ -98,6 +104,29 @@ class Lineage:
         """The tables, as layer.table, that some tables of the layer read."""
         return {table for name in names for table in self._models[name].inputs}
 
+    def rowless(self, names: set[str]) -> set[str]:
+        """Those of the tables that hold no row, as nothing does that they read: built anew they would be so again.
+
+        That every model gives nothing from nothing, whatever code lists say, is held by tests/test_views.py.
+        """
+        holding = cache(lambda table: has_rows(self.home.table(*table.split("."))))
+        found = {name for name in names if self._counted(name) and not holding(f"{self.layer}.{name}")}
+        while fed := {
+            name
+            for name in found
+            if self._counted(name) & self._own(names - found) or any(map(holding, self._counted(name)))
+        }:
+            found -= fed
+        return found
+
+    def _counted(self, name: str) -> set[str]:
+        """What a table reads but for code lists."""
+        return {table for table in self._models[name].inputs if not table.startswith("codes.")}
+
+    def asked(self, names: set[str]) -> set[str]:
+        """The tables, as layer.table, of which some models ask whether they hold a row."""
+        return {table for name in names for table in self._models[name].asked}
+
     def _stamp(self, built: Built) -> dict[str, Any]:
         versions = {name: version(self.home.table(*name.split("."))) for name in built.inputs}
         return {"model": built.model, "inputs": versions, **({"as_of": self.as_of} if built.has_day else {})}
@@ -122,33 +151,39 @@ class Lineage:
             return kept
         return {}
 
-    @cached_property
-    def _models(self) -> dict[str, Built]:
-        """Every table of the layer with what its model reads; rendered only where something is to be built."""
-        from dbt_project.render import models_of, shared_macros, with_macros
+    @property
+    def _models(self) -> Mapping[str, Built]:
+        """Every table of the layer with what its model reads."""
+        return _models(declared(), self.layer, self.as_of)
 
-        # What feeds flow into is merged with the base tables, whatever layer it lies in (building/merging.py).
-        written = {name: text for name, text in models_of(self.layer).items() if name not in fed_tables()}
-        texts = with_macros(written)
-        if self.layer == "gold":
-            from spark_jobs.building.score import scoring_text
 
-            scores = [name for name in SCORES if f"gold.{name}" in tables("gold")]
-            texts |= {name: scoring_text(date.fromisoformat(self.as_of), f"gold.{name}") for name in scores}
-        layer_of = {
-            contract.table: contract.layer
-            for layer in ("base", "themes", "gold")
-            for contract in tables(layer).values()
-        }
-        shared = shared_macros()
-        return {
-            name: Built(
-                hashlib.sha256((shared + text).encode()).hexdigest()[:16],
-                tuple(sorted({_name(read, layer_of) for read in READ.findall(text)} - {""})),
-                "as_of" in text,
-            )
-            for name, text in texts.items()
-        }
+# A layer is built in two parts, each of which asks, and a process that stays builds every day.
+@lru_cache(12)
+def _models(declared: str, layer: str, as_of: str) -> dict[str, Built]:
+    """What follows from all that is declared: the models of a layer, rendered, as of a day."""
+    from dbt_project.render import models_of, shared_macros, with_macros
+
+    # What feeds flow into is merged with the base tables, whatever layer it lies in (building/merging.py).
+    written = {name: text for name, text in models_of(layer).items() if name not in fed_tables()}
+    texts = with_macros(written)
+    if layer == "gold":
+        from spark_jobs.building.score import scoring_text
+
+        scores = [name for name in SCORES if f"gold.{name}" in tables("gold")]
+        texts |= {name: scoring_text(date.fromisoformat(as_of), f"gold.{name}") for name in scores}
+    layer_of = {
+        contract.table: contract.layer for layer in ("base", "themes", "gold") for contract in tables(layer).values()
+    }
+    shared = shared_macros()
+    return {
+        name: Built(
+            hashlib.sha256((shared + text).encode()).hexdigest()[:16],
+            tuple(sorted({_name(read, layer_of) for read in READ.findall(text)} - {""})),
+            "as_of" in text,
+            tuple(sorted({*ASKED.findall(text)})),
+        )
+        for name, text in texts.items()
+    }
 
 
 def _name(read: tuple[str, ...], layer_of: Mapping[str, str]) -> str:

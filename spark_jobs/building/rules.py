@@ -17,7 +17,7 @@ from schemas.contract import table_of
 from spark_jobs.building.rules_sql import counts_sql, judged_sql
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import overwrite, read, version
+from spark_jobs.lake.tables import has_rows, overwrite, read, version
 from spark_jobs.lake.upkeep import keep_up
 from spark_jobs.lake.whole import write_whole
 
@@ -32,7 +32,8 @@ def judge_rules(home: Home, as_of: date, full: bool = False) -> bool:
         return False
     check()
     stale = [rules()[name] for name, stamp in stamps.items() if full or kept.get(name) != stamp]
-    counted = _count(home, stale, as_of) if stale else None
+    judging = [rule for rule in stale if has_rows(home.table("base", rule.judges))]
+    counted = _count(home, judging, as_of) if judging else None
     path = home.table("ops", QUALITY)
     before = read(path)
     standing = pc.is_in(before["rule"], pa.array(sorted({*stamps} - {rule.name for rule in stale}), pa.string()))
@@ -43,11 +44,11 @@ def judge_rules(home: Home, as_of: date, full: bool = False) -> bool:
     return True
 
 
-def _count(home: Home, stale: list[Rule], as_of: date) -> pa.Table:
+def _count(home: Home, judging: list[Rule], as_of: date) -> pa.Table:
     from spark_jobs.engine.session import connect
 
-    spark = connect(home, needs={f"base.{table}" for rule in stale for table in rule.tables})
-    counted = spark.sql(" union all ".join(f"({counts_sql(rule, as_of)})" for rule in stale)).toArrow().to_pylist()
+    spark = connect(home, needs={f"base.{table}" for rule in judging for table in rule.tables})
+    counted = spark.sql(" union all ".join(f"({counts_sql(rule, as_of)})" for rule in judging)).toArrow().to_pylist()
     rows = [{**count, **_told(rules()[count["rule"]])} for count in counted if count["department"]]
     return pa.Table.from_pylist(rows, table_schema(table_of(f"ops.{QUALITY}")))
 

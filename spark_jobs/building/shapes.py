@@ -10,7 +10,7 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from schemas.contract import TableContract, fed_tables
@@ -42,12 +42,12 @@ class Shapes:
         return [
             contract.table
             for contract in fed_tables().values()
-            if not _holds(shape_of(contract), kept.get(contract.table, {}))
+            if not _holds(_shapes(declared())[contract.table], kept.get(contract.table, {}))
         ]
 
     def keep(self, names: list[str]) -> None:
         """Says that these tables are built from today's declarations."""
-        today = {contract.table: shape_of(contract) for contract in fed_tables().values()}
+        today = _shapes(declared())
         kept = self._kept()
         shapes = {**kept, **{name: today[name] for name in names}}
         if all(_holds(shape, shapes[name]) for name, shape in today.items() if name in kept):
@@ -64,6 +64,12 @@ class Shapes:
 def _holds(shape: Shape, kept: Shape) -> bool:
     """Whether everything that a table was built from is still declared so."""
     return bool(kept) and all(shape.get(part) == fingerprint for part, fingerprint in kept.items())
+
+
+@lru_cache(4)
+def _shapes(declared: str) -> dict[str, Shape]:
+    """Of every table that feeds flow into, its shape, as follows from all that is declared."""
+    return {contract.table: shape_of(contract) for contract in fed_tables().values()}
 
 
 def shape_of(contract: TableContract) -> Shape:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Literal
 from schemas.contract import table_of
 from spark_jobs.building.lineage import SCORES, Lineage
 from spark_jobs.lake.codes import write_codes
+from spark_jobs.lake.columns import table_schema
+from spark_jobs.lake.empty import create_empty
 from spark_jobs.lake.home import Home, today
-from spark_jobs.lake.tables import exists, is_empty, tables
+from spark_jobs.lake.tables import days_of, exists, is_empty, tables
 from spark_jobs.lake.upkeep import keep_up
 
 Part = Literal["all", "before", "after"]
@@ -43,26 +45,42 @@ def _build(home: Home, lineage: Lineage, full: bool, part: Part = "all") -> bool
     if outdated and (part == "before" or (part == "after" and full)):
         later = lineage.reading(CLUE_LEDGERS)
         outdated = outdated - later if part == "before" else outdated & later
-    if not outdated:
-        return False
+    rowless = lineage.rowless(outdated)
+    made = _make(home, lineage.layer, rowless)
+    built = outdated - rowless
+    if built:
+        build_tables(home, lineage, built, full)
+    if outdated:
+        lineage.keep(outdated)
+    return made or bool(built)
+
+
+def _make(home: Home, layer: str, names: set[str]) -> bool:
+    """Makes those of the tables that are not there, without rows; returns whether there were any."""
+    missing = [table_of(f"{layer}.{name}") for name in sorted(names) if not exists(home.table(layer, name))]
+    create_empty({home.table(layer, one.table): (table_schema(one), days_of(layer, one.table)) for one in missing})
+    return bool(missing)
+
+
+def build_tables(home: Home, lineage: Lineage, built: set[str], full: bool) -> None:
+    """Builds these tables of a layer, whether they are out of date or not."""
     from spark_jobs.building.dbt import run_dbt
     from spark_jobs.building.keys import refuse_broken_keys
     from spark_jobs.building.score import score
     from spark_jobs.engine.session import connect, register
 
-    own = {f"{lineage.layer}.{name}" for name in outdated}
-    spark = connect(home, needs=lineage.inputs(outdated) | own)
+    own = {f"{lineage.layer}.{name}" for name in built}
+    spark = connect(home, needs=lineage.inputs(built) | own)
     _renew(spark, home, own)
-    for name in sorted(outdated.intersection(SCORES)):
+    for name in sorted(built.intersection(SCORES)):
         score(home, spark, date.fromisoformat(lineage.as_of), f"gold.{name}")
         register(spark, home, {f"gold.{name}"})
-    if modelled := sorted(outdated.difference(SCORES)):
-        empty = [name for name in sorted(lineage.inputs({*modelled}) - own) if is_empty(home.table(*name.split(".")))]
+    if modelled := sorted(built.difference(SCORES)):
+        asked = sorted(lineage.asked({*modelled}) - own)
+        empty = [name for name in asked if is_empty(home.table(*name.split(".")))]
         run_dbt(home, modelled, {"as_of": lineage.as_of, "empty": empty}, full)
     refuse_broken_keys(spark, own)
-    keep_up(home, lineage.layer, written=outdated)
-    lineage.keep(outdated)
-    return True
+    keep_up(home, lineage.layer, written=built)
 
 
 def _renew(spark: SparkSession, home: Home, names: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 A delivery is settled by its contract's bounds at once. What Great Expectations, made of the same bounds, says of its
 figures is found out in a process of its own while base is being built, and must be known before anything is published.
+That process stays as long as this one: to import Great Expectations takes six times as long as to judge a delivery.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +27,7 @@ from expectations.verdict import Verdict
 from schemas.contract import FeedContract, contracts, departments
 from spark_jobs.judging.figures import Figures
 from spark_jobs.lake.columns import table_schema
+from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import LOCAL, Home, now
 from spark_jobs.lake.ledger import Delivery
 from spark_jobs.lake.tables import append, take_back
@@ -34,7 +38,21 @@ class ValidationFailed(Exception):
     """Great Expectations could not answer, or not as the deliveries were settled; the message says what to do."""
 
 
-_warming: dict[Home, subprocess.Popen[str]] = {}
+@dataclass(frozen=True)
+class _Gate:
+    """The process, by which declarations it judges, and where it writes what goes wrong."""
+
+    process: subprocess.Popen[str]
+    declared: str
+    log: Path
+
+    @property
+    def is_of_use(self) -> bool:
+        return self.process.poll() is None and self.declared == declared()
+
+
+_gates: list[_Gate] = []
+_using = Lock()
 _asked: dict[Home, Future[dict[str, list[Verdict]]]] = {}
 
 # What Great Expectations is told of what was left; deliveries are missing where an earlier version left it.
@@ -71,17 +89,29 @@ def _told(delivery: Delivery) -> dict[str, str]:
 
 def warm_up(home: Home) -> None:
     """Starts the process ahead of time."""
-    waiting = _warming.get(home)
-    if waiting is None or waiting.poll() is not None:
-        _warming[home] = process = _start(home)
-        atexit.register(process.kill)
+    with _using:
+        _gate(home)
+
+
+def _gate(home: Home) -> _Gate:
+    """The process that runs, else a new one that logs in this home."""
+    while _gates and not _gates[-1].is_of_use:
+        _stop(_gates.pop().process)
+    if not _gates:
+        _gates.append(_start(home))
+    return _gates[-1]
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
 
 
 def begin(home: Home) -> None:
     """Lets Great Expectations, where it was started ahead of time, validate beside what this process does meanwhile."""
     if earlier := _asked.pop(home, None):
         wait([earlier])  # of a run that went no further; its verdicts are asked for once more
-    if home in _warming and (left := _left(home)):
+    if _gates and (left := _left(home)):
         _asked[home] = ThreadPoolExecutor(1).submit(_validated, home, left)
 
 
@@ -103,17 +133,20 @@ def validate(home: Home) -> int:
     return sum(len(found[path.name]) for path in left)
 
 
-def _start(home: Home) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "expectations.gate", str(home.state / "quality"), str(home.docs / "quality")]
+def _start(home: Home) -> _Gate:
     home.logs.mkdir(parents=True, exist_ok=True)
-    with _log(home).open("w") as log:
-        return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8"
+    log = home.logs / "quality.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "expectations.gate"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
+            encoding="utf-8",
         )
-
-
-def _log(home: Home) -> Path:
-    return home.logs / "quality.log"
+    atexit.register(process.kill)
+    return _Gate(process, declared(), log)
 
 
 def _folder(home: Home) -> Path:
@@ -128,18 +161,32 @@ def _validated(home: Home, left: list[Path]) -> dict[str, list[Verdict]]:
     """The verdicts by file; renders the Data Docs at the end."""
     if not left:
         return {}
-    process = _warming.pop(home, None) or _start(home)
     questions = [json.loads(path.read_bytes()) for path in left]
-    lines = "".join(json.dumps({key: asked[key] for key in ASKED if key in asked}) + "\n" for asked in questions)
-    answers, _ = process.communicate(lines)
-    atexit.unregister(process.kill)
-    if process.returncode or len(answers.splitlines()) != len(left):
-        log = "\n".join(_log(home).read_text().splitlines()[-15:])
-        raise ValidationFailed(f"Great Expectations gave no answer; see {_log(home)}\n{log}")
-    return {
-        path.name: [Verdict(**verdict) for verdict in json.loads(answer)]
-        for path, answer in zip(left, answers.splitlines(), strict=True)
+    asked = {
+        "folder": str(home.state / "quality"),
+        "docs": str(home.docs / "quality"),
+        "feeds": [{key: said[key] for key in ASKED if key in said} for said in questions],
     }
+    with _using:
+        answers = _answer(_gate(home), json.dumps(asked))
+    return {
+        path.name: [Verdict(**verdict) for verdict in verdicts] for path, verdicts in zip(left, answers, strict=True)
+    }
+
+
+def _answer(gate: _Gate, question: str) -> list[list[dict[str, Any]]]:
+    """What the process answers; raises ValidationFailed where it ends instead."""
+    assert gate.process.stdin and gate.process.stdout
+    with suppress(BrokenPipeError):
+        gate.process.stdin.write(f"{question}\n")
+        gate.process.stdin.flush()
+    answer = gate.process.stdout.readline()
+    if not answer.endswith("\n"):
+        _stop(gate.process)
+        log = "\n".join(gate.log.read_text().splitlines()[-15:]) if gate.log.exists() else ""
+        raise ValidationFailed(f"Great Expectations gave no answer; see {gate.log}\n{log}")
+    answers: list[list[dict[str, Any]]] = json.loads(answer)
+    return answers
 
 
 def _compare(home: Home, applied: list[Verdict], validated: list[Verdict]) -> None:

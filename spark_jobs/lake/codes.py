@@ -61,7 +61,7 @@ def _tables() -> dict[str, pa.Table]:
                 for name, entry in departments().items()
             ]
         ),
-        "working_day": _working_days(),
+        "working_day": _working_days(_last_day()),
         **{name: _facts(name) for name in lists_with_facts()},
     }
 
@@ -182,9 +182,10 @@ def _last_day() -> date:
     return date(today().year + 1, 12, 31)
 
 
-def _working_days() -> pa.Table:
-    """Working days with their running number; past the last notice, weekends are all that is known."""
-    days = [FIRST_DAY + timedelta(n) for n in range((_last_day() - FIRST_DAY).days + 1)]
+@cache
+def _working_days(last: date) -> pa.Table:
+    """Working days up to a day with their running number; past the last notice, weekends are all that is known."""
+    days = [FIRST_DAY + timedelta(n) for n in range((last - FIRST_DAY).days + 1)]
     working = [is_worked(day) for day in days]
     numbers, number = [], 0
     for is_working in working:

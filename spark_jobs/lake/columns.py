@@ -1,7 +1,8 @@
-"""Contracts flow in; the Arrow columns of their tables in bronze, silver, quarantine, base and ops flow out."""
+"""Contracts flow in; the Arrow columns of their tables in every layer flow out."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -38,8 +39,12 @@ def arrow_type(name: str) -> pa.DataType:
     if name.startswith("decimal"):
         precision, scale = name.removeprefix("decimal(").removesuffix(")").split(",")
         return pa.decimal128(int(precision), int(scale))
+    if name.startswith("array<struct"):
+        return pa.list_(arrow_type(name.removeprefix("array<").removesuffix(">")))
     if name.startswith("struct"):
-        fields = [field.split(":") for field in name.removeprefix("struct<").removesuffix(">").split(",")]
+        listed = name.removeprefix("struct<").removesuffix(">")
+        # Not at the comma of decimal(6,2).
+        fields = [field.split(":") for field in re.split(r",(?![^(]*\))", listed)]
         return pa.struct([(field, arrow_type(kind)) for field, kind in fields])
     return ARROW_TYPES[name]
 
@@ -86,5 +91,5 @@ def quarantine_schema() -> pa.Schema:
 
 
 def table_schema(contract: Contract) -> pa.Schema:
-    """The columns of a base or ops table."""
+    """The columns of a table of base, ops, themes or gold."""
     return pa.schema([pa.field(column.name, arrow_type(str(column.type))) for column in contract.columns])

@@ -33,7 +33,7 @@ def create_empty(tables: Mapping[Path, Layout]) -> None:
     if not {*digests.values()} <= _commits.keys():
         _learn({digest: (path, tables[path]) for path, digest in digests.items()})
     for path, digest in digests.items():
-        if not _first_commit(path).exists():
+        if not first_commit(path).exists():
             _write(path, _commits[digest])
 
 
@@ -45,7 +45,7 @@ def _learn(wanted: Mapping[str, tuple[Path, Layout]]) -> None:
     for digest in unknown:
         path, layout = wanted[digest]
         create_table(path, *layout)
-        known[digest] = _first_commit(path).read_text()
+        known[digest] = first_commit(path).read_text()
     _commits.update(known)
     if unknown:
         kept.keep(json.dumps(known).encode())
@@ -63,7 +63,8 @@ def _digest(layout: Layout) -> str:
     return hashlib.sha256(told).hexdigest()
 
 
-def _first_commit(path: Path) -> Path:
+def first_commit(path: Path) -> Path:
+    """The file that made a table."""
     return path / "_delta_log" / f"{0:020}.json"
 
 
@@ -75,6 +76,6 @@ def _write(path: Path, commit: str) -> None:
             action["metaData"] |= {"id": str(uuid.uuid4()), "createdTime": now}
         if "commitInfo" in action:
             action["commitInfo"]["timestamp"] = now
-    first = _first_commit(path)
+    first = first_commit(path)
     first.parent.mkdir(parents=True, exist_ok=True)
     write_whole(first, "".join(f"{json.dumps(action, ensure_ascii=False)}\n" for action in actions))

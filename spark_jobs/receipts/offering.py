@@ -61,7 +61,7 @@ def write_templates(home: Home, index: Path, department: str) -> None:
     for contract in _feeds_of(department):
         made: dict[Path, Callable[[], bytes]] = {
             template_path(index, contract): partial(_template, roots(), contract.name),
-            explanation_path(index, contract): partial(_explained, contract, department),
+            explanation_path(index, contract): partial(_explained, roots(), contract.name, department),
         }
         for path, make in made.items():
             if not (is_current and path.exists()):
@@ -77,8 +77,9 @@ def _template(_folders: tuple[Path, ...], feed: str) -> bytes:
     return template(feeds()[feed])
 
 
-def _explained(contract: FeedContract, department: str) -> bytes:
-    return explained(contract, department).encode()
+@lru_cache(maxsize=256)
+def _explained(_folders: tuple[Path, ...], feed: str, department: str) -> bytes:
+    return explained(feeds()[feed], department).encode()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -44,7 +44,9 @@ class Stored:
     def write(self, database: duckdb.DuckDBPyConnection) -> None:
         """Writes the table, with what it is made of as its comment."""
         database.register("incoming", stream(self.rows, self.columns))
-        database.execute(f"create table {self.name} as {self.sql}")
+        # Without files there are no rows: then joins to labels, which DuckDB would carry out, are left out of the plan.
+        limit = "" if self.rows.files else " limit 0"
+        database.execute(f"create table {self.name} as {self.sql}{limit}")
         database.execute(f"comment on table {self.name} is '{self.made_of}'")
         database.unregister("incoming")
 
