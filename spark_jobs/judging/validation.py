@@ -176,7 +176,8 @@ def _validated(home: Home, left: list[Path]) -> dict[str, list[Verdict]]:
 
 def _answer(gate: _Gate, question: str) -> list[list[dict[str, Any]]]:
     """What the process answers; raises ValidationFailed where it ends instead."""
-    assert gate.process.stdin and gate.process.stdout
+    assert gate.process.stdin
+    assert gate.process.stdout
     with suppress(BrokenPipeError):
         gate.process.stdin.write(f"{question}\n")
         gate.process.stdin.flush()
