@@ -12,6 +12,7 @@ import pytest
 from bench.linkage import measured, objects_of, truth_of
 from spark_jobs import pipeline
 from spark_jobs.building.base import build_base
+from spark_jobs.engine.session import connect, forget, query
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.tables import read
 from spark_jobs.linking.cascade import answers
@@ -177,6 +178,20 @@ def test_a_complaint_about_a_firm_by_its_name_comes_to_the_firm(home: Home) -> N
     build_base(home, full=True)
     link(home)
     assert _complained(home) == {**linked, "near": (NEAR, "person")}
+
+
+def test_the_next_run_reads_what_was_linked(home: Home) -> None:
+    """Which learns anew what the columns of a table promise: what every feed states in words never holds nothing."""
+    certified = {"person_name": "样本甲", "id_card": "420106199001011231", "region_code": "420103"}
+    certified |= {"issued_date": date(2025, 1, 1), "valid_to": date(2027, 12, 31), "employer_name": NAMES[FIRM][0]}
+    deliver(home, "wlt_guide", "wlt", "2026-01-06", [{**certified, "practice_certificate_no": "1"}])
+    driver = {**certified, "practice_certificate_no": "2", "practice_category": "JY01"}
+    deliver(home, "jtys_driver", "jtys", "2026-01-06", [driver])
+    build_base(home)
+    assert link(home) == 4
+    forget(connect(home), home, "base", "person_licence")
+    kinds = query(home, "select person_licence_kind, object_id from base.person_licence").collect()
+    assert sorted(map(tuple, kinds)) == [("RY01", FIRM), ("RY05", FIRM)]
 
 
 def test_a_mention_that_nobody_knows_cannot_be_decided(home: Home) -> None:

@@ -35,9 +35,7 @@ def stated_by(feed: FeedContract, column: Column) -> tuple[str, ...]:
         if name in delivered:
             expressions.append(name)
         elif name in feed.states:
-            # nullif: a column that nothing else fills would be one without nulls, and when linking has written
-            # into its table, Sail 0.7 could not read it.
-            expressions.append(f"(nullif('{feed.states[name]}', ''))")
+            expressions.append(f"'{feed.states[name]}'")
         elif derived and delivered >= {*derived["reads"]}:
             expressions.append(f"({derived['sql']})")
     return tuple(expressions)

@@ -8,12 +8,12 @@ later re-links nothing; whatever else is open is tried again and has candidates 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
 
 from schemas.contract import TableContract, table_of, tables
 from schemas.contract.views import OBJECT, OBJECT_KEY
@@ -149,7 +149,29 @@ def _write(home: Home, table: TableContract, uncoded: list[Row], links: dict[str
     columns = [*table.key, OBJECT_KEY, "object_link"]
     rows = [dict(zip(columns, (*key, *found), strict=True)) for key, found in changed]
     given = pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in columns]))
-    same = " and ".join(f"target.{name} = source.{name}" for name in table.key)
-    merging = DeltaTable(home.table("base", table.table)).merge(given, same, "source", "target")
-    merging.when_matched_update({name: f"source.{name}" for name in columns[-2:]}).execute()
+    _merge(home, table, given)
     return len(changed)
+
+
+def _merge(home: Home, table: TableContract, given: pa.Table) -> None:
+    """Writes the links into the rows with their keys.
+
+    The engine does it, which wrote the table: of a column that can hold no null it promises so in the table's schema,
+    which delta-rs would break, and Sail 0.7 would then not read the table again.
+    """
+    from spark_jobs.engine.session import connect
+
+    spark = connect(home, needs={table.name})
+    laid = home.table("work", "linked")
+    overwrite(laid, given)
+    same = " and ".join(f"known.{name} = said.{name}" for name in table.key)
+    found = ", ".join(f"{name} = said.{name}" for name in given.column_names if name not in table.key)
+    for statement in (
+        "create database if not exists work",
+        "drop table if exists work.linked",
+        f"create table work.linked using delta location '{laid}'",
+        f"merge into {table.name} as known using work.linked as said on {same} when matched then update set {found}",
+        "drop table work.linked",
+    ):
+        spark.sql(statement)
+    shutil.rmtree(laid)
