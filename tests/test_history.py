@@ -131,7 +131,7 @@ def test_one_run_finds_the_same_as_a_run_a_file(home: Home) -> None:
     for one in deliveries:
         [alone] = opinions(home, CONTRACT, [one], profiles, read_ledger(home)).values()
         assert alone == together[one.delivery]
-        keep_profiles(home, CONTRACT, [one], profiles)
+        keep_profiles(home, [one], profiles)
         record(home, [replace(one, state="accepted" if one.rows else "held")])
     assert read(home.table("ops", "profile")).num_rows == len(deliveries) * len(CONTRACT.columns)
     assert together == opinions(home, CONTRACT, deliveries, profiles, read_ledger(home))

@@ -23,7 +23,7 @@ from statistics import median
 import pyarrow as pa
 
 from expectations.bounds import bounds, is_within
-from schemas.contract import FeedContract, code_list, contracts
+from schemas.contract import FeedContract, code_list, contracts, feeds
 from spark_jobs.judging.figures import Profile
 from spark_jobs.lake.columns import table_schema
 from spark_jobs.lake.home import Home
@@ -206,15 +206,13 @@ def _history(
     return shapes
 
 
-def keep_profiles(
-    home: Home, contract: FeedContract, deliveries: Sequence[Delivery], profiles: Mapping[str, Profile]
-) -> None:
+def keep_profiles(home: Home, deliveries: Sequence[Delivery], profiles: Mapping[str, Profile]) -> None:
     """Writes what the deliveries look like to `ops.profile`, in the place of what was known of them."""
     rows = [
         {
             "_delivery": one.delivery,
             "department": one.department,
-            "feed": contract.name,
+            "feed": one.feed,
             "received_at": one.received_at,
             "rows": profiles[one.delivery].figures["rows_accepted"],
             "column_name": column.name,
@@ -223,7 +221,7 @@ def keep_profiles(
         }
         for one in deliveries
         if not is_mended(one)
-        for column in contract.columns
+        for column in feeds()[one.feed].columns
     ]
     path = home.table("ops", "profile")
     since = min(one.received_at for one in deliveries)

@@ -38,6 +38,8 @@ def settle(home: Home, waiting: dict[str, list[Delivery]]) -> list[Delivery]:
     for feed, deliveries in waiting.items():
         judged = [replace(one, seconds=one.seconds + one.rows * seconds_a_row) for one in deliveries]
         settled += _settle(home, feeds()[feed], judged, profiles, known)
+    _write_reconciliation(home, settled)
+    keep_profiles(home, settled, profiles)
     write_receipts(home, settled)
     record(home, settled)
     return settled
@@ -65,8 +67,6 @@ def _settle(
         for one in deliveries
     ]
     leave_to_validate(home, contract, deliveries, figures, applied)
-    _write_reconciliation(home, contract, settled)
-    keep_profiles(home, contract, settled, profiles)
     return settled
 
 
@@ -116,11 +116,11 @@ def _shown(figure: str, number: float | None) -> str:
     return f"{number:g}" if figure in COUNTS else f"{round(100 * number, 2):g}%"
 
 
-def _write_reconciliation(home: Home, contract: FeedContract, settled: list[Delivery]) -> None:
+def _write_reconciliation(home: Home, settled: list[Delivery]) -> None:
     # Never before the receipt, which a clock that was set back does not change: what is taken back is found by it.
     moment = max(now(), *(delivery.received_at for delivery in settled))
     hops = [
-        {"_delivery": d.delivery, "feed": contract.name, "hop": hop, "rows_in": d.rows, "checked_at": moment} | counts
+        {"_delivery": d.delivery, "feed": d.feed, "hop": hop, "rows_in": d.rows, "checked_at": moment} | counts
         for d in settled
         for hop, counts in (
             ("land", {"rows_out": d.rows, "rows_aside": 0}),

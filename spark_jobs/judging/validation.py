@@ -127,8 +127,9 @@ def validate(home: Home) -> int:
     for path in left:
         applied = [Verdict(**verdict) for verdict in json.loads(path.read_bytes())["applied"]]
         _compare(home, applied, found[path.name])
+    if left:
+        _write(home, {path.name: json.loads(path.read_bytes()) for path in left}, found)
     for path in left:
-        _write(home, json.loads(path.read_bytes()), found[path.name])
         path.unlink()
     return sum(len(found[path.name]) for path in left)
 
@@ -207,14 +208,16 @@ def _shown(verdict: Verdict) -> str:
     return f"{met} ({verdict.observed} in {verdict.minimum} to {verdict.maximum})"
 
 
-def _write(home: Home, left: dict[str, Any], verdicts: list[Verdict]) -> None:
-    first, last = (datetime.fromisoformat(left["received_at"][place]) for place in (0, -1))
+def _write(home: Home, left: Mapping[str, dict[str, Any]], found: Mapping[str, list[Verdict]]) -> None:
+    """Writes the verdicts on all that was left, in the place of those on the same deliveries."""
+    received = {name: [datetime.fromisoformat(moment) for moment in said["received_at"]] for name, said in left.items()}
     # Never before the receipt, which a clock that was set back does not change: what is taken back is found by it.
-    moment = max(now(), last)
+    moment = max(now(), *(last for *_, last in received.values()))
     rows: list[dict[str, Any]] = [
-        asdict(one) | {"_delivery": one.delivery, "feed": left["feed"], "expectation": one.figure, "judged_at": moment}
-        for one in verdicts
+        asdict(one) | {"_delivery": one.delivery, "feed": said["feed"], "expectation": one.figure, "judged_at": moment}
+        for name, said in left.items()
+        for one in found[name]
     ]
     path = home.table("ops", "expectation")
-    take_back(path, {verdict.delivery for verdict in verdicts}, "judged_at", first)
+    take_back(path, {row["_delivery"] for row in rows}, "judged_at", min(first for first, *_ in received.values()))
     append(path, pa.Table.from_pylist(rows, schema=table_schema(contracts()["ops.expectation"])))

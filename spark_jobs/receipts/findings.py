@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from schemas.contract import FeedContract
@@ -43,6 +44,13 @@ def advised(contract: FeedContract, labels: dict[str, str], finding: str) -> dic
 @contextmanager
 def sorter(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB that sorts on disk what its memory cannot hold."""
+    with _database(home).cursor() as connection:
+        yield connection
+
+
+@lru_cache(1)
+def _database(home: Home) -> duckdb.DuckDBPyConnection:
+    """Which takes longer to open than a small delivery's rows to sort."""
     import duckdb
 
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -50,5 +58,4 @@ def sorter(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         "threads": "1",
         "temp_directory": str(home.state / "sorting"),
     }
-    with duckdb.connect(config=settings) as connection:
-        yield connection
+    return duckdb.connect(config=settings)
