@@ -213,11 +213,13 @@ def _write(home: Home, left: Mapping[str, dict[str, Any]], found: Mapping[str, l
     received = {name: [datetime.fromisoformat(moment) for moment in said["received_at"]] for name, said in left.items()}
     # Never before the receipt, which a clock that was set back does not change: what is taken back is found by it.
     moment = max(now(), *(last for *_, last in received.values()))
-    rows: list[dict[str, Any]] = [
-        asdict(one) | {"_delivery": one.delivery, "feed": said["feed"], "expectation": one.figure, "judged_at": moment}
+    # What a killed run left is left again by the next.
+    rows: dict[tuple[str, str], dict[str, Any]] = {
+        (one.delivery, one.figure): asdict(one)
+        | {"_delivery": one.delivery, "feed": said["feed"], "expectation": one.figure, "judged_at": moment}
         for name, said in left.items()
         for one in found[name]
-    ]
+    }
     path = home.table("ops", "expectation")
-    take_back(path, {row["_delivery"] for row in rows}, "judged_at", min(first for first, *_ in received.values()))
-    append(path, pa.Table.from_pylist(rows, schema=table_schema(contracts()["ops.expectation"])))
+    take_back(path, {delivery for delivery, _ in rows}, "judged_at", min(first for first, *_ in received.values()))
+    append(path, pa.Table.from_pylist([*rows.values()], schema=table_schema(contracts()["ops.expectation"])))
