@@ -103,18 +103,18 @@ class Gate:
         except Exception:
             self._begin_anew()
             verdicts = self._judge(contract, profiles, run)
-        self._note(contract, str(run.run_name), verdicts, told)
+        self._note(contract, run, verdicts, told)
         return verdicts
 
-    def _note(self, contract: FeedContract, run: str, verdicts: Sequence[Verdict], told: Told) -> None:
+    def _note(self, contract: FeedContract, run: RunIdentifier, verdicts: Sequence[Verdict], told: Told) -> None:
         """Keeps what the index says of the deliveries, the newest first; one that was judged again is told once."""
         broken: dict[str, list[str]] = {verdict.delivery: [] for verdict in verdicts}
         for verdict in verdicts:
             if not verdict.is_met:
                 broken[verdict.delivery].append(figure_label(verdict.figure, contract.name))
-        shared = {"feed": contract.name, "title": contract.title, "run": run}
+        shared = {"feed": contract.name, "title": contract.title, "run": run.run_time.isoformat()}
         new = [
-            {"department": "", "file": name[:12], "received": run, **told.get(name, {})}
+            {"department": "", "file": name[:12], "received": str(run.run_name), **told.get(name, {})}
             | {**shared, "delivery": name, "broken": some}
             for name, some in broken.items()
         ]
@@ -169,7 +169,12 @@ class Gate:
         new = [key for key, page in pages.items() if not page.exists() or page.stat().st_mtime_ns > rendered]
         suites = {key.expectation_suite_identifier for key in new}
         self.context.build_data_docs(resource_identifiers=[*new, *suites] or results)
-        shown = {(key.expectation_suite_identifier.name, key.run_id.run_name): key for key in pages}
+        # Two may have begun in one second, and have one name; before 0.3 names were noted.
+        shown = {
+            (key.expectation_suite_identifier.name, said): key
+            for key in pages
+            for said in (key.run_id.run_name, key.run_id.run_time.isoformat())
+        }
         entries = self._noted()
         for one in entries:
             key = shown.get((one["feed"], one["run"]))
