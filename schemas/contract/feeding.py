@@ -27,7 +27,10 @@ def has_one_source(table: TableContract, feeding: Iterable[FeedContract]) -> boo
 
 
 def stated_by(feed: FeedContract, column: Column) -> tuple[str, ...]:
-    """The expressions by which a feed states a base column, the first that a row fills wins; empty if it cannot."""
+    """The expressions by which a feed states a base column, the first that a row fills wins; empty if it cannot.
+
+    One that is no column of the feed's is in brackets.
+    """
     delivered = {*SYSTEM_COLUMNS, *(own.name for own in feed.columns)}
     expressions = []
     for name in column.of or (column.name,):
@@ -35,7 +38,7 @@ def stated_by(feed: FeedContract, column: Column) -> tuple[str, ...]:
         if name in delivered:
             expressions.append(name)
         elif name in feed.states:
-            expressions.append(f"'{feed.states[name]}'")
+            expressions.append(f"('{feed.states[name]}')")
         elif derived and delivered >= {*derived["reads"]}:
             expressions.append(f"({derived['sql']})")
     return tuple(expressions)
