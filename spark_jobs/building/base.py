@@ -8,15 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from deltalake import DeltaTable
-
 from schemas.contract import fed_tables, feeds
 from spark_jobs.building.flows import Delivered, Flow, unmergeable, warning
 from spark_jobs.building.hops import merged_rows
 from spark_jobs.building.shapes import Shapes
 from spark_jobs.lake.codes import write_codes
 from spark_jobs.lake.home import Home
-from spark_jobs.lake.tables import is_empty, read
+from spark_jobs.lake.tables import data_files, is_empty, read
 from spark_jobs.lake.upkeep import keep_up
 
 
@@ -88,7 +86,7 @@ def _variables(home: Home, accepted: list[Delivered], work: dict[Flow, list[Deli
         "since": _as_sql(since),
         "mentioning": sorted(mentioning),
         "mentioning_since": _as_sql(_first_received(home, mentioning, since)),
-        "files": {table: len(DeltaTable(_path(home, table)).file_uris()) for _, table in work},
+        "files": {table: len(data_files(_path(home, table))) for _, table in work},
     }
 
 

@@ -159,7 +159,7 @@ class Lineage:
 
 # A layer is built in two parts, each of which asks, and a process that stays builds every day.
 @lru_cache(12)
-def _models(declared: str, layer: str, as_of: str) -> dict[str, Built]:
+def _models(_declared: str, layer: str, as_of: str) -> dict[str, Built]:
     """What follows from all that is declared: the models of a layer, rendered, as of a day."""
     from dbt_project.render import models_of, shared_macros, with_macros
 

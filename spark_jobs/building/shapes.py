@@ -67,7 +67,7 @@ def _holds(shape: Shape, kept: Shape) -> bool:
 
 
 @lru_cache(4)
-def _shapes(declared: str) -> dict[str, Shape]:
+def _shapes(_declared: str) -> dict[str, Shape]:
     """Of every table that feeds flow into, its shape, as follows from all that is declared."""
     return {contract.table: shape_of(contract) for contract in fed_tables().values()}
 

@@ -51,9 +51,10 @@ class _Gate:
         return self.process.poll() is None and self.declared == declared()
 
 
+# The one that runs, if any.
 _gates: list[_Gate] = []
 _using = Lock()
-_asked: dict[Home, Future[dict[str, list[Verdict]]]] = {}
+_asked: dict[Home, Future[dict[Path, list[Verdict]]]] = {}
 
 # What Great Expectations is told of what was left; deliveries are missing where an earlier version left it.
 ASKED = ("feed", "profiles", "deliveries")
@@ -95,7 +96,7 @@ def warm_up(home: Home) -> None:
 
 def _gate(home: Home) -> _Gate:
     """The process that runs, else a new one that logs in this home."""
-    while _gates and not _gates[-1].is_of_use:
+    if _gates and not _gates[-1].is_of_use:
         _stop(_gates.pop().process)
     if not _gates:
         _gates.append(_start(home))
@@ -104,7 +105,8 @@ def _gate(home: Home) -> _Gate:
 
 def _stop(process: subprocess.Popen[str]) -> None:
     process.kill()
-    process.communicate()
+    process.wait()
+    atexit.unregister(process.kill)
 
 
 def begin(home: Home) -> None:
@@ -123,15 +125,14 @@ def validate(home: Home) -> int:
     begun = _asked.pop(home, None)
     found = begun.result() if begun else {}
     left = _left(home)
-    found |= _validated(home, [path for path in left if path.name not in found])
-    for path in left:
-        applied = [Verdict(**verdict) for verdict in json.loads(path.read_bytes())["applied"]]
-        _compare(home, applied, found[path.name])
+    found |= _validated(home, {path: said for path, said in left.items() if path not in found})
+    for path, said in left.items():
+        _compare(home, [Verdict(**verdict) for verdict in said["applied"]], found[path])
     if left:
-        _write(home, {path.name: json.loads(path.read_bytes()) for path in left}, found)
+        _write(home, left, found)
     for path in left:
         path.unlink()
-    return sum(len(found[path.name]) for path in left)
+    return sum(len(found[path]) for path in left)
 
 
 def _start(home: Home) -> _Gate:
@@ -154,25 +155,24 @@ def _folder(home: Home) -> Path:
     return home.state / "to_validate"
 
 
-def _left(home: Home) -> list[Path]:
-    return sorted(_folder(home).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+def _left(home: Home) -> dict[Path, dict[str, Any]]:
+    """What was left to validate, by its file, in the order in which it was left."""
+    files = sorted(_folder(home).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    return {path: json.loads(path.read_bytes()) for path in files}
 
 
-def _validated(home: Home, left: list[Path]) -> dict[str, list[Verdict]]:
+def _validated(home: Home, left: Mapping[Path, dict[str, Any]]) -> dict[Path, list[Verdict]]:
     """The verdicts by file; renders the Data Docs at the end."""
     if not left:
         return {}
-    questions = [json.loads(path.read_bytes()) for path in left]
     asked = {
         "folder": str(home.state / "quality"),
         "docs": str(home.docs / "quality"),
-        "feeds": [{key: said[key] for key in ASKED if key in said} for said in questions],
+        "feeds": [{key: said[key] for key in ASKED if key in said} for said in left.values()],
     }
     with _using:
         answers = _answer(_gate(home), json.dumps(asked))
-    return {
-        path.name: [Verdict(**verdict) for verdict in verdicts] for path, verdicts in zip(left, answers, strict=True)
-    }
+    return {path: [Verdict(**verdict) for verdict in verdicts] for path, verdicts in zip(left, answers, strict=True)}
 
 
 def _answer(gate: _Gate, question: str) -> list[list[dict[str, Any]]]:
@@ -208,18 +208,18 @@ def _shown(verdict: Verdict) -> str:
     return f"{met} ({verdict.observed} in {verdict.minimum} to {verdict.maximum})"
 
 
-def _write(home: Home, left: Mapping[str, dict[str, Any]], found: Mapping[str, list[Verdict]]) -> None:
+def _write(home: Home, left: Mapping[Path, dict[str, Any]], found: Mapping[Path, list[Verdict]]) -> None:
     """Writes the verdicts on all that was left, in the place of those on the same deliveries."""
-    received = {name: [datetime.fromisoformat(moment) for moment in said["received_at"]] for name, said in left.items()}
+    received = [datetime.fromisoformat(moment) for said in left.values() for moment in said["received_at"]]
     # Never before the receipt, which a clock that was set back does not change: what is taken back is found by it.
-    moment = max(now(), *(last for *_, last in received.values()))
+    moment = max(now(), *received)
     # What a killed run left is left again by the next.
     rows: dict[tuple[str, str], dict[str, Any]] = {
         (one.delivery, one.figure): asdict(one)
         | {"_delivery": one.delivery, "feed": said["feed"], "expectation": one.figure, "judged_at": moment}
-        for name, said in left.items()
-        for one in found[name]
+        for path, said in left.items()
+        for one in found[path]
     }
-    path = home.table("ops", "expectation")
-    take_back(path, {delivery for delivery, _ in rows}, "judged_at", min(first for first, *_ in received.values()))
-    append(path, pa.Table.from_pylist([*rows.values()], schema=table_schema(contracts()["ops.expectation"])))
+    table = home.table("ops", "expectation")
+    take_back(table, {delivery for delivery, _ in rows}, "judged_at", min(received))
+    append(table, pa.Table.from_pylist([*rows.values()], schema=table_schema(contracts()["ops.expectation"])))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable
 
 from schemas.contract import contracts, feeds
 from spark_jobs.lake.columns import table_schema
@@ -17,7 +16,7 @@ from spark_jobs.lake.home import Home
 from spark_jobs.lake.marks import Mark
 from spark_jobs.lake.renamed import called_now
 from spark_jobs.lake.sql import Where
-from spark_jobs.lake.tables import has_rows, merge, read, remove, version
+from spark_jobs.lake.tables import data_files, merge, read, remove, version
 from spark_jobs.lake.whole import write_whole
 
 # States of a delivery; schemas/ops/delivery.yaml has all of them.
@@ -147,9 +146,7 @@ def read_ledger(home: Home, where: Where | None = None) -> list[Delivery]:
 
 def landed(home: Home, feed: str) -> set[str]:
     """The deliveries that lie in a feed's bronze table as files of their own; compacted ones have other names."""
-    if not has_rows(home.table("bronze", feed)):
-        return set()
-    names = {Path(uri).stem for uri in DeltaTable(home.table("bronze", feed)).file_uris()}
+    names = {Path(uri).stem for uri in data_files(home.table("bronze", feed))}
     return {name for name in names if len(name) == 64}
 
 

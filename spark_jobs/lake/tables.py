@@ -117,14 +117,20 @@ def exists(path: Path) -> bool:
 
 def is_empty(path: Path) -> bool:
     """Whether a table is there that holds no row, or was never written to."""
-    return exists(path) and not has_rows(path)
+    return exists(path) and not data_files(path)
 
 
 def has_rows(path: Path) -> bool:
     """Whether a table is there that holds a row."""
-    if version(path) == 0:  # hundreds of a home's tables are as they were created: to read this is enough
-        return '"add":' in first_commit(path).read_text()
-    return exists(path) and bool(DeltaTable(path).file_uris())
+    return exists(path) and bool(data_files(path))
+
+
+def data_files(path: Path) -> list[str]:
+    """Where the rows of a table lie."""
+    # Hundreds of a home's tables are as they were created: to read how is enough.
+    if version(path) == 0 and '"add":' not in first_commit(path).read_text():
+        return []
+    return list(DeltaTable(path).file_uris())
 
 
 def version(path: Path) -> int | None:

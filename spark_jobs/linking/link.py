@@ -164,14 +164,8 @@ def _merge(home: Home, table: TableContract, given: pa.Table) -> None:
     spark = connect(home, needs={table.name})
     laid = home.table("work", "linked")
     overwrite(laid, given)
-    same = " and ".join(f"known.{name} = said.{name}" for name in table.key)
-    found = ", ".join(f"{name} = said.{name}" for name in given.column_names if name not in table.key)
-    for statement in (
-        "create database if not exists work",
-        "drop table if exists work.linked",
-        f"create table work.linked using delta location '{laid}'",
-        f"merge into {table.name} as known using work.linked as said on {same} when matched then update set {found}",
-        "drop table work.linked",
-    ):
-        spark.sql(statement)
+    spark.read.format("delta").load(str(laid)).createOrReplaceTempView("linked")
+    same = " and ".join(f"known.{name} = linked.{name}" for name in table.key)
+    found = ", ".join(f"{name} = linked.{name}" for name in given.column_names if name not in table.key)
+    spark.sql(f"merge into {table.name} as known using linked on {same} when matched then update set {found}")
     shutil.rmtree(laid)
