@@ -1,4 +1,4 @@
-"""Everything that is declared flows in: contracts, codes, models, macros; one fingerprint of it flows out."""
+"""All that is declared flows in: contracts, what they mean, models, macros; one fingerprint of it flows out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def declared() -> str:
 def _fingerprint(folders: tuple[Path, ...]) -> str:
     digest = hashlib.sha256()
     kinds = [(PROJECT / "models", "*.sql"), (PROJECT / "macros", "*.sql"), (PROJECT / "render", "*.py")]
-    kinds += [(root, "*.yaml") for root in folders]
+    kinds += [(SCHEMAS / "contract", "*.py"), *((root, "*.yaml") for root in folders)]
     for folder, pattern in kinds:
         # What is rendered follows from the contracts, and is not there yet when a fresh tree is first asked.
         for path in sorted(path for path in folder.rglob(pattern) if "_rendered" not in path.parts):
