@@ -19,6 +19,7 @@ HOTLINE, NATION, MARKET, ENVIRONMENT = "szj", "gjpt", "scjg", "sthj"
 BEGINS = {MARKET: "1", ENVIRONMENT: "2", NATION: "3", HOTLINE: "5"}
 ORIGINS = {"": 0.64, HOTLINE: 0.3, NATION: 0.06}
 TO_ENVIRONMENT = 0.05
+POLLUTION = "03"  # of codes/problem_class.csv
 HOTLINE_ONLY = 0.15  # of all cases, those more that the hotline answers itself
 LOST = 0.08  # of these, the ones that it passed on and nobody registered
 CLOSED_BEFORE_DECIDED = 0.015
@@ -36,6 +37,7 @@ def make_registrations(firms: Table, period: Period, seed: int) -> dict[str, Tab
     handled = {
         **cases,
         "complaint_no": np.where(handler == ENVIRONMENT, _renumbered(number, ENVIRONMENT), number).astype(object),
+        "problem_class": np.where(handler == ENVIRONMENT, POLLUTION, cases["problem_class"]).astype(object),
         "origin_platform": origin,
         "origin_no": np.select([origin == HOTLINE, origin == NATION], [begun[HOTLINE], begun[NATION]], "").astype(
             object

@@ -124,6 +124,7 @@ water:
   title: 水利监管
   departments: [slt]
   national: ["19"]
+  problems: ["05"]
   industries: ["46"]
 """
 
@@ -178,6 +179,8 @@ def test_a_table_needs_no_list_of_details_and_a_field_no_table(linted) -> None:
         ("[slt]", "[slj]", "fields.yaml: water.departments: slj is not in departments.yaml"),
         ("[slt]", "[yjj]", "fields.yaml: water.departments: yjj belongs to drug already"),
         ('"19"', '"00"', "fields.yaml: water.national: 00 is not a code of supervision_department"),
+        ('"05"', '"16"', "fields.yaml: water.problems: 16 is not a code of problem_class"),
+        ('"05"', '"07"', "fields.yaml: water.problems: 07 belongs to health already"),
         ('"46"', '"ZZ"', "fields.yaml: water.industries: no code of industry begins with ZZ"),
         ('"46"', "46", "fields.yaml: water.industries.0: must be text"),
     ],

@@ -16,11 +16,15 @@ ITEM_CLASS = "coalesce(item.listed_class, '')"
 
 def field_of(table: TableContract) -> str:
     """The field that a row of acts belongs to; empty text where it is nobody's."""
-    by_department = _cases("department", {name: field.departments for name, field in fields().items()})
-    if not any(column.name == "item_code" for column in table.columns):
-        return by_department
-    by_item = _cases(terms()["item_department"]["derived"]["sql"], {n: field.national for n, field in fields().items()})
-    return f"case when item_code is null then {by_department} else {by_item} end"
+    names = {column.name for column in table.columns}
+    field = _cases("department", {name: field.departments for name, field in fields().items()}, "''")
+    if "problem_class" in names:
+        field = _cases("problem_class", {name: field.problems for name, field in fields().items()}, field)
+    if "item_code" in names:
+        department = terms()["item_department"]["derived"]["sql"]
+        by_item = _cases(department, {name: field.national for name, field in fields().items()}, "''")
+        field = f"case when item_code is null then {field} else {by_item} end"
+    return field
 
 
 def dimensions(table: TableContract) -> dict[str, str]:
@@ -55,9 +59,9 @@ def joined(asked: Collection[Dimension], region: str = REGION, items: str = ITEM
     return "".join(join for dimension, join in joins.items() if dimension in asked)
 
 
-def _cases(value: str, fields_of: dict[str, tuple[str, ...]]) -> str:
-    """The first field that claims a value."""
+def _cases(value: str, fields_of: dict[str, tuple[str, ...]], otherwise: str) -> str:
+    """The field that claims a value; `otherwise` where none does."""
     cases = " ".join(
         f"when {value} in {listed(values)} then {literal(name)}" for name, values in fields_of.items() if values
     )
-    return f"case {cases} else '' end" if cases else "''"
+    return f"case {cases} else {otherwise} end" if cases else otherwise

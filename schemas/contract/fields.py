@@ -21,6 +21,7 @@ class Field(Strict):
     title: str
     departments: tuple[str, ...] = Key(min_length=1)
     national: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     industries: tuple[str, ...] = ()
     all_objects: bool = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from schemas.contract import Field, code_list, departments, fields, shown
 
@@ -25,26 +25,24 @@ def _words(name: str, field: Field) -> Iterator[str]:
 
 def _codes(field: Field) -> Iterator[str]:
     """Departments and codes are there."""
-    national = {code.code for code in code_list("supervision_department")}
     yield from (
-        f"departments: {code} is not in departments.yaml" for code in _strange(field.departments, departments())
+        f"departments: {code} is not in departments.yaml" for code in field.departments if code not in departments()
     )
-    yield from (
-        f"national: {code} is not a code of supervision_department" for code in _strange(field.national, national)
-    )
+    for key, codes, listed in (
+        ("national", field.national, "supervision_department"),
+        ("problems", field.problems, "problem_class"),
+    ):
+        known = {code.code for code in code_list(listed)}
+        yield from (f"{key}: {code} is not a code of {listed}" for code in codes if code not in known)
     for begins in field.industries:
         if not any(code.code.startswith(begins) for code in code_list("industry")):
             yield f"industries: no code of industry begins with {begins}"
 
 
-def _strange(codes: Collection[str], there: Collection[str]) -> list[str]:
-    return [code for code in codes if code not in there]
-
-
 def _claimed(name: str, field: Field, claimed: dict[tuple[str, str], str]) -> Iterator[str]:
     """An act belongs to one field: what two claim, the second would never see."""
-    for key, codes in (("departments", field.departments), ("national", field.national)):
-        for code in codes:
+    for key in ("departments", "national", "problems"):
+        for code in getattr(field, key):
             owner = claimed.setdefault((key, code), name)
             if owner != name:
                 yield f"{key}: {code} belongs to {owner} already, which gets its acts"
