@@ -6,6 +6,7 @@ A build proves what it has merged, by the keys in each base table; `lakewarden r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 from dbt_project.render import base_facts
@@ -16,6 +17,8 @@ from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.sql import Where, condition
 
+AT_ONCE = 2  # a count is mostly planned, which the engine does on one core
+
 
 def reconcile(
     home: Home, work: Mapping[Flow, list[Delivered]], days: Mapping[str, list[str]] | None = None
@@ -25,12 +28,17 @@ def reconcile(
     `days`: of tables that lie by days, those on which the deliveries' keys are looked for.
     """
     spark, missing, hops = connect(home, needs=()), {}, []
-    for (feed, table), deliveries in sorted(work.items()):
-        counted = {
-            row[0]: (row[1], row[2])
-            for row in spark.sql(_counting_sql(feed, table, deliveries, (days or {}).get(table))).collect()
-        }
-        name = hop_into(table)
+
+    def count(flow: Flow) -> dict[str, tuple[int, int]]:
+        feed, table = flow
+        counted = spark.sql(_counting_sql(feed, table, work[flow], (days or {}).get(table))).collect()
+        return {row[0]: (row[1], row[2]) for row in counted}
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        flows = sorted(work)
+        found = dict(zip(flows, pool.map(count, flows), strict=True))
+    for (feed, table), counted in found.items():
+        deliveries, name = work[feed, table], hop_into(table)
         for delivery in deliveries:
             hop = Hop(delivery.name, feed, name, delivery.rows, *counted.get(delivery.name, (0, 0)))
             hops.append(hop)

@@ -6,8 +6,10 @@ A version begins as the one before: only tables whose data files are others are 
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Queue
 
 import duckdb
 import pyarrow as pa
@@ -28,6 +30,7 @@ INNER = ("themes.object_activity",)
 BOOKS, BOOK_LAYER = ("ops.feed", "ops.flow", "ops.quality"), "ops"
 SCHEMAS = (*SERVED_LAYERS, BOOK_LAYER)
 VERSIONS = "lakewarden-*.duckdb"
+WRITERS = 2
 
 
 def serving_file(home: Home) -> Path:
@@ -101,11 +104,8 @@ def _write(file: Path, before: Path, served: dict[str, Path]) -> int:
         shutil.copyfile(before, file)
     with duckdb.connect(str(file), config=FILE) as database:
         _clear(database, held.keys() - kept if kept else set())
-        for name, rows in {**joined, "shapes": pa.Table.from_pylist(region_shapes())}.items():
-            database.register(name, rows)
-        for table in wanted:
-            if table.name not in kept:
-                table.write(database)
+        _write_tables(database, [table for table in wanted if table.name not in kept], joined)
+        database.register("shapes", pa.Table.from_pylist(region_shapes()))
         database.execute("create table gold.region_shape as select * from shapes")
         for name, several in tables.items():
             if contracts()[name].layer == DETAIL:
@@ -116,6 +116,26 @@ def _write(file: Path, before: Path, served: dict[str, Path]) -> int:
             "select sum(estimated_size) from duckdb_tables() where comment is not null"
         ).fetchall()[0]
     return int(rows)
+
+
+def _write_tables(database: duckdb.DuckDBPyConnection, tables: list[Stored], joined: dict[str, pa.Table]) -> None:
+    """Writes tables side by side, each by one thread and on a connection that knows the words."""
+    connections = Queue[duckdb.DuckDBPyConnection]()
+    for _ in range(WRITERS):
+        connection = database.cursor()
+        for name, rows in joined.items():
+            connection.register(name, rows)
+        connections.put(connection)
+
+    def write(table: Stored) -> None:
+        connection = connections.get()
+        try:
+            table.write(connection)
+        finally:
+            connections.put(connection)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(write, tables))
 
 
 def _clear(database: duckdb.DuckDBPyConnection, gone: set[str]) -> None:
