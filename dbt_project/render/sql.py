@@ -26,9 +26,10 @@ def listed(values: Iterable[bool | str]) -> str:
     return f"({', '.join(literal(value) for value in values)})"
 
 
-def condition(measure: Measure) -> str:
-    """Which rows a measure counts; empty if all."""
-    return " and ".join([*holding(measure.where), *(f"{column} is not null" for column in measure.filled)])
+def condition(measure: Measure, *also: str) -> str:
+    """Which rows a measure counts; empty if all. `also`: further conditions."""
+    filled = [f"{column} is not null" for column in measure.filled]
+    return " and ".join([*holding(measure.where), *filled, *also])
 
 
 def holding(where: Mapping[str, tuple[bool | str, ...]]) -> list[str]:
@@ -36,9 +37,9 @@ def holding(where: Mapping[str, tuple[bool | str, ...]]) -> list[str]:
     return [f"{column} in {listed(values)}" for column, values in where.items()]
 
 
-def counted(measure: Measure, table: TableContract) -> str:
-    """The measure of a group of rows, never null."""
-    which = condition(measure)
+def counted(measure: Measure, table: TableContract, *also: str) -> str:
+    """The measure of a group of rows, never null; `also`: conditions that rows must meet besides."""
+    which = condition(measure, *also)
     if measure.distinct:
         return f"count(distinct {f'case when {which} then {measure.distinct} end' if which else measure.distinct})"
     if measure.count:

@@ -9,11 +9,23 @@ from collections.abc import Iterator
 
 from dbt_project.render.fields import dimensions, field_of, joined
 from dbt_project.render.sql import counted
-from schemas.contract import TableContract, fields, province, table_of, tables
+from schemas.contract import Measure, ProfileEntry, TableContract, fields, province, table_of, tables
 from schemas.contract.fields import Field
-from schemas.contract.views import OBJECT, OBJECT_KEY, acts, acts_on_objects, additive, clocks, first_and_last
+from schemas.contract.views import (
+    OBJECT,
+    OBJECT_KEY,
+    acts,
+    acts_on_objects,
+    additive,
+    clocks,
+    figures,
+    first_and_last,
+    profile_columns,
+    told_in,
+    told_of_objects,
+)
 
-ZERO = "cast(0 as {})"
+ZERO, DAY = "cast(0 as {})", "{{ as_of() }}"
 
 
 def view_models() -> Iterator[tuple[str, str]]:
@@ -46,44 +58,63 @@ def _lines(parts: Iterator[str] | list[str]) -> str:
 
 def _object_activity() -> str:
     """One select a base table, each with zeros for what it does not count; then all of them added up."""
-    counted_in = acts_on_objects(tables("base").values())
+    told = told_of_objects(tables("base").values())
     selects = []
-    for table in counted_in:
+    for table in told:
         parts = [OBJECT_KEY, f"{field_of(table)} as field"]
-        for other in counted_in:
-            parts += [_figure(table, other, name) for name in additive(other)]
-        for other in counted_in:
+        for other in told:
+            parts += [_told(table, other, entry, measure) for entry, measure in figures(other)]
+        for other in acts_on_objects(told):
             assert other.event
             for name, pick in zip(first_and_last(other), ("min", "max"), strict=True):
                 parts.append(f"{f'{pick}({other.event.date})' if other is table else 'cast(null as date)'} as {name}")
         rows = f"from {_standing(table.table)}\n    where {OBJECT_KEY} is not null\n    group by 1, 2"
         selects.append(f"    select\n    {_lines(parts)}\n    {rows}")
-    columns = _lines([OBJECT_KEY, "field", *_totals(counted_in)])
+    columns = _lines([OBJECT_KEY, "field", *_totals(told)])
     return (
         f"with activity as (\n{_union(selects)}\n)\n\n"
         f"select\n    {columns}\nfrom activity\ngroup by {OBJECT_KEY}, field\n"
     )
 
 
-def _totals(counted_in: list[TableContract]) -> Iterator[str]:
+def _totals(told: list[TableContract]) -> Iterator[str]:
     """Figures added up, then the first and the last days of all."""
-    for table in counted_in:
-        yield from (_summed(name, table) for name in additive(table))
-    for table in counted_in:
+    for table in told:
+        for entry, measure in figures(table):
+            yield _summed(entry.name, table.spark_type_of(measure))
+    for table in acts_on_objects(told):
         first, last = first_and_last(table)
         yield from (f"min({first}) as {first}", f"max({last}) as {last}")
 
 
+def _told(table: TableContract, owner: TableContract, entry: ProfileEntry, measure: Measure) -> str:
+    """What is told of an object, in the select of one table: counted there, or nothing."""
+    if owner is table:
+        return f"{counted(measure, owner, *_asked(entry, owner))} as {entry.name}"
+    return f"{ZERO.format(owner.spark_type_of(measure))} as {entry.name}"
+
+
+def _asked(entry: ProfileEntry, table: TableContract) -> Iterator[str]:
+    """Which rows are asked for: those of the last months, or those that hold on the day."""
+    if entry.months:
+        assert table.event
+        day = table.event.date
+        yield f"{day} > add_months({DAY}, -{entry.months}) and {day} <= {DAY}"
+    if entry.in_force:
+        assert table.valid
+        begins = table.valid.from_
+        if begins:
+            yield f"({begins} is null or {begins} <= {DAY})"
+        yield f"(valid_until is null or valid_until >= {DAY})"
+
+
 def _figure(table: TableContract, owner: TableContract, name: str) -> str:
     """A measure in the select of one table: counted there, or nothing."""
-    measure = owner.measures[name]
-    if owner is table:
-        return f"{counted(measure, owner)} as {name}"
-    return f"{ZERO.format(owner.spark_type_of(measure))} as {name}"
+    return _told(table, owner, ProfileEntry(of=name), owner.measures[name])
 
 
-def _summed(name: str, table: TableContract) -> str:
-    return f"cast(sum({name}) as {table.spark_type_of(table.measures[name])}) as {name}"
+def _summed(name: str, type_: str) -> str:
+    return f"cast(sum({name}) as {type_}) as {name}"
 
 
 def _union(selects: list[str]) -> str:
@@ -92,34 +123,69 @@ def _union(selects: list[str]) -> str:
 
 def _object_profile() -> str:
     """Every object with the sums over all fields."""
-    columns = _lines([OBJECT_KEY, *_totals(acts_on_objects(tables("base").values()))])
+    columns = _lines([OBJECT_KEY, *_totals(told_of_objects(tables("base").values()))])
     summed = f"select\n    {columns}\n    from {_ref('object_activity')}\n    group by {OBJECT_KEY}"
-    return f"with activity as (\n    {summed}\n)\n\n{_profile('themes.object_profile', '')}"
+    return _profile("themes.object_profile", "", summed, where="")
 
 
 def _field_profile(name: str, field: Field) -> str:
     """The objects that belong to a field, with what it did about them."""
-    activity = f"with activity as (\n    select * from {_ref('object_activity')} where field = '{name}'\n)\n\n"
     belongs = [f"activity.{OBJECT_KEY} is not null"]
     belongs += [f"object.industry_code like '{begins}%'" for begins in field.industries]
     where = "" if field.all_objects else f"where {' or '.join(belongs)}\n"
-    return activity + _profile(f"themes.{name}_profile", where)
+    activity = f"select * from {_ref('object_activity')} where field = '{name}'"
+    return _profile(f"themes.{name}_profile", name, activity, where)
 
 
-def _profile(name: str, where: str) -> str:
-    figures = {figure for table in acts_on_objects(tables("base").values()) for figure in additive(table)}
-    described = {OBJECT_KEY, *table_of(f"base.{OBJECT}").profile}
+def _profile(name: str, field: str, activity: str, where: str) -> str:
+    """The objects, what was done about them (`activity`), and what other tables say of them, each by object."""
+    base = tables("base").values()
+    beside = told_in(field, [*base, *tables("themes").values()])
+    counts = {entry.name: table.spark_type_of(one) for table in told_of_objects(base) for entry, one in figures(table)}
+    found = dict.fromkeys(counts, "activity") | {entry.name: table.table for table in beside for entry in _said(table)}
+    for table in beside:
+        counts |= {entry.name: table.spark_type_of(one) for entry, one in figures(table) if table.layer != "base"}
+    described = {OBJECT_KEY, *(entry.of for entry in table_of(f"base.{OBJECT}").profile)}
     parts = []
     for column in table_of(name).columns:
-        if column.name in described:
-            parts.append(f"object.{column.name}")
-        elif column.name in figures:
-            parts.append(f"coalesce(activity.{column.name}, {ZERO.format(column.spark_type)}) as {column.name}")
+        told = f"{'object' if column.name in described else found.get(column.name, 'activity')}.{column.name}"
+        if column.name in counts:
+            told = f"coalesce({told}, {ZERO.format(counts[column.name])}) as {column.name}"
+        parts.append(told)
+    named = [
+        f"activity as (\n    {activity}\n)",
+        *(f"{table.table} as (\n{_by_object(table, field)})" for table in beside),
+    ]
+    joins = "".join(
+        f"left join {cte} on {cte}.{OBJECT_KEY} = object.{OBJECT_KEY}\n"
+        for cte in ("activity", *(table.table for table in beside))
+    )
+    return f"with {', '.join(named)}\n\nselect\n    {_lines(parts)}\nfrom {_standing(OBJECT)} as object\n{joins}{where}"
+
+
+def _said(table: TableContract) -> Iterator[ProfileEntry]:
+    """What a profile takes from a table itself: of base, whose figures are counted with the acts, columns only."""
+    if table.layer != "base":
+        yield from (entry for entry, _ in figures(table))
+    yield from profile_columns(table)
+
+
+def _by_object(table: TableContract, field: str) -> str:
+    """One row an object with what the table says of it; of base within a field, what its departments say."""
+    parts = [OBJECT_KEY]
+    for entry in _said(table):
+        if measure := table.measures.get(entry.of):
+            parts.append(f"{counted(measure, table, *_asked(entry, table))} as {entry.name}")
+        elif entry.newest:
+            order = ", ".join(f"cast({name} as string)" for name in dict.fromkeys([entry.newest, *table.key]))
+            parts.append(f"max_by({entry.of}, concat_ws('|', {order})) as {entry.name}")
         else:
-            parts.append(f"activity.{column.name}")
+            parts.append(f"max({entry.of}) as {entry.name}")
+    rows = _standing(table.table) if table.has_withdrawn else _ref(table.table)
+    of_field = f" and {field_of(table)} = '{field}'" if field and table.layer == "base" else ""
     return (
-        f"select\n    {_lines(parts)}\nfrom {_standing(OBJECT)} as object\n"
-        f"left join activity on activity.{OBJECT_KEY} = object.{OBJECT_KEY}\n{where}"
+        f"    select\n    {_lines(parts)}\n    from {rows}\n"
+        f"    where {OBJECT_KEY} is not null{of_field}\n    group by {OBJECT_KEY}\n"
     )
 
 
@@ -169,7 +235,7 @@ def _months_of(table: TableContract, counted_in: list[TableContract]) -> str:
 
 def _summed_months(name: str, selects: list[str], counted_in: list[TableContract]) -> str:
     key = table_of(name).key
-    sums = [_summed(figure, table) for table in counted_in for figure in additive(table)]
+    sums = [_summed(n, table.spark_type_of(one)) for table in counted_in for n, one in additive(table).items()]
     return (
         f"with activity as (\n{_union(selects)}\n)\n\n"
         f"select\n    {_lines([*key, *sums])}\nfrom activity\nwhere month is not null\ngroup by {', '.join(key)}\n"

@@ -365,6 +365,30 @@ class Event(Strict):
     date: str
 
 
+class ProfileEntry(Strict):
+    """What the profile of an object says of the table's rows about it: a measure, or a column.
+
+    `months`: a measure of what happened in so many months before the day; `in_force`: of the rows that hold on the day.
+    A column's value is the greatest, where an object has several rows; with `newest`, that of the row with the latest
+    day in that column.
+    """
+
+    of: str
+    months: int | None = Field(default=None, gt=0)
+    in_force: bool = False
+    newest: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The profile's column: licences, licences_in_force, punishments_36m."""
+        return self.of + (f"_{self.months}m" if self.months else "") + ("_in_force" if self.in_force else "")
+
+
+def as_profile(value: Any) -> Any:
+    """What a profile shows may be written as its bare name."""
+    return [{"of": item} if isinstance(item, str) else item for item in value]
+
+
 class Valid(Strict):
     """The columns with the first and the last day on which a row of a base table holds; an empty one leaves it open.
 
@@ -460,9 +484,9 @@ class TableContract(Contract):
 
     `merge`: of several statements about a key the newest is the row (newest), or every column is a claim of its own,
     and the named authority's wins (claims). `registry`: the feeds whose rows alone say that a key is there or gone;
-    without it every feed takes back what it stated. Authority over a column is not that power. `profile`: the columns
-    that profiles of objects repeat; `detail`: those that people see who ask which rows a figure counts. `valid`: from
-    when to when a row holds, and of what it is a version.
+    without it every feed takes back what it stated. Authority over a column is not that power. `profile`: what profiles
+    of objects say of it, those of all fields or, of a field's own table, that field's; `detail`: what people see of a
+    row who ask which rows a figure counts. `valid`: from when to when a row holds, and of what it is a version.
 
     `partition`: the column of days by which the rows lie on disk; what is merged reads and writes the days that it
     speaks of, and no others. `rolls_up`: the table so laid down whose rows this one sums up, day by day, in the place
@@ -472,7 +496,7 @@ class TableContract(Contract):
     layer: Literal["base", "themes", "gold", "ops", "detail"]
     merge: Literal["newest", "claims"] | None = None
     registry: tuple[str, ...] = ()
-    profile: tuple[str, ...] = ()
+    profile: Annotated[tuple[ProfileEntry, ...], BeforeValidator(as_profile)] = ()
     detail: tuple[str, ...] = ()
     event: Event | None = None
     valid: Valid | None = None

@@ -156,7 +156,8 @@ def _nowhere(contract: Contract) -> Iterator[str]:
     if isinstance(contract, FeedContract) and contract.split:
         named += [("split.columns", name) for name in contract.split.columns]
     if isinstance(contract, TableContract):
-        named += [("profile", name) for name in contract.profile]
+        named += [("profile", entry.of) for entry in contract.profile if entry.of not in contract.measures]
+        named += [("profile.newest", entry.newest) for entry in contract.profile if entry.newest]
         named += [("event.date", contract.event.date)] if contract.event else []
         named += [("partition", contract.partition)] if contract.partition else []
         named += [(f"measures.{key}", name) for key, measure in contract.measures.items() for name in measure.columns]

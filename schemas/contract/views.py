@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from schemas.contract.fields import Field
-from schemas.contract.model import Column, Measure, TableContract
+from schemas.contract.model import Column, Measure, ProfileEntry, TableContract
 from schemas.contract.read import with_term
 from schemas.folders import SCHEMAS
 
@@ -53,6 +53,37 @@ def _on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
     return [table for table in tables if any(column.name == OBJECT_KEY for column in table.columns)]
 
 
+def told_of_objects(tables: Iterable[TableContract]) -> list[TableContract]:
+    """The base tables whose rows are counted by object: acts, and what else profiles tell."""
+    known = [*tables]
+    acts_there = acts_on_objects(known)
+    return [table for table in known if table in acts_there or [*_profile_measures(table)]]
+
+
+def told_in(field: str, tables: Iterable[TableContract]) -> list[TableContract]:
+    """The tables beside the acts that a profile repeats something of: of base, and of the field; all objects' is ""."""
+    known = [table for table in tables if table.table != OBJECT and table.profile]
+    base = [table for table in known if table.layer == "base" and [*profile_columns(table)]]
+    return base + [table for table in known if table.layer == "themes" and table.file.parent.name == field]
+
+
+def _profile_measures(table: TableContract) -> Iterator[ProfileEntry]:
+    if table.table != OBJECT:
+        yield from (entry for entry in table.profile if entry.of in table.measures)
+
+
+def profile_columns(table: TableContract) -> Iterator[ProfileEntry]:
+    """What profiles repeat of a table's columns."""
+    yield from (entry for entry in table.profile if entry.of not in table.measures)
+
+
+def figures(table: TableContract) -> Iterator[tuple[ProfileEntry, Measure]]:
+    """What is counted of a table's rows by object: an act's measures, and what profiles ask besides."""
+    if table.layer == "base" and table.event:
+        yield from ((ProfileEntry(of=name), measure) for name, measure in additive(table).items())
+    yield from ((entry, table.measures[entry.of]) for entry in _profile_measures(table))
+
+
 def additive(table: TableContract) -> dict[str, Measure]:
     """The measures of a table whose figures may be added up."""
     return {name: measure for name, measure in table.measures.items() if measure.is_additive}
@@ -74,17 +105,18 @@ def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator
     about = next((table for table in tables if table.name == f"base.{OBJECT}"), None)
     if about is None or not acts(tables):
         return
-    described = [_repeated(about.column(name)) for name in (OBJECT_KEY, *about.profile)]
-    figures, dates = [*_figures(acts_on_objects(tables))], [*_dates(acts_on_objects(tables))]
+    base = [table for table in tables if table.layer == "base"]
+    described = [_repeated(about.column(name)) for name in (OBJECT_KEY, *(entry.of for entry in about.profile))]
+    known, dates = [*_counted(told_of_objects(base))], [*_dates(acts_on_objects(tables))]
     months = [{"name": name} for name in MONTH_KEY]
     counted = [*_figures(acts(tables))]
     yield _table(
         "object_activity", "监管对象·分领域监管行为", "One row an object and field that acted on it.",
-        (OBJECT_KEY, "field"), [{"name": OBJECT_KEY}, {"name": "field"}, *figures, *dates],
+        (OBJECT_KEY, "field"), [{"name": OBJECT_KEY}, {"name": "field"}, *known, *dates],
     )  # fmt: skip
     yield _table(
         "object_profile", "监管对象档案", "One row an object, with what all departments did about it.",
-        (OBJECT_KEY,), [*described, *figures, *dates],
+        (OBJECT_KEY,), [*described, *known, *dates, *_beside(told_in("", tables))],
     )  # fmt: skip
     yield _table(
         "activity_month", "监管行为月度事实", "One row a prefecture × county × department × field × item × month.",
@@ -104,7 +136,7 @@ def follow(tables: list[TableContract], fields: Mapping[str, Field]) -> Iterator
     for name, field in fields.items():
         yield _table(
             f"{name}_profile", f"{field.title}主题库·监管对象档案", "One row an object of the field, with its acts.",
-            (OBJECT_KEY,), [*described, *figures, *dates],
+            (OBJECT_KEY,), [*described, *known, *dates, *_beside(told_in(name, tables))],
         )  # fmt: skip
         yield _table(
             f"{name}_activity_month", f"{field.title}主题库·监管行为月度事实",
@@ -135,6 +167,27 @@ def _figures(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
         for name, measure in additive(table).items():
             said = {"label": measure.label, "doc": measure.doc, "required": True}
             yield {"name": name, "type": table.type_of(measure), **said}
+
+
+def _counted(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
+    """What is counted by object."""
+    for table in tables:
+        for entry, measure in figures(table):
+            said = {"label": _label(entry, measure), "doc": measure.doc, "required": True}
+            yield {"name": entry.name, "type": table.type_of(measure), **said}
+
+
+def _beside(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
+    """What a profile says beside the acts."""
+    for table in tables:
+        if table.layer != "base":
+            yield from _counted([table])
+        yield from (_repeated(table.column(entry.of)) for entry in profile_columns(table))
+
+
+def _label(entry: ProfileEntry, measure: Measure) -> str:
+    months = f"（近{entry.months}个月）" if entry.months else ""
+    return f"{measure.label}{months}{'（有效）' if entry.in_force else ''}"
 
 
 def _dates(tables: list[TableContract]) -> Iterator[dict[str, Any]]:

@@ -175,11 +175,39 @@ def acts_have_a_place_and_a_department(contract: TableContract) -> Iterator[str]
 @rule(TableContract)
 def nothing_personal_is_served(contract: TableContract) -> Iterator[str]:
     """What people see of a row is a column of the table, and not personal."""
-    for key, names in (("profile", contract.profile), ("detail", contract.detail)):
+    repeated = [entry.of for entry in contract.profile if entry.of not in contract.measures]
+    for key, names in (("profile", repeated), ("detail", contract.detail)):
         for name in names:
             column = next((column for column in contract.columns if column.name == name), None)
             if column is None or column.is_personal:
                 yield f"{key}: {name} is {'not a column' if column is None else 'personal'}"
+
+
+@rule(TableContract)
+def profiles_can_be_told(contract: TableContract) -> Iterator[str]:
+    """What profiles say of a table is told by object; months need days, what is in force needs terms."""
+    names = {column.name for column in contract.columns}
+    for entry in contract.profile:
+        measure, key = contract.measures.get(entry.of), f"profile.{entry.name}"
+        if OBJECT_KEY not in names:
+            yield f"{key}: the table has no {OBJECT_KEY}"
+        if measure and not measure.is_additive:
+            yield f"{key}: {entry.of} counts different values, which do not add up"
+        if (entry.months or entry.in_force) and not measure:
+            yield f"{key}: {entry.of} is no measure"
+        if entry.months and not contract.event:
+            yield f"{key}: months need an event"
+        if entry.in_force and not contract.valid:
+            yield f"{key}: in_force needs valid"
+        if entry.newest and measure:
+            yield f"{key}: newest belongs to a column"
+
+
+@rule(TableContract)
+def no_column_stands_twice(contract: TableContract) -> Iterator[str]:
+    """A profile repeats columns of several tables: no two may be called alike."""
+    told = Counter(column.name for column in contract.columns)
+    yield from (f"columns: {name} stands twice" for name, times in told.items() if times > 1)
 
 
 @rule(TableContract)
