@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -29,6 +30,7 @@ FEEDS = {
     "wuhan2020_hotel": "wuhan2020/hotel",
     "bjmemc_air_hour": "bjmemc/air_hour",
     "fdic_failed_bank": "fdic/failed_bank",
+    "fda_recall": "fda/recall",
     "scenic5a_spot": "scenic5a/spot",
 }
 AIR = DATA / "environment_air_beijing" / "PRSA_Dongsi_2013-2015.csv.gz"
@@ -37,6 +39,7 @@ YEARS = DATA / "inspection_toronto"
 HOTELS = DATA / "health_public_places" / "hotels.csv"
 BANKS = DATA / "finance_failed_banks" / "banklist.csv"
 HOSPITALS = DATA / "health_hospitals_hubei" / "hospitals.csv"
+RECALLS = DATA / "drug_recalls_fda" / "fda_recalls_2024_2025_dirty.xlsx"
 SCENIC = DATA / "tourism_scenic_5a" / "scenic_5a.csv"
 
 needs_data = pytest.mark.skipif(
@@ -134,6 +137,22 @@ def test_two_ways_of_writing_a_day_are_read_as_duckdb_reads_them(tmp_path: Path)
     assert ours == theirs
     assert len(theirs) == 349
     assert len({row["us_state"] for row in rows}) == 44  # WY and the 43 names
+
+
+@pytest.mark.skipif(not RECALLS.exists(), reason="LAKEWARDEN_DATA names the folder that has the whole workbook")
+def test_a_workbook_with_line_breaks_in_its_cells_is_read_whole(tmp_path: Path) -> None:
+    home = Home(tmp_path / "lake")
+    (target := home.landing / "fda" / "recall" / RECALLS.name).parent.mkdir(parents=True)
+    target.write_bytes(RECALLS.read_bytes())
+    lakewarden(home, "land")
+    [delivery] = read(home.table("ops", "delivery")).to_pylist()
+    assert (delivery["state"], delivery["rows_accepted"], delivery["rows_quarantined"]) == ("accepted", 5_453, 0)
+    columns = ["product_no", "event_class", "classified_date", "product"]
+    ours = {row["product_no"]: row for row in read(home.table("silver", "fda_recall"), columns).to_pylist()}
+    counted = Counter(row["event_class"] for row in ours.values())
+    assert counted == {"1": 2_730, "2": 2_394, "3": 329}  # as they stand in the workbook
+    assert ours["216542"]["product"] == "Cinnamon, Clear Plastic Container, 100G, \nUPC 6251136 034139"
+    assert ours["216542"]["classified_date"] == date(2026, 1, 9)
 
 
 @needs_data
