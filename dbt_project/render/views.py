@@ -141,16 +141,16 @@ def _profile(name: str, field: str, activity: str, where: str) -> str:
     """The objects, what was done about them (`activity`), and what other tables say of them, each by object."""
     base = tables("base").values()
     beside = told_in(field, [*base, *tables("themes").values()])
-    counts = {entry.name: table.spark_type_of(one) for table in told_of_objects(base) for entry, one in figures(table)}
-    found = dict.fromkeys(counts, "activity") | {entry.name: table.table for table in beside for entry in _said(table)}
-    for table in beside:
-        counts |= {entry.name: table.spark_type_of(one) for entry, one in figures(table) if table.layer != "base"}
-    described = {OBJECT_KEY, *(entry.of for entry in table_of(f"base.{OBJECT}").profile)}
+    # Which part a column is read from, and the type of what is counted, which is nought where there is nothing.
+    read_from = {entry.of: "object" for entry in table_of(f"base.{OBJECT}").profile} | {OBJECT_KEY: "object"}
+    read_from |= {entry.name: table.table for table in beside for entry in _said(table)}
+    counting = [*told_of_objects(base), *(table for table in beside if table.layer != "base")]
+    types = {entry.name: table.spark_type_of(measure) for table in counting for entry, measure in figures(table)}
     parts = []
     for column in table_of(name).columns:
-        told = f"{'object' if column.name in described else found.get(column.name, 'activity')}.{column.name}"
-        if column.name in counts:
-            told = f"coalesce({told}, {ZERO.format(counts[column.name])}) as {column.name}"
+        told = f"{read_from.get(column.name, 'activity')}.{column.name}"
+        if column.name in types:
+            told = f"coalesce({told}, {ZERO.format(types[column.name])}) as {column.name}"
         parts.append(told)
     named = [
         f"activity as (\n    {activity}\n)",
