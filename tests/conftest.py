@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from spark_jobs.lake.home import Home
 from spark_jobs.landing.land import make_landing_zone
+from tests.declaring import CONTRACTS, FROZEN, forget
 
 # PySpark takes a process whose main module has no file for a run of its doctests; pytest-xdist's workers are such.
 _main = sys.modules["__main__"]
@@ -25,6 +27,16 @@ def _own_environment() -> None:
         os.environ.pop(name, None)
     # Tests write a file whole before they look for it.
     os.environ["LAKEWARDEN_QUIET"] = "0"
+
+
+@pytest.fixture(scope="module")
+def six_feeds() -> Iterator[None]:
+    """The frozen contracts in the place of all: for what happens to any feed, in small lakes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CONTRACTS, str(FROZEN))
+        forget()
+        yield
+    forget()
 
 
 @pytest.fixture

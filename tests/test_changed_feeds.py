@@ -22,6 +22,8 @@ from tests.declaring import declare, forget
 from tests.drops import drop, receipt, table
 from tests.silver_rows import lake
 
+pytestmark = pytest.mark.usefixtures("six_feeds")
+
 # Two feeds of a department that no one else delivers, side by side.
 FEED = """
 title: 样本

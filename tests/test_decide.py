@@ -16,7 +16,10 @@ from spark_jobs.judging import decide
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.ledger import Delivery, read_ledger
 from spark_jobs.lake.tables import read
+from tests.declaring import FROZEN
 from tests.drops import FIRMS, GOOD, HEADINGS, OTHER, drop, receipt, table
+
+pytestmark = pytest.mark.usefixtures("six_feeds")
 
 
 def state(home: Home, name: str) -> str:
@@ -132,7 +135,7 @@ def test_mending_contract_and_code_list_loads_what_waited_for_it_once(home: Home
     code, label, aliases, rest = regions[place].split(",", 3)
     regions[place] = f"{code},{label},{'|'.join(filter(None, [aliases, '未来城']))},{rest}"
     (mended / "codes" / "region.csv").write_text("\n".join(regions) + "\n", encoding="utf-8")
-    contract = (SCHEMAS / "feeds" / "scjg" / "enterprise.yaml").read_text(encoding="utf-8")
+    contract = (FROZEN / "feeds" / "scjg" / "enterprise.yaml").read_text(encoding="utf-8")
     contract = contract.replace("ignore: [", "ignore: [所在城区, ").replace("rows: {min: 5}", "rows: {min: 1}")
     (mended / "feeds" / "scjg").mkdir(parents=True)
     (mended / "feeds" / "scjg" / "enterprise.yaml").write_text(contract, encoding="utf-8")
@@ -159,7 +162,7 @@ def test_a_file_that_came_before_its_contract_is_loaded_once_there_is_one(home: 
 
     feed = tmp_path / "promised" / "feeds" / "scjg" / "shop.yaml"
     feed.parent.mkdir(parents=True)
-    feed.write_bytes((SCHEMAS / "feeds" / "scjg" / "enterprise.yaml").read_bytes())
+    feed.write_bytes((FROZEN / "feeds" / "scjg" / "enterprise.yaml").read_bytes())
     for _ in range(2):
         ended = lakewarden(home, "replay", schemas=tmp_path / "promised")
         assert ended.returncode == 0, ended.stderr + ended.stdout

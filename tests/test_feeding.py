@@ -9,14 +9,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from schemas.contract import SCHEMAS, contracts
+from schemas.contract import contracts
 from schemas.contract.lint import lint
 from spark_jobs.building.base import build_base
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.columns import silver_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import overwrite, read
+from tests.declaring import FROZEN
 from tests.silver_rows import Row, deliver, lake
+
+pytestmark = pytest.mark.usefixtures("six_feeds")
 
 FIRMS = ["91420100MA4K00010R", "92420502MA4L0TE52G", "93421083MA4M00A75M"]
 CASE = """
@@ -149,8 +152,8 @@ def test_two_lists_of_one_department_do_not_withdraw_each_others_rows(declare, t
 
 
 def test_authority_over_a_column_is_not_the_power_to_withdraw_a_firm(declare, tmp_path: Path) -> None:
-    base = (SCHEMAS / "base" / "supervised_object.yaml").read_text("utf-8")
-    listed = (SCHEMAS / "feeds" / "scjg" / "enterprise.yaml").read_text("utf-8").replace("mode: change", "mode: full")
+    base = (FROZEN / "base" / "supervised_object.yaml").read_text("utf-8")
+    listed = (FROZEN / "feeds" / "scjg" / "enterprise.yaml").read_text("utf-8").replace("mode: change", "mode: full")
     declare(
         {
             "base/supervised_object": base.replace(
@@ -181,7 +184,7 @@ def test_every_target_of_a_feed_is_reconciled_whatever_their_order(declare, tmp_
         {"check_action_code": "a", "administrative_cp_document": "001", "administrative_cp_code": FIRMS[0]},
         {"check_action_code": "b", "administrative_cp_document": "111", "administrative_cp_code": "42010019900101001X"},
     ]
-    turned = (SCHEMAS / "feeds" / "check_action.yaml").read_text("utf-8")
+    turned = (FROZEN / "feeds" / "check_action.yaml").read_text("utf-8")
     declare(
         {"feeds/check_action": turned.replace("[check_action, supervised_object]", "[supervised_object, check_action]")}
     )

@@ -19,6 +19,8 @@ from spark_jobs.landing.parts import gaps, lists, named
 from spark_jobs.receipts import index_path
 from tests.drops import drop, receipt, table
 
+pytestmark = pytest.mark.usefixtures("six_feeds")
+
 PLACE = "scjg/officer"
 HEADINGS = "姓名,所属主体,执法证号,证件有效期,行政区划"
 

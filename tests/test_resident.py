@@ -32,11 +32,10 @@ from spark_jobs.services.process import running
 from tests.crash.alike import differences
 from tests.crash.province import FIRST, SECOND, second_half
 from tests.deadline import wait_for
+from tests.declaring import CONTRACTS, FROZEN
 from tests.drops import GOOD, drop, table
 
 PROJECT = Path(__file__).parents[1]
-# Six feeds, so that the lakes are small.
-CONTRACTS, FROZEN = "LAKEWARDEN_CONTRACTS", PROJECT / "bench" / "contracts"
 SILENT = {"say": lambda _line: None}
 HEAVY = ("deltalake", "pyspark", "dbt", "great_expectations", "duckdb")
 SECONDS = re.compile(r" *[0-9.]+ s|(?<=[0-9]) +[0-9.]+$", re.MULTILINE)
