@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboards.render.colours import INK, colours
 from dashboards.render.datasets import MONTH_TEXT, WHOLE_MONTH
-from dashboards.render.declaration import Page, Ranking, Trend
+from dashboards.render.declaration import Key, Page, Ranking, Trend
 from dashboards.render.dimensions import ACT, DIMENSIONS
 from dashboards.render.listing import listing
 from dashboards.render.meanings import is_of_cities, meaning
@@ -59,8 +59,8 @@ def conditions(drawn: Drawn, page: Page) -> list[Json]:
     if is_of_cities(drawn):
         # What the province does itself is no city's, and would stand among them with its few acts.
         fixed.append({**simple, "subject": CITY, "operator": "NOT IN", "comparator": [province().code]})
-    if isinstance(drawn.chart, Ranking):
-        # What has no value, such as a rate of nothing, would stand above all others as an empty bar.
+    if isinstance(drawn.chart, (Key, Ranking)):
+        # What has no value, such as a rate of nothing, is told as no data; a bar of it would stand above all others.
         valued = f"({drawn.metrics[0].sql}) IS NOT NULL"
         fixed.append({"clause": "HAVING", "expressionType": "SQL", "sqlExpression": valued})
     return [month, *fixed] if drawn.dataset.time else fixed

@@ -26,6 +26,8 @@ def _labels(indicator: Indicator) -> Iterator[str]:
 
 def _measures(indicator: Indicator) -> Iterator[str]:
     """Numerator and denominator are measures, which can be told apart by every dimension of the indicator."""
+    if indicator.unit in ("share", "times") and not indicator.denominator:
+        yield f"unit: a {indicator.unit} needs a denominator; what is counted is unit: count, or yuan"
     for key, expression in (("numerator", indicator.numerator), ("denominator", indicator.denominator or "")):
         rest = re.sub(r"[a-z][a-z0-9_]*|[+-]|\s", "", expression)
         if rest:
