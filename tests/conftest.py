@@ -9,7 +9,6 @@ import pytest
 
 from spark_jobs.lake.home import Home
 from spark_jobs.landing.land import make_landing_zone
-from tests.declaring import CONTRACTS, FROZEN, forget
 
 # PySpark takes a process whose main module has no file for a run of its doctests; pytest-xdist's workers are such.
 _main = sys.modules["__main__"]
@@ -32,6 +31,8 @@ def _own_environment() -> None:
 @pytest.fixture(scope="module")
 def six_feeds() -> Iterator[None]:
     """The frozen contracts in the place of all: for what happens to any feed, in small lakes."""
+    from tests.declaring import CONTRACTS, FROZEN, forget  # imports PySpark, which few tests need
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(CONTRACTS, str(FROZEN))
         forget()

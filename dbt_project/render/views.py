@@ -52,6 +52,11 @@ def _standing(table: str) -> str:
     return f"{{{{ standing('{table}') }}}}"
 
 
+def _rows(table: TableContract) -> str:
+    """The rows of a table that nobody has taken back."""
+    return _standing(table.table) if table.has_withdrawn else _ref(table.table)
+
+
 def _lines(parts: Iterator[str] | list[str]) -> str:
     return ",\n    ".join(parts)
 
@@ -181,10 +186,9 @@ def _by_object(table: TableContract, field: str) -> str:
             parts.append(f"max_by({entry.of}, concat_ws('|', {order})) as {entry.name}")
         else:
             parts.append(f"max({entry.of}) as {entry.name}")
-    rows = _standing(table.table) if table.has_withdrawn else _ref(table.table)
     of_field = f" and {field_of(table)} = '{field}'" if field and table.layer == "base" else ""
     return (
-        f"    select\n    {_lines(parts)}\n    from {rows}\n"
+        f"    select\n    {_lines(parts)}\n    from {_rows(table)}\n"
         f"    where {OBJECT_KEY} is not null{of_field}\n    group by {OBJECT_KEY}\n"
     )
 
@@ -229,8 +233,7 @@ def _months_of(table: TableContract, counted_in: list[TableContract]) -> str:
     parts += [_figure(table, other, name) for other in counted_in for name in additive(other)]
     places = joined(["county"])
     grouped = ", ".join(str(number) for number in range(1, len(key) + 1))
-    source = _standing(table.table) if table.layer == "base" else _ref(table.table)
-    return f"    select\n    {_lines(parts)}\n    from {source} as act{places}\n    group by {grouped}"
+    return f"    select\n    {_lines(parts)}\n    from {_rows(table)} as act{places}\n    group by {grouped}"
 
 
 def _summed_months(name: str, selects: list[str], counted_in: list[TableContract]) -> str:

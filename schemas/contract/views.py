@@ -55,9 +55,11 @@ def _on_objects(tables: Iterable[TableContract]) -> list[TableContract]:
 
 def told_of_objects(tables: Iterable[TableContract]) -> list[TableContract]:
     """The base tables whose rows are counted by object: acts, and what else profiles tell."""
-    known = [*tables]
-    acts_there = acts_on_objects(known)
-    return [table for table in known if table in acts_there or [*_profile_measures(table)]]
+    return [
+        table
+        for table in _on_objects(tables)
+        if (table.layer == "base" and table.event and table.measures) or [*_profile_measures(table)]
+    ]
 
 
 def told_in(field: str, tables: Iterable[TableContract]) -> list[TableContract]:
@@ -165,16 +167,14 @@ def _repeated(column: Column) -> dict[str, Any]:
 def _figures(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
     for table in tables:
         for name, measure in additive(table).items():
-            said = {"label": measure.label, "doc": measure.doc, "required": True}
-            yield {"name": name, "type": table.type_of(measure), **said}
+            yield _figure(table, ProfileEntry(of=name), measure)
 
 
 def _counted(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
     """What is counted by object."""
     for table in tables:
         for entry, measure in figures(table):
-            said = {"label": _label(entry, measure), "doc": measure.doc, "required": True}
-            yield {"name": entry.name, "type": table.type_of(measure), **said}
+            yield _figure(table, entry, measure)
 
 
 def _beside(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
@@ -185,9 +185,11 @@ def _beside(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
         yield from (_repeated(table.column(entry.of)) for entry in profile_columns(table))
 
 
-def _label(entry: ProfileEntry, measure: Measure) -> str:
-    months = f"（近{entry.months}个月）" if entry.months else ""
-    return f"{measure.label}{months}{'（有效）' if entry.in_force else ''}"
+def _figure(table: TableContract, entry: ProfileEntry, measure: Measure) -> dict[str, Any]:
+    """A figure as a column, with its window beside its label."""
+    window = (f"（近{entry.months}个月）" if entry.months else "") + ("（有效）" if entry.in_force else "")
+    said = {"label": f"{measure.label}{window}", "doc": measure.doc, "required": True}
+    return {"name": entry.name, "type": table.type_of(measure), **said}
 
 
 def _dates(tables: list[TableContract]) -> Iterator[dict[str, Any]]:
