@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from schemas.contract import clue_rules, code_list, code_lists, contracts, departments, fields, indicators, terms
-from schemas.contract.risk import risk_models
 from spark_jobs.building import dbt
-from spark_jobs.lake import declared
 
 # Six feeds instead of a hundred, in the place of the repository's contracts: small lakes for what needs no others.
 CONTRACTS, FROZEN = "LAKEWARDEN_CONTRACTS", Path(__file__).parents[1] / "bench" / "contracts"
+OURS = {"schemas", "expectations", "spark_jobs", "dbt_project", "dashboards"}
 
 
 def declare(root: Path, texts: dict[str, str | None]) -> None:
@@ -26,8 +25,10 @@ def declare(root: Path, texts: dict[str, str | None]) -> None:
 
 
 def forget() -> None:
-    """Forgets what was read of contracts."""
-    declared._fingerprint.cache_clear()
-    for read in (contracts, departments, fields, terms, indicators, risk_models, clue_rules, code_list, code_lists):
-        read.cache_clear()
+    """Forgets what was read of contracts, and what follows from it: every cache of a module of ours."""
+    for name, module in [*sys.modules.items()]:
+        if name.split(".")[0] in OURS:
+            for value in vars(module).values():
+                if callable(clear := getattr(value, "cache_clear", None)):
+                    clear()
     dbt._manifests.clear()

@@ -51,8 +51,11 @@ for number in range(8):
 """
 
 
+pytestmark = pytest.mark.usefixtures("six_feeds")
+
+
 @pytest.fixture(scope="module")
-def runner() -> Iterator[Runner]:
+def runner(six_feeds: None) -> Iterator[Runner]:
     with Runner() as started:
         yield started
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -16,6 +16,7 @@ from spark_jobs.engine.session import connect
 from spark_jobs.lake.columns import silver_schema
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import overwrite, read
+from tests import declaring
 from tests.declaring import FROZEN
 from tests.silver_rows import Row, deliver, lake
 
@@ -49,21 +50,12 @@ columns:
 
 
 @pytest.fixture
-def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dict[str, str | None]], None]]:
     """Writes contracts beside the repository's, by their path below schemas/."""
-    root = tmp_path / "schemas"
-
-    def write(texts: dict[str, str]) -> None:
-        for name, text in texts.items():
-            path = root / f"{name}.yaml"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-        monkeypatch.setenv("LAKEWARDEN_SCHEMAS", str(root))
-        contracts.cache_clear()
-
-    yield write
-    monkeypatch.delenv("LAKEWARDEN_SCHEMAS", raising=False)
-    contracts.cache_clear()
+    monkeypatch.setenv("LAKEWARDEN_SCHEMAS", str(tmp_path / "schemas"))
+    yield partial(declaring.declare, tmp_path / "schemas")
+    monkeypatch.delenv("LAKEWARDEN_SCHEMAS")
+    declaring.forget()
 
 
 def _complaint(number: str) -> Row:

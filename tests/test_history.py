@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from expectations.bounds import bounds, is_within
-from schemas.contract import SCHEMAS, Bound, feeds
+from schemas.contract import Bound, feeds
 from spark_jobs import pipeline
 from spark_jobs.judging import decide
 from spark_jobs.judging.figures import Profile
@@ -19,10 +19,12 @@ from spark_jobs.lake.home import Home
 from spark_jobs.lake.ledger import Delivery, read_ledger, record
 from spark_jobs.lake.tables import create_tables, read
 from spark_jobs.landing.land import make_landing_zone
+from tests.declaring import FROZEN
 from tests.drops import FIRMS, GOOD, HEADINGS, drop, receipt, table
 from tests.test_decide import lakewarden
 
 CONTRACT = feeds()["check_action"]
+pytestmark = pytest.mark.usefixtures("six_feeds")
 MOMENT = datetime(2026, 7, 1, tzinfo=UTC)
 USUAL_CODES = {"check_result": {"01": 0.8, "02": 0.2}}
 
@@ -127,14 +129,15 @@ def test_one_run_finds_the_same_as_a_run_a_file(home: Home) -> None:
         )
         for one in deliveries
     }
-    together = opinions(home, CONTRACT, deliveries, profiles, read_ledger(home))
+    contract = feeds()["check_action"]
+    together = opinions(home, contract, deliveries, profiles, read_ledger(home))
     for one in deliveries:
-        [alone] = opinions(home, CONTRACT, [one], profiles, read_ledger(home)).values()
+        [alone] = opinions(home, contract, [one], profiles, read_ledger(home)).values()
         assert alone == together[one.delivery]
         keep_profiles(home, [one], profiles)
         record(home, [replace(one, state="accepted" if one.rows else "held")])
-    assert read(home.table("ops", "profile")).num_rows == len(deliveries) * len(CONTRACT.columns)
-    assert together == opinions(home, CONTRACT, deliveries, profiles, read_ledger(home))
+    assert read(home.table("ops", "profile")).num_rows == len(deliveries) * len(contract.columns)
+    assert together == opinions(home, contract, deliveries, profiles, read_ledger(home))
 
 
 def firms(number: int, rows: int = 100, state: str = "存续", scope: str = "食品销售") -> str:
@@ -179,7 +182,7 @@ def test_what_is_unlike_the_history_is_told_and_recorded(home: Home) -> None:
 def test_the_contract_may_hold_what_is_unlike_and_a_release_stands(home: Home, tmp_path: Path) -> None:
     strict = tmp_path / "strict" / "feeds" / "scjg"
     strict.mkdir(parents=True)
-    contract = (SCHEMAS / "feeds" / "scjg" / "enterprise.yaml").read_text(encoding="utf-8")
+    contract = (FROZEN / "feeds" / "scjg" / "enterprise.yaml").read_text(encoding="utf-8")
     usual = "{volume: {min: 0.5, on: fail}, emptied: {max: 0, on: fail}, shift: {max: 0.5, on: fail}}"
     (strict / "enterprise.yaml").write_text(contract.replace("expect:\n", f"expect:\n  usual: {usual}\n"), "utf-8")
     deliver(home)
