@@ -99,8 +99,8 @@ def delays(rng: np.random.Generator, count: int) -> Array:
 
 
 def _results(rng: np.random.Generator, risk: Array, mode: Array, body: Array) -> Array:
-    """01 when nothing was found; strictness differs from body to body, as it does in life."""
-    strictness = rng.lognormal(0, 0.12, int(body.max(initial=0)) + 1)[body]
+    """01 when nothing was found, which depends on who looked as well."""
+    strictness = strictness_of(rng, int(body.max(initial=0)) + 1)[body]
     aim = np.where(mode == "1", 0.9, 1.1)
     found = rng.random(len(risk)) < np.clip((0.02 + 0.72 * risk) * aim * strictness, 0, 0.95)
     penalty = 0.13 + 0.5 * risk
@@ -108,6 +108,11 @@ def _results(rng: np.random.Generator, risk: Array, mode: Array, body: Array) ->
     answer = np.where(draw < penalty, "04", np.where(draw < penalty + 0.04, "05", np.where(draw < 0.8, "02", "03")))
     nothing = np.where(rng.random(len(risk)) < 0.01, "06", "01")
     return np.where(found, answer, nothing).astype(object)
+
+
+def strictness_of(rng: np.random.Generator, bodies: int) -> Array:
+    """How often each body finds what there is to find, 1 as usual: it differs from body to body, as it does in life."""
+    return rng.lognormal(0, 0.12, bodies)
 
 
 def act_codes(department: str, kind: str, region: Array, day: Array) -> Array:

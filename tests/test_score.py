@@ -51,7 +51,7 @@ indicators:
   - name: unchecked
     label: 长期未检查
     weight: 10
-    measure: {kind: days_since, column: last_check_date}
+    measure: {kind: days_since, column: established_date}
     bands: {365: 1}
     missing: 0.5
     reason: 已{value}日未检查
@@ -111,7 +111,7 @@ indicators:
   - name: unchecked
     label: 长期未检查
     weight: 10
-    measure: {kind: days_since, column: last_check_date}
+    measure: {kind: days_since, column: established_date}
     bands: {100: 1}
     missing: 0.5
     reason: 已{value}日未检查
@@ -188,7 +188,8 @@ def test_a_broken_model_stops_with_file_key_and_reason(tmp_path: Path, change: s
         ('["05"]', '["5"]', "indicators.suspended.measure.where.punish_kind: '5' is not a code of punish_kind"),
         ('["05"]', "[true]", "indicators.suspended.measure.where.punish_kind: must be text in quotation marks"),
         ('punish_kind: ["05"]', "fine_cny: [true]", "has no text or yes-or-no fine_cny"),
-        ("column: last_check_date", "column: checks", "themes.drug_profile has no date checks"),
+        ("column: established_date", "column: checks", "themes.drug_profile has no date checks"),
+        ("column: established_date", "column: last_check_date", "hides what stood on a past day: {kind: since, of: …}"),
     ],
 )
 def test_the_lint_looks_up_what_a_model_names(further: Path, change: str, to: str, sentence: str) -> None:
@@ -295,15 +296,15 @@ ACTS: dict[str, list[dict[str, Any]]] = {
         {"object_id": "DRUGS", "flags": []},
     ],
     "themes.object_profile": [
-        {"object_id": "BAD", "registration_state": "4", "last_check_date": _ago(5), "checks": 4},
-        {"object_id": "NEW", "registration_state": None, "last_check_date": None},
-        {"object_id": "WORST", "registration_state": "2", "last_check_date": _ago(0)},
-        {"object_id": "OLD", "registration_state": "1", "last_check_date": _ago(365)},
-        {"object_id": "DRUGS", "registration_state": "1", "last_check_date": _ago(5)},
+        {"object_id": "BAD", "registration_state": "4", "established_date": _ago(5), "checks": 4},
+        {"object_id": "NEW", "registration_state": None, "established_date": None},
+        {"object_id": "WORST", "registration_state": "2", "established_date": _ago(0)},
+        {"object_id": "OLD", "registration_state": "1", "established_date": _ago(365)},
+        {"object_id": "DRUGS", "registration_state": "1", "established_date": _ago(5)},
     ],
     "themes.drug_profile": [
-        {"object_id": "DRUGS", "registration_state": "1", "last_check_date": _ago(10)},
-        {"object_id": "NEW", "registration_state": None, "last_check_date": None},
+        {"object_id": "DRUGS", "registration_state": "1", "established_date": _ago(10)},
+        {"object_id": "NEW", "registration_state": None, "established_date": None},
     ],
 }
 OBJECTS = {"BAD", "NEW", "WORST", "OLD", "DRUGS"}

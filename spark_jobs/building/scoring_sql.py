@@ -162,9 +162,10 @@ def _measured_columns(indicator: Indicator, figure: _Figure) -> str:
     """An indicator's value, its level and its words, as columns."""
     level = figure.level or figure.value
     words = figure.words or f"cast(({figure.value}) div 100 as string)"
+    is_code = indicator.is_learned and isinstance(indicator.measure, State)
     return (
         f"cast({figure.value} as bigint) as {indicator.name}_value, "
-        f"cast({level} as {'string' if indicator.points_of else 'bigint'}) as {indicator.name}_level, "
+        f"cast({level} as {'string' if is_code else 'bigint'}) as {indicator.name}_level, "
         f"{words} as {indicator.name}_words"
     )
 

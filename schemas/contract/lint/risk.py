@@ -37,7 +37,7 @@ from schemas.contract.risk import (
     studies,
     valid_on,
 )
-from schemas.contract.views import OBJECT, table_of_measure
+from schemas.contract.views import OBJECT, acts_on_objects, first_and_last, table_of_measure, told_of_objects
 
 
 def broken_models() -> list[str]:
@@ -119,6 +119,8 @@ def _faults_of_measure(measure: Measured, profile: TableContract) -> Iterator[st
             column = _column(measure.column, profile)
             if column is None or column.type != "date":
                 yield f"column: {profile.name} has no date {measure.column}"
+            elif measure.column in _days_of_acts():
+                yield f"column: {measure.column} hides what stood on a past day: {{kind: since, of: …}} counts as of the day"
         case Value():
             column = _column(measure.column, profile)
             if column is None or not re.match("integer|long|bigint|decimal|double", column.type or ""):
@@ -133,6 +135,12 @@ def _faults_of_measure(measure: Measured, profile: TableContract) -> Iterator[st
             registers = [feeds()[name] for name in table_of(f"base.{OBJECT}").registry if name in feeds()]
             if not any(_column(measure.column, feed) for feed in registers):
                 yield f"column: no registry of base.{OBJECT} has a column {measure.column}"
+
+
+def _days_of_acts() -> set[str]:
+    """The days of a profile that a later act changes, such as last_check_date."""
+    told = acts_on_objects(told_of_objects(tables("base").values()))
+    return {name for table in told for name in first_and_last(table)}
 
 
 def _column(name: str, contract: Contract) -> Column | None:
