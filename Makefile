@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= $(shell command -v uv || echo .uv/bin/uv)
 LAKEWARDEN := .venv/bin/lakewarden
 
-.PHONY: setup demo up down test test-bench test-demo test-spark parity fuzz crash bench check format lock clean
+.PHONY: setup demo up down test test-bench test-train test-demo test-spark parity fuzz crash bench check format lock clean
 
 # Both environments: .venv (pipeline, Airflow, developers' tools) and .venv-bi (Superset).
 setup: .venv/.synced .venv-bi/.synced
@@ -18,11 +18,15 @@ down:
 	$(LAKEWARDEN) down
 
 test: setup
-	.venv/bin/pytest -m "not spark and not browser and not bench" --numprocesses 2 --dist loadfile
+	.venv/bin/pytest -m "not spark and not browser and not bench and not train" --numprocesses 2 --dist loadfile
 
 # The benchmark in small, and whether its peers write what Lakewarden writes; ten minutes.
 test-bench: setup
 	.venv/bin/pytest -m bench
+
+# Risk models are learned, in two synthetic provinces too, whose truth is known; three minutes.
+test-train: setup .venv-train/.synced
+	.venv/bin/pytest -m train
 
 # The whole demo in a home of its own, then its dashboard in a real browser; needs Chromium and chromedriver.
 test-demo: export LAKEWARDEN_HOME = $(CURDIR)/.demo

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from schemas.contract import ContractError
 from schemas.contract.lint import broken_models
-from schemas.contract.risk import RiskModel, read_risk_model, risk_models, shadows_on, studies, valid_on
+from schemas.contract.lint.risk import broken_drafts
+from schemas.contract.risk import RiskModel, drafts, read_risk_model, risk_models, shadows_on, studies, valid_on
 from spark_jobs.building.scoring_sql import study_sql
 from spark_jobs.engine.session import connect
 from spark_jobs.lake.home import Home, Refused
@@ -65,6 +66,7 @@ calibration: {0: 0.05, 20: 0.1, 60: 0.4}
 def _forget() -> None:
     risk_models.cache_clear()
     studies.cache_clear()
+    drafts.cache_clear()
 
 
 @pytest.fixture
@@ -110,6 +112,20 @@ def test_a_shadow_is_never_in_force(further: Path) -> None:
     assert broken_models() == []
     learned = version_named("market_firm@9")
     assert (state_of(learned, DAY), state_of(learned, date(2025, 1, 1))) == ("shadow", "not yet")
+
+
+def test_a_draft_is_looked_up_and_has_no_points(further: Path) -> None:
+    assert broken_drafts() == []
+    folder = further.parent / "drafts"
+    folder.mkdir()
+    path = folder / "market_firm.yaml"
+    path.write_text(LEARNED.replace("of: checks_with_problem", "of: checks_with_problems"), "utf-8")
+    drafts.cache_clear()
+    assert broken_drafts() == [
+        f"{path}: indicators: have points already; a model that scores lies in risk/",
+        f"{path}: indicators.problems.measure.of: no table has a measure checks_with_problems that counts or sums acts "
+        "on objects",
+    ]
 
 
 def test_a_learned_version_needs_an_approval_to_be_in_force(further: Path) -> None:

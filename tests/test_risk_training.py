@@ -12,12 +12,11 @@ import pytest
 
 from schemas.contract.risk import RiskModel
 from spark_jobs.lake.home import Refused
-from spark_jobs.risk.additive import ENVIRONMENT, Rows, rate, score, train
+from spark_jobs.risk.additive import Rows, rate, score, train
 from spark_jobs.risk.measures import auc
 from spark_jobs.risk.written import text_of
 
 DAY = date(2026, 6, 30)
-trains = pytest.mark.skipif(not ENVIRONMENT.exists(), reason=f"needs make {ENVIRONMENT.name}/.synced")
 
 
 def _draft() -> RiskModel:
@@ -67,12 +66,12 @@ def trained(rows: Rows) -> RiskModel:
     return train(_draft(), rows, "made up", DAY, DAY, 7)
 
 
-@trains
+@pytest.mark.train
 def test_the_same_seed_gives_the_same_bytes(rows: Rows, trained: RiskModel) -> None:
     assert text_of(train(_draft(), rows, "made up", DAY, DAY, 7)) == text_of(trained)
 
 
-@trains
+@pytest.mark.train
 def test_points_rise_with_risk_and_carry_no_inspector(rows: Rows, trained: RiskModel) -> None:
     points = {one.name: one for one in trained.indicators}
     assert list(points["risk"].points) == sorted(points["risk"].points)
@@ -85,7 +84,7 @@ def test_points_rise_with_risk_and_carry_no_inspector(rows: Rows, trained: RiskM
     assert spread < float(max(told["quarter"].points) - min(told["quarter"].points)) / 3
 
 
-@trains
+@pytest.mark.train
 def test_the_calibration_tells_the_share_that_is_found(rows: Rows, trained: RiskModel) -> None:
     other = _rows(3999)
     scores = score(trained, rows)

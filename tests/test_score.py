@@ -188,6 +188,7 @@ def test_a_broken_model_stops_with_file_key_and_reason(tmp_path: Path, change: s
         ('["05"]', '["5"]', "indicators.suspended.measure.where.punish_kind: '5' is not a code of punish_kind"),
         ('["05"]', "[true]", "indicators.suspended.measure.where.punish_kind: must be text in quotation marks"),
         ('punish_kind: ["05"]', "fine_cny: [true]", "has no text or yes-or-no fine_cny"),
+        ("of: complaints", "of: complaints, evened: true", "evened: base.complaint does not say who made an act"),
         ("column: established_date", "column: checks", "themes.drug_profile has no date checks"),
         ("column: established_date", "column: last_check_date", "hides what stood on a past day: {kind: since, of: …}"),
     ],
@@ -386,6 +387,16 @@ def test_a_field_s_model_is_one_file_and_counts_the_field_s_acts_alone(
     listed = {row[0]: row for row in model_rows(home)}
     known = ["expert", "1", "in force", "2026-01-01", "", "5"]
     assert listed["small_drug"] == ["small_drug", "药店试验模型", "drug", *known, *"20101"]
+
+
+def test_a_strict_body_s_findings_count_less(acted: tuple[Home, SparkSession], tmp_path: Path) -> None:
+    evened = "of: checks_with_problem, evened: true}"
+    model = read_risk_model(_file(tmp_path, DRUG, "of: checks_with_problem}", evened))
+    rows = {row["object_id"]: row for row in acted[1].sql(scoring_sql(model, AS_OF)).collect()}
+    # 9 of 11 checks find something: yjj 2 of 3, so each counts (3 x 9/11 + 1) / (2 + 1) = 1.15, scjg 1 of 1: 0.90.
+    # 60 x (1.15 + 0.5 x 0.90) / 3 = 32
+    problems = rows["DRUGS"]["reasons"][0]
+    assert (problems["indicator"], problems["value"], problems["points"]) == ("problems", 2.0, Decimal(32))
 
 
 def test_the_province_s_models_score_into_gold(acted: tuple[Home, SparkSession]) -> None:

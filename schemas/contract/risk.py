@@ -36,11 +36,16 @@ Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
 class Events(Strict):
-    """What the measure `of` counts of the acts on an object; `where` narrows it to some values of columns."""
+    """What the measure `of` counts of the acts on an object; `where` narrows it to some values of columns.
+
+    `evened`: an act of a body that finds twice what is expected of its checks counts half, so that a strict body makes
+    no firm look worse (spark_jobs/building/evening_sql.py).
+    """
 
     kind: Literal["events"]
     of: str
     where: dict[str, Values] = Field(default_factory=dict)
+    evened: bool = False
 
 
 class DaysSince(Strict):
@@ -206,7 +211,7 @@ class RiskModel(Strict):
     def fingerprint(self) -> str:
         """A hash of all that decides what scores and grades the version gives."""
         decides = {"model", "version", "kind", "field", "reads", "grades", "indicators", "calibration"}
-        return hashlib.sha256(self.model_dump_json(include=decides).encode()).hexdigest()
+        return hashlib.sha256(self.model_dump_json(include=decides, exclude_defaults=True).encode()).hexdigest()
 
     @model_validator(mode="after")
     def _adds_up(self) -> RiskModel:
@@ -302,6 +307,12 @@ def risk_files() -> list[Path]:
 def risk_models() -> tuple[RiskModel, ...]:
     """Every version of every model, the oldest of each first."""
     return tuple(sorted(map(read_risk_model, risk_files()), key=lambda model: (model.model, model.valid_from)))
+
+
+@cache
+def drafts() -> dict[str, RiskModel]:
+    """What is still to be learned of the lake, by the name of the model: indicators and cuts without points."""
+    return {model.model: model for model in map(read_risk_model, _files("drafts"))}
 
 
 @cache

@@ -17,6 +17,7 @@ from dbt_project.render.sql import condition, holding
 from schemas.contract import Measure, TableContract, contracts, grades, table_of, tables
 from schemas.contract.risk import DaysSince, Events, Flagged, Indicator, RiskModel, Since, State, Value
 from schemas.contract.views import OBJECT, OBJECT_KEY, additive, counted_on_objects
+from spark_jobs.building import evening_sql
 from spark_jobs.lake.sql import literal
 
 TARGET, SHADOW, BEFORE = "gold.risk_score", "gold.risk_score_shadow", "gold.risk_score_before"
@@ -34,12 +35,7 @@ class _Figure:
 
 def scoring_sql(model: RiskModel, as_of: date) -> str:
     """The scoring by one model as one query in the dialect that Sail and Spark share."""
-    counted = _counted(model)
-    steps = {
-        **{f"{table.table}_by_object": _by_object(model, table, as_of) for table in counted},
-        "measured": _measured(model, counted, as_of),
-        **_from_measured(model, as_of),
-    }
+    steps = {**_to_measured(model, as_of), **_from_measured(model, as_of)}
     columns = [f"cast({c.name} as {c.spark_type}) as {c.name}" for c in contracts()[TARGET].columns]
     return f"with {_named(steps)} select {', '.join(columns)} from graded"
 
@@ -58,17 +54,27 @@ def study_sql(model: RiskModel, rows: str, as_of: date) -> str:
 
 def measured_sql(model: RiskModel, as_of: date) -> str:
     """What the model is trained from: every object with the levels of its indicators as of a day, in hundredths."""
-    counted = _counted(model)
-    steps = {
-        **{f"{table.table}_by_object": _by_object(model, table, as_of) for table in counted},
-        "measured": _measured(model, counted, as_of),
-    }
     levels = ", ".join(f"{indicator.name}_level" for indicator in model.indicators)
-    return f"with {_named(steps)} select {OBJECT_KEY}, {levels} from measured"
+    return f"with {_named(_to_measured(model, as_of))} select {OBJECT_KEY}, {levels} from measured"
 
 
 def _named(steps: Mapping[str, str]) -> str:
     return ", ".join(f"{name} as ({step})" for name, step in steps.items())
+
+
+def _to_measured(model: RiskModel, as_of: date) -> dict[str, str]:
+    """The steps from acts to levels."""
+    counted = _counted(model)
+    return {
+        **(evening_sql.body_steps(as_of) if any(map(_is_evened, model.indicators)) else {}),
+        **{f"{table.table}_by_object": _by_object(model, table, as_of) for table in counted},
+        "measured": _measured(model, counted, as_of),
+    }
+
+
+def _is_evened(indicator: Indicator) -> bool:
+    """Whether each act counts the less, the stricter who made it is."""
+    return isinstance(indicator.measure, Events) and indicator.measure.evened
 
 
 def _from_measured(model: RiskModel, as_of: date) -> dict[str, str]:
@@ -104,9 +110,13 @@ def _by_object(model: RiskModel, table: TableContract, as_of: date) -> str:
             continue
         unit = f"cast({measure.sum} * 100 as bigint)" if measure.sum else "100"
         faded = f"({unit} * {_faded(indicator, table, as_of)}) div 100"
+        if _is_evened(indicator):
+            faded = f"({faded} * {evening_sql.SHARE}) div 100"
         figures.append(f"sum(case when {counts} then {unit} else 0 end) as {indicator.name}_plain")
         figures.append(f"sum(case when {counts} then {faded} else 0 end) as {indicator.name}_faded")
     rows = _standing(table.name) if table.has_withdrawn else table.name
+    if any(_is_evened(indicator) for indicator, _, _ in _counts_of(model, table)):
+        rows += f" {evening_sql.JOIN}"
     acts = f"{rows} where {OBJECT_KEY} is not null"
     if model.field:
         acts += f" and {field_of(table)} = {literal(model.field)}"

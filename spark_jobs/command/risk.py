@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.contract import grades
-from schemas.contract.risk import RiskModel, read_risk_model, risk_models
+from schemas.contract.risk import RiskModel, drafts, read_risk_model, risk_models
 from spark_jobs.lake.home import Home, Refused, today
 from spark_jobs.lake.tables import exists, read
 from spark_jobs.lake.whole import write_whole
@@ -118,7 +118,7 @@ def train(
     from spark_jobs.risk.training import train_from_lake, train_study
     from spark_jobs.risk.written import text_of
 
-    model = read_risk_model(Path(name).resolve()) if name.endswith(".yaml") else version_named(name)
+    model = _to_learn(name)
     if model.kind != "learned":
         raise Refused(f"{model.name} is an expert's: its points are written, not learned")
     if bool(data) != bool(model.reads):
@@ -133,6 +133,13 @@ def train(
     path = out or Path(f"{model.model}_{version.replace('.', '_')}.yaml")
     write_whole(path, text_of(trained))
     return path
+
+
+def _to_learn(name: str) -> RiskModel:
+    """A file's model, else a model's draft, else a version of it."""
+    if name.endswith(".yaml"):
+        return read_risk_model(Path(name).resolve())
+    return drafts().get(name) or version_named(name)
 
 
 def backtest_lines(told: dict[str, Any]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def compare(
     for version in (one, other):
         if version.trained and version.trained.last >= begin:
             raise Refused(f"{version.name} was learned from checks until {version.trained.last}; --from a later day")
-    told = {version.name: _measured(version, _scores(home, version, draws), draws) for version in (one, other)}
+    told = {version.name: measured(home, version, draws) for version in (one, other)}
     return {
         "from": begin,
         "to": end,
@@ -73,11 +73,12 @@ def _scores(home: Home, model: RiskModel, draws: Draws) -> Numbers:
     return scores
 
 
-def _measured(model: RiskModel, scores: Numbers, draws: Draws) -> dict[str, Any]:
-    """All that is said of a version: its measures, by part too, and its bands.
+def measured(home: Home, model: RiskModel, draws: Draws) -> dict[str, Any]:
+    """All that some draws say of a version: its measures, by part too, and its bands.
 
     An expert's model has no calibration: its slope is not told.
     """
+    scores = _scores(home, model, draws)
     rates = rate(model, scores) if model.calibration else _fitted(scores, draws.found)
     told = measures(scores, rates, draws.found, draws.day)
     if not model.calibration:

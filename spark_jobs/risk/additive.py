@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / ".venv-train"
 HUNDREDTH = Decimal("0.01")
 FOLDS = 4
+# So many checks with a problem, and without, teach something.
+FEWEST = 50
 # The score at which each grade begins is exceeded by this share of what was learned from: the published classes of
 # enterprises (docs/domain.md §3.1), D, C and B from the highest down.
 SHARES = (0.015, 0.07, 0.26)
@@ -61,8 +63,10 @@ def train(
 ) -> RiskModel:
     """The model with points that are learned from the rows; Refused where they are too few."""
     positives = int(rows.found.sum())
-    if positives < 50 or positives > len(rows.found) - 50:
-        raise Refused(f"{model.model}: {positives} of {len(rows.found)} checks found a problem; 50 of each are needed")
+    if positives < FEWEST or positives > len(rows.found) - FEWEST:
+        raise Refused(
+            f"{model.model}: {positives} of {len(rows.found)} checks found a problem; {FEWEST} of each are needed"
+        )
     codes = {one.name: _codes(rows.levels[one.name]) for one in model.indicators if not one.cuts}
     fitted = _fit(model, rows, codes, seed)
     factor = 100 / sum(max(_all(term)) - min(_all(term)) for term in fitted["terms"])

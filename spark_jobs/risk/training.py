@@ -30,6 +30,9 @@ from spark_jobs.risk.registers import day_number, read_register
 RANDOM = "1"
 """The code of 双随机、一公开 in check_mode."""
 HELD_BACK = timedelta(days=60)
+YEAR = 365
+# So many findings are enough for the earlier ones to be left out. (ours)
+ENOUGH = 500
 # A stratum with few draws must not decide the model.
 MOST_WEIGHT = 5.0
 
@@ -63,18 +66,36 @@ def train_study(study: RiskModel, folder: Path, first: date | None, last: date |
 
 
 def train_from_lake(home: Home, model: RiskModel, first: date | None, last: date | None, seed: int) -> RiskModel:
-    """Learns from random checks of a period: by default all but the last 60 days, which are for comparing."""
+    """Learns from random checks of a period: by default all but the last 60 days, which are for comparing.
+
+    Of a lake's first years little is known of what went before a check, and a score would mean more then than it does
+    later: checks without the model's longest window before them are left out where enough are left.
+    """
     draws = draws_of(home, model)
     end = last or (newest_day(draws) - HELD_BACK)
-    draws = draws.chosen((draws.day <= day_number(end)) & (draws.day >= (day_number(first) if first else -(1 << 40))))
+    begin = first or _first_known(model, draws.chosen(draws.day <= day_number(end)))
+    draws = draws.chosen((draws.day <= day_number(end)) & (draws.day >= day_number(begin)))
     if not len(draws.day):
-        raise Refused(f"base.check_action has no random checks (双随机) from {first} to {end}")
+        raise Refused(f"base.check_action has no random checks (双随机) from {begin} to {end}")
     levels, known = levels_of(home, model, draws)
     draws = draws.chosen(known)
     days = draws.day.astype("datetime64[D]")
     weights = "number of objects over number of draws, by city and industry, mean 1, at most 5"
     rows = Rows(levels, draws.found, draws.weight, draws.body)
     return train(model, rows, "base.check_action", days.min().item(), days.max().item(), seed, weights)
+
+
+def _first_known(model: RiskModel, draws: Draws) -> date:
+    """The first day before which the longest window, or a year, is known, if enough was found since; else the first."""
+    if not len(draws.day):
+        return date.min
+    first: date = draws.day.min().astype("datetime64[D]").item()
+    longest = max((one.window_days or 0 for one in model.indicators), default=0)
+    for days in {max(longest, YEAR): None, YEAR: None}:
+        begin = first + timedelta(days)
+        if draws.found[draws.day >= day_number(begin)].sum() >= ENOUGH:
+            return begin
+    return first
 
 
 def draws_of(home: Home, model: RiskModel) -> Draws:

@@ -9,7 +9,7 @@ from schemas.contract.lint import columns, feeds, tables
 from schemas.contract.lint.clues import broken_clue_rules
 from schemas.contract.lint.fields import broken_fields
 from schemas.contract.lint.figures import broken_indicators
-from schemas.contract.lint.risk import broken_models, broken_studies
+from schemas.contract.lint.risk import broken_drafts, broken_models, broken_studies
 from schemas.contract.lint.rules import RULES, Rule
 
 __all__ = ["RULES", "broken_models", "columns", "feeds", "lint", "tables"]
@@ -32,7 +32,7 @@ def lint() -> list[str]:
         [*_broken(written, [feeds.targets_have_contracts])]
         or [*_broken(written, RULES), *broken_fields()]
         or [*_broken(derived, RULES)]
-        or [*broken_indicators(), *broken_models(), *broken_studies(), *broken_clue_rules()]
+        or [*broken_indicators(), *broken_models(), *broken_drafts(), *broken_studies(), *broken_clue_rules()]
     )
 
 

@@ -31,6 +31,7 @@ from schemas.contract.risk import (
     State,
     Value,
     Values,
+    drafts,
     read_risk_model,
     recorded,
     risk_files,
@@ -38,6 +39,9 @@ from schemas.contract.risk import (
     valid_on,
 )
 from schemas.contract.views import OBJECT, acts_on_objects, first_and_last, table_of_measure, told_of_objects
+
+# The institution whose strictness an act is evened by.
+MADE_BY = "implement_institution"
 
 
 def broken_models() -> list[str]:
@@ -63,6 +67,21 @@ def broken_studies() -> list[str]:
     return [f"{shown(model.file)}: {sentence}" for model in models for sentence in _faults_of_study(model)]
 
 
+def broken_drafts() -> list[str]:
+    """Everything that is wrong with models that are still to be learned."""
+    try:
+        models = drafts().values()
+    except ContractError as error:
+        return [str(error)]
+    return [f"{shown(model.file)}: {sentence}" for model in models for sentence in _faults_of_draft(model)]
+
+
+def _faults_of_draft(model: RiskModel) -> Iterator[str]:
+    if model.kind != "learned" or model.is_trained:
+        yield "indicators: have points already; a model that scores lies in risk/"
+    yield from _faults_of_names(model)
+
+
 def _faults_of_study(model: RiskModel) -> Iterator[str]:
     if model.reads is None:
         yield "reads: is missing; a model of the lake lies in risk/"
@@ -74,18 +93,23 @@ def _faults_of_study(model: RiskModel) -> Iterator[str]:
 
 
 def _faults(model: RiskModel) -> Iterator[str]:
-    """What a model names and what is not there."""
-    texts = {"title": model.title} | {f"indicators.{part.name}.label": part.label for part in model.indicators}
-    yield from (f"{key}: is not Chinese" for key, text in texts.items() if not re.search("[\u4e00-\u9fff]", text))
+    """What is wrong with a model that scores."""
     above_the_lowest = [grade.code for grade in grades()][:-1]
     if [*model.grades] != above_the_lowest:
         yield f"grades: must name {', '.join(above_the_lowest)}: risk_grade without its lowest, from the highest down"
-    if model.reads:
-        yield "reads: belongs to a study; this model scores the objects of the lake"
     if not model.is_trained:
         yield "indicators: have no points; lakewarden risk train writes them"
     if model.kind == "learned" and not (model.shadow or model.approved):
         yield "approved: is missing; a learned version is a shadow until lakewarden risk approve"
+    yield from _faults_of_names(model)
+
+
+def _faults_of_names(model: RiskModel) -> Iterator[str]:
+    """What a model of the lake names and what is not there."""
+    texts = {"title": model.title} | {f"indicators.{part.name}.label": part.label for part in model.indicators}
+    yield from (f"{key}: is not Chinese" for key, text in texts.items() if not re.search("[\u4e00-\u9fff]", text))
+    if model.reads:
+        yield "reads: belongs to a study; this model scores the objects of the lake"
     if model.field and model.field not in fields():
         yield f"field: {model.field} is not in fields.yaml"
         return
@@ -115,12 +139,14 @@ def _faults_of_measure(measure: Measured, profile: TableContract) -> Iterator[st
                 yield f"of: no table has a measure {measure.of} that counts or sums acts on objects"
             else:
                 yield from _faults_of_values(measure.where, table)
+                if isinstance(measure, Events) and measure.evened and not _column(MADE_BY, table):
+                    yield f"evened: {table.name} does not say who made an act ({MADE_BY})"
         case DaysSince():
             column = _column(measure.column, profile)
             if column is None or column.type != "date":
                 yield f"column: {profile.name} has no date {measure.column}"
             elif measure.column in _days_of_acts():
-                yield f"column: {measure.column} hides what stood on a past day: {{kind: since, of: …}} counts as of the day"
+                yield f"column: {measure.column} hides what stood on a past day: {{kind: since, of: …}} tells it"
         case Value():
             column = _column(measure.column, profile)
             if column is None or not re.match("integer|long|bigint|decimal|double", column.type or ""):
