@@ -11,28 +11,20 @@ from schemas.contract import fields
 from simulate.firms import Period
 from simulate.word_lists import Array, Table, texts
 
-# Whose duty a problem is (codes/problem_class.csv): the rules of the hotline's list, and what assigners mostly keep to.
-DUTIES = {
-    "02": "zrzy",
-    "03": "sthj",
-    "04": "jtys",
-    "05": "nynct",
-    "06": "wlt",
-    "07": "wjw",
-    "08": "scjg",
-    "09": "scjg",
-    "10": "yjj",
-    "11": "yjgl",
-    "12": "jrj",
-    "14": "rst",
-    "15": "swj",
-}
+# Whose duty a problem of codes/problem_class.csv is that belongs to no field.
+BESIDE_FIELDS = {"05": "nynct", "14": "rst", "15": "swj"}
 ELSE = "scjg"
 ELSEWHERE, RETURNED = 0.05, 0.05
 RULES_SINCE = np.datetime64("2024-01-01")
 DUTY_BASIS = "《湖北省12345热线事项职责清单》（示例）"
 RETURN_REASON = "不属于本部门职责"
 RULING, TELLING = "10", "11"
+
+
+def duties() -> dict[str, str]:
+    """The department of each problem: the rules of the hotline's list, and what assigners mostly keep to."""
+    of_fields = {problem: field.departments[0] for field in fields().values() for problem in field.problems}
+    return dict(sorted((of_fields | BESIDE_FIELDS).items()))
 
 
 def make_steps(registrations: Table, is_hotline: bool, period: Period, rng: np.random.Generator) -> Table:
@@ -94,8 +86,9 @@ def _verification(registrations: Table, rng: np.random.Generator) -> list[Told]:
 def make_routes(registrations: Table, period: Period, rng: np.random.Generator) -> Table:
     """One row an assignment, by duty mostly; some went elsewhere first and were returned."""
     count = len(registrations["firm"])
-    duty = texts([DUTIES.get(problem, ELSE) for problem in registrations["problem_class"]])
-    others = rng.choice(np.array(sorted(set(DUTIES.values())), dtype=object), count)
+    whose = duties()
+    duty = texts([whose.get(problem, ELSE) for problem in registrations["problem_class"]])
+    others = rng.choice(np.array(sorted(set(whose.values())), dtype=object), count)
     received = registrations["received_date"]
     is_returned = (rng.random(count) < RETURNED) & (others != duty)
     returned = np.minimum(_after(rng, received, 1, 3), period.last)
@@ -117,9 +110,10 @@ def make_routes(registrations: Table, period: Period, rng: np.random.Generator) 
 
 def duty_rules() -> Table:
     """A rule a problem, one for whatever complaint no other rule fits, and one a field for the clues of the field."""
-    problems = [*DUTIES, "", *("" for _ in fields())]
+    whose = duties()
+    problems = [*whose, "", *("" for _ in fields())]
     of_field = {name: field.departments[0] for name, field in fields().items()}
-    departments = [*(DUTIES.get(problem, ELSE) for problem in (*DUTIES, "")), *of_field.values()]
+    departments = [*whose.values(), ELSE, *of_field.values()]
     count = len(problems)
     nothing = np.full(count, "", dtype=object)
     return {
@@ -129,7 +123,7 @@ def duty_rules() -> Table:
         "duty_item": nothing,
         "duty_industry": nothing,
         "duty_region": nothing,
-        "duty_field": texts([*("" for _ in (*DUTIES, "")), *of_field]),
+        "duty_field": texts([*("" for _ in whose), "", *of_field]),
         "duty_from": np.full(count, RULES_SINCE),
         "duty_until": np.full(count, np.datetime64("NaT", "D")),
         "duty_basis": np.full(count, DUTY_BASIS, dtype=object),

@@ -32,12 +32,13 @@ def make_registrations(firms: Table, period: Period, seed: int) -> dict[str, Tab
     count = len(cases["firm"])
     origin = rng.choice(np.array(list(ORIGINS), dtype=object), count, p=list(ORIGINS.values()))
     handler = np.where(rng.random(count) < TO_ENVIRONMENT, ENVIRONMENT, MARKET).astype(object)
+    # Whoever took the case down first says so too.
+    cases["problem_class"] = np.where(handler == ENVIRONMENT, POLLUTION, cases["problem_class"]).astype(object)
     number = cases["complaint_no"]
     begun = {name: _renumbered(number, name) for name in (HOTLINE, NATION)}
     handled = {
         **cases,
         "complaint_no": np.where(handler == ENVIRONMENT, _renumbered(number, ENVIRONMENT), number).astype(object),
-        "problem_class": np.where(handler == ENVIRONMENT, POLLUTION, cases["problem_class"]).astype(object),
         "origin_platform": origin,
         "origin_no": np.select([origin == HOTLINE, origin == NATION], [begun[HOTLINE], begun[NATION]], "").astype(
             object

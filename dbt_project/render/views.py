@@ -106,11 +106,7 @@ def _asked(entry: ProfileEntry, table: TableContract) -> Iterator[str]:
         day = table.event.date
         yield f"{day} > add_months({DAY}, -{entry.months}) and {day} <= {DAY}"
     if entry.in_force:
-        assert table.valid
-        begins = table.valid.from_
-        if begins:
-            yield f"({begins} is null or {begins} <= {DAY})"
-        yield f"(valid_until is null or valid_until >= {DAY})"
+        yield f"{{{{ holds_on('{table.table}', as_of()) }}}}"
 
 
 def _figure(table: TableContract, owner: TableContract, name: str) -> str:

@@ -9,7 +9,6 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import Queue
 
 import duckdb
 import pyarrow as pa
@@ -119,20 +118,13 @@ def _write(file: Path, before: Path, served: dict[str, Path]) -> int:
 
 
 def _write_tables(database: duckdb.DuckDBPyConnection, tables: list[Stored], joined: dict[str, pa.Table]) -> None:
-    """Writes tables side by side, each by one thread and on a connection that knows the words."""
-    connections = Queue[duckdb.DuckDBPyConnection]()
-    for _ in range(WRITERS):
-        connection = database.cursor()
-        for name, rows in joined.items():
-            connection.register(name, rows)
-        connections.put(connection)
+    """Writes tables side by side, each by one thread and on a cursor of its own that knows the words."""
 
     def write(table: Stored) -> None:
-        connection = connections.get()
-        try:
-            table.write(connection)
-        finally:
-            connections.put(connection)
+        with database.cursor() as cursor:
+            for name, rows in joined.items():
+                cursor.register(name, rows)
+            table.write(cursor)
 
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(write, tables))

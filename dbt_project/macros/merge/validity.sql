@@ -86,13 +86,3 @@ dated as (
     {%- endif %}
 )
 {%- endmacro %}
-
-{#- The rows of a base table that hold on a day, as they are known now; `day` is an expression. (A model that reads a table
-    which other contracts than ours lack is off, and is parsed nevertheless.) -#}
-{% macro valid_on(table, day) -%}
-    {%- set begins = valid_facts().get(table, {})['from'] or 'null' -%}
-    (
-        select * from {{ ref(table) }}
-        where ({{ begins }} is null or {{ begins }} <= {{ day }}) and (valid_until is null or valid_until >= {{ day }})
-    )
-{%- endmacro %}
