@@ -26,6 +26,8 @@ NOTHING = {"M": NAT, "f": np.nan, "O": ""}
 # What is done soon after: within how many seconds mostly.
 SOON_AFTER = {"hour.soon": 3600, "hour.quick": 1800}
 LATE = 0.03  # of what is done soon after, the share that is done only hours later
+# A paper that the world does not know is valid for so many days from its own; a few are over by the day that tells of it.
+TERM, OVER = 3 * 365, 0.05
 LATER = ("day.later", "day.soon", "day.due", "licence.expiry_date", "officer.certificate_expiry_date")
 
 
@@ -123,6 +125,8 @@ def _values(feed: Feed, column: Column, made: Array | None, draw: Draw, rows: Ta
     if made is None and draw.is_of_another(column) and not column.required:
         nothing = NOTHING[kind_of(column)]
         return np.full(len(draw.day), nothing, dtype=object if nothing == "" else None)
+    if made is None and kind_of(column) == "M":
+        made = _of_a_paper(feed.contract, column, draw, rows)
     if made is None or made.dtype.kind != kind_of(column):
         made = few(column, generated(column, draw.day, draw.rng, key), draw.rng)
     if kind_of(column) == "M":
@@ -134,6 +138,22 @@ def _values(feed: Feed, column: Column, made: Array | None, draw: Draw, rows: Ta
         return _by_document(feed.contract, column, made, rows, draw)
     accepted = _accepted(column, made, draw, key)
     return fitting(column, accepted, rows[column.fits.column], draw.rng) if column.fits else accepted
+
+
+def _of_a_paper(contract: FeedContract, column: Column, draw: Draw, rows: Table) -> Array | None:
+    """When a paper was issued, and until when it is valid; None for other days, and where the world knows papers."""
+    means, count = meaning(contract, column), len(draw.day)
+    if means == "licence.issued_date" and any(other.not_before == column.name for other in contract.columns):
+        ago = draw.rng.integers(0, round(TERM * (1 + OVER)), count).astype("timedelta64[D]")
+        issued: Array = np.maximum(draw.day - ago, draw.world.firms["established_date"][draw.firm])
+        return issued.astype("datetime64[D]")
+    if means != "licence.expiry_date":
+        return None
+    if column.not_before in rows:
+        ended: Array = rows[column.not_before].astype("datetime64[D]") + np.timedelta64(TERM - 1, "D")
+    else:
+        ended = draw.day + draw.rng.integers(-round(TERM * OVER), TERM, count).astype("timedelta64[D]")
+    return ended
 
 
 def _accepted(column: Column, made: Array, draw: Draw, key: str | None) -> Array:

@@ -53,6 +53,8 @@ class Scan:
     periods: tuple[PeriodKind, ...]
     # Only different values are counted, each of which is kept once a month.
     is_once: bool
+    # All that is counted stands today and says nothing of other days.
+    is_todays: bool
 
     @property
     def table(self) -> TableContract | None:
@@ -134,7 +136,8 @@ def _scans() -> Scans:
             is_monthly = table.event and table.layer != "themes" and all(one.is_additive for one in own.values())
             is_once = bool(table.event) and all(one.distinct for one in own.values())
             of = None if is_monthly else table.name
-            scan = Scan(of, tuple(indicator.dimensions), tuple(indicator.periods), is_once)
+            is_todays = all(measures()[one][0].event is None for one in used_measures(indicator))
+            scan = Scan(of, tuple(indicator.dimensions), tuple(indicator.periods), is_once, is_todays)
             scans.setdefault(scan, {}).setdefault(indicator.name, {})[name] = measure
     return scans
 
@@ -205,11 +208,12 @@ def _rows(scan: Scan, first: str, names: Mapping[str, Measure]) -> str:
 
 
 def _stock(scan: Scan, names: Mapping[str, Measure], array: str) -> str:
-    """What stands today, counted once, in every period that anything happened in."""
+    """What stands today, counted once: in today's periods, or beside what happened in every period of it."""
+    happened = "(select {{ as_of() }} as month) as today" if scan.is_todays else "figure"
     return (
         f"        select *\n        from (\n{_grouped(_rows(scan, '1 as one', names), scan, array, [])}\n"
         f"        ) as stock\n"
-        f"        cross join (select distinct period_kind, period from {_by_period('figure', scan)}) as periods"
+        f"        cross join (select distinct period_kind, period from {_by_period(happened, scan)}) as periods"
     )
 
 

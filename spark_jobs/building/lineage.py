@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from schemas.contract import code_lists, fed_tables, tables
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
+from spark_jobs.lake.kept import Kept
 from spark_jobs.lake.tables import has_rows, version
 from spark_jobs.lake.whole import write_whole
 
@@ -160,30 +161,51 @@ class Lineage:
 # A layer is built in two parts, each of which asks, and a process that stays builds every day.
 @lru_cache(12)
 def _models(_declared: str, layer: str, as_of: str) -> dict[str, Built]:
-    """What follows from all that is declared: the models of a layer, rendered, as of a day."""
-    from dbt_project.render import models_of, shared_macros, with_macros
-
-    # What feeds flow into is merged with the base tables, whatever layer it lies in (building/merging.py).
-    written = {name: text for name, text in models_of(layer).items() if name not in fed_tables()}
-    texts = with_macros(written)
+    """What follows from all that is declared: the models of a layer, and as of a day what the jobs write."""
+    built = _rendered(layer)
     if layer == "gold":
         from spark_jobs.building.score import scoring_text
 
+        layer_of = _layer_of()
         scores = [name for name in SCORES if f"gold.{name}" in tables("gold")]
-        texts |= {name: scoring_text(date.fromisoformat(as_of), f"gold.{name}") for name in scores}
-    layer_of = {
-        contract.table: contract.layer for layer in ("base", "themes", "gold") for contract in tables(layer).values()
-    }
-    shared = shared_macros()
-    return {
-        name: Built(
-            hashlib.sha256((shared + text).encode()).hexdigest()[:16],
-            tuple(sorted({_name(read, layer_of) for read in READ.findall(text)} - {""})),
-            "as_of" in text,
-            tuple(sorted({*ASKED.findall(text)})),
-        )
-        for name, text in texts.items()
-    }
+        texts = {name: scoring_text(date.fromisoformat(as_of), f"gold.{name}") for name in scores}
+        built |= {name: _built(text, "", layer_of) for name, text in texts.items()}
+    return built
+
+
+def _rendered(layer: str) -> dict[str, Built]:
+    """The models of a layer that feeds do not flow into (those are merged with the base tables, building/merging.py).
+
+    They are kept: to render all of gold takes a second.
+    """
+    kept = Kept(f"{layer}.json")
+    if content := kept.read():
+        told: dict[str, dict[str, Any]] = json.loads(content)
+        return {
+            name: Built(one["model"], tuple(one["inputs"]), one["has_day"], tuple(one["asked"]))
+            for name, one in told.items()
+        }
+    from dbt_project.render import models_of, shared_macros, with_macros
+
+    written = {name: text for name, text in models_of(layer).items() if name not in fed_tables()}
+    shared, layer_of = shared_macros(), _layer_of()
+    built = {name: _built(text, shared, layer_of) for name, text in with_macros(written).items()}
+    kept.keep(json.dumps({name: asdict(one) for name, one in built.items()}).encode())
+    return built
+
+
+def _built(text: str, shared: str, layer_of: Mapping[str, str]) -> Built:
+    """What a model's text, with that of the macros it calls, says of it; `shared`: what else changes all models."""
+    return Built(
+        hashlib.sha256((shared + text).encode()).hexdigest()[:16],
+        tuple(sorted({_name(read, layer_of) for read in READ.findall(text)} - {""})),
+        "as_of" in text,
+        tuple(sorted({*ASKED.findall(text)})),
+    )
+
+
+def _layer_of() -> dict[str, str]:
+    return {contract.table: contract.layer for layer in LAYERS for contract in tables(layer).values()}
 
 
 def _name(read: tuple[str, ...], layer_of: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from pyspark.sql import SparkSession
 
@@ -10,6 +11,7 @@ from schemas.contract import ContractError, table_of
 from schemas.contract.lint import broken_models
 from schemas.contract.risk import RiskModel, risk_models, shadows_on, valid_on
 from spark_jobs.building.scoring_sql import BEFORE, SHADOW, TARGET, scoring_sql
+from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import is_empty
 
@@ -32,12 +34,19 @@ def scoring_text(as_of: date, target: str = TARGET) -> str:
 
 def _models(as_of: date, target: str) -> list[RiskModel]:
     """The models that score into a table; raises ContractError if one is broken, or none is valid."""
-    for fault in broken_models():
-        raise ContractError(fault)
-    models = valid_on(as_of, risk_models())
+    known = _sound_models(declared())
+    models = valid_on(as_of, known)
     if not models:
         raise ContractError(f"schemas/risk: no model is valid on {as_of}")
-    return shadows_on(as_of, risk_models()) if target == SHADOW else models
+    return shadows_on(as_of, known) if target == SHADOW else models
+
+
+@lru_cache(2)
+def _sound_models(_declared: str) -> tuple[RiskModel, ...]:
+    """Every version of every model, none of which is broken."""
+    for fault in broken_models():
+        raise ContractError(fault)
+    return risk_models()
 
 
 def _union(models: list[RiskModel], as_of: date, target: str) -> str:

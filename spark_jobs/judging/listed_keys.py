@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow.dataset import FileSystemDataset
 
 from schemas.characters import narrowed
 from schemas.contract import Column, FeedContract
@@ -61,7 +61,11 @@ class Lists:
     """Reads the keys of a feed's lists; `since`: when the first of them was received."""
 
     def __init__(self, home: Home, contract: FeedContract, since: datetime) -> None:
-        self._silver, self._quarantine = (home.table(layer, contract.name) for layer in ("silver", "quarantine"))
+        # Opened once, however many lists are looked at.
+        self._silver, self._quarantine = (
+            dataset(home.table(layer, contract.name)) for layer in ("silver", "quarantine")
+        )
+        self._told: dict[Listed, tuple[Hashes, Hashes]] = {}
         self._since = since
         self._key = [contract.column(name) for name in contract.key]
         self._plain = [column for column in self._key if _is_plain(column)]
@@ -110,6 +114,15 @@ class Lists:
         """Which keys rejected rows of the list mention, whether these were split into cells or not."""
         if not len(keys.plain):
             return np.zeros(len(keys.whole), bool)
+        split, words = self._rejected(listed)
+        in_text = np.all([np.isin(cell, words) for cell in keys.cells], axis=0)
+        mentioned: Mask = np.isin(keys.plain, split) | in_text
+        return mentioned
+
+    def _rejected(self, listed: Listed) -> tuple[Hashes, Hashes]:
+        """What rejected rows of the list say: the keys of those that were split into cells, the words of the others."""
+        if listed in self._told:
+            return self._told[listed]
         split, words = [], []
         for rows in _rows(self._quarantine, ["_row"], listed, self._since):
             row = rows.column("_row")
@@ -119,14 +132,13 @@ class Lists:
             unsplit = _spelled(_cell_of(row, "_row").drop_null())
             told = pc.utf8_trim(pc.list_flatten(pc.split_pattern_regex(unsplit, BETWEEN_CELLS)), " ")
             words.append(hash_rows([(told, None)]))
-        in_text = np.all([np.isin(cell, _joined(words)) for cell in keys.cells], axis=0)
-        mentioned: Mask = np.isin(keys.plain, _joined(split)) | in_text
-        return mentioned
+        self._told[listed] = _joined(split), _joined(words)
+        return self._told[listed]
 
 
-def _rows(table: Path, columns: list[str], listed: Listed, since: datetime) -> Iterator[pa.RecordBatch]:
+def _rows(table: FileSystemDataset, columns: list[str], listed: Listed, since: datetime) -> Iterator[pa.RecordBatch]:
     chosen = pc.field("_delivery").isin(listed.parts) & (pc.field("_received_at") >= pa.scalar(since))
-    for batch in stream(dataset(table), columns, chosen):
+    for batch in stream(table, columns, chosen):
         if batch.num_rows:
             yield batch
 

@@ -165,22 +165,25 @@ def pending(home: Home) -> dict[str, list[Delivery]]:
     """Deliveries in bronze that the ledger has not judged, by feed and in order of receipt.
 
     One that is judged again may lie in a file with others by now (upkeep.py): the ledger names it. A bronze table in
-    which nothing waited is looked at again when it has got another version.
+    which nothing waited is looked at again when it has got another version: to list the files of a hundred takes a
+    second, and a run asks four times.
     """
     replayed = {delivery.delivery: delivery for delivery in read_ledger(home, [("state", "in", REPLAYED)])}
     versions = {feed: str(version(home.table("bronze", feed))) for feed in feeds()}
-    idle = Mark(home.state / "judged.json", versions)
-    if idle.is_current() and not replayed:
+    path = home.state / "judged.json"
+    changed = Mark(path, versions).changed()
+    if not changed and not replayed:
         return {}
     judged = settled(home)
     waiting: dict[str, list[Delivery]] = {}
     for feed in feeds():
         again = {delivery.delivery for delivery in replayed.values() if delivery.feed == feed}
-        names = (landed(home, feed) | again) - judged
+        names = ((landed(home, feed) if feed in changed else set()) | again) - judged
         if names:
             known = called_now(feeds()[feed], (read_sidecar(home, name) for name in names))
             deliveries = [_with_decision(delivery, replayed.get(delivery.delivery)) for delivery in known]
             waiting[feed] = sorted(deliveries, key=lambda delivery: (delivery.received_at, delivery.file_name))
-    if not waiting:
-        idle.keep()
+    idle = {feed: told for feed, told in versions.items() if feed not in waiting}
+    if changed - waiting.keys():
+        Mark(path, idle).keep()
     return waiting

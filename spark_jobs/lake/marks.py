@@ -19,11 +19,19 @@ class Mark:
 
     def is_current(self) -> bool:
         """Whether the newest build had these inputs."""
-        with suppress(OSError, ValueError):
-            kept: object = json.loads(self.path.read_bytes())
-            return kept == self.inputs
-        return False
+        return self._kept() == self.inputs
+
+    def changed(self) -> set[str]:
+        """Those of the inputs that the newest build had otherwise, or not at all."""
+        kept = self._kept()
+        return {name for name, value in self.inputs.items() if kept.get(name) != value}
 
     def keep(self) -> None:
         """Says that they are built."""
         write_whole(self.path, json.dumps(self.inputs))
+
+    def _kept(self) -> dict[str, str]:
+        with suppress(OSError, ValueError):
+            kept = json.loads(self.path.read_bytes())
+            return kept if isinstance(kept, dict) else {}
+        return {}
