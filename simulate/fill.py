@@ -26,7 +26,7 @@ NOTHING = {"M": NAT, "f": np.nan, "O": ""}
 # What is done soon after: within how many seconds mostly.
 SOON_AFTER = {"hour.soon": 3600, "hour.quick": 1800}
 LATE = 0.03  # of what is done soon after, the share that is done only hours later
-# A paper that the world does not know is valid for so many days from its own; a few are over by the day that tells of it.
+# A paper that the world does not know is valid for so many days from its own; a few are over when they are told.
 TERM, OVER = 3 * 365, 0.05
 LATER = ("day.later", "day.soon", "day.due", "licence.expiry_date", "officer.certificate_expiry_date")
 

@@ -22,6 +22,8 @@ from schemas.contract.read import read_yaml, refusal, shown
 from schemas.folders import roots
 
 FULL = Decimal(100)
+MADE_BY = "implement_institution"
+"""The column of acts that says who made one, by whose strictness it is evened."""
 RECORD = "approved.csv"
 """Beside the files of models: version,fingerprint of each that was approved."""
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from schemas.contract.risk import MADE_BY
 from spark_jobs.lake.sql import literal
 
 # Checks of so many days tell how strict a body is; of few little is sure: drawn towards 1 as if so many more findings
 # had been expected and made. (ours)
 DAYS, PRIOR = 730, 1
 ONE = 1_000_000
-# Who made an act.
-BODY = "coalesce(implement_institution, department)"
+BODY = f"coalesce({MADE_BY}, department)"
 SHARE = "coalesce(body_share.share, 100)"
 """Hundredths, where acts are joined with `JOIN`."""
 JOIN = f"left join body_share on body_share.body = {BODY}"

@@ -22,6 +22,7 @@ from schemas.contract import (
     tables,
 )
 from schemas.contract.risk import (
+    MADE_BY,
     DaysSince,
     Events,
     Flagged,
@@ -39,9 +40,6 @@ from schemas.contract.risk import (
     valid_on,
 )
 from schemas.contract.views import OBJECT, acts_on_objects, first_and_last, table_of_measure, told_of_objects
-
-# The institution whose strictness an act is evened by.
-MADE_BY = "implement_institution"
 
 
 def broken_models() -> list[str]:
