@@ -307,7 +307,7 @@ def risk_show(home: Home, model: str, code: str | None, as_known: datetime | Non
 @_command("train", of=risk_group, begins=True)
 @click.argument("model", metavar="MODEL[@VERSION]|FILE")
 @click.option("--data", type=click.Path(path_type=Path), help="Of a study: the folder with the register's files.")
-@click.option("--from", "first", type=DAY, help="Learns from checks from this day on [default: all whose past is known].")
+@click.option("--from", "first", type=DAY, help="From checks of this day on [default: all whose past is known].")
 @click.option("--to", "last", type=DAY, help="Until this day [default: all but the last 60 days].")
 @click.option("--version", required=True, help="The name of the version that comes of it.")
 @click.option("--by", default=getpass.getuser, show_default="the user", help="Its author, who cannot approve it.")
