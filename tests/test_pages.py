@@ -149,7 +149,7 @@ def test_every_field_has_the_page_of_its_kind(root: Path) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "complaint"),
     [
-        ("of: checks", "of: chekcs", "rows.0.0.key.of: no such metric: chekcs"),
+        ("of: checks", "of: chekcs", "rows.0.0.key.of: no such metric: chekcs; did you mean checks"),
         ("of: checks", "of: [checks, punishments]", "rows.0.0.key.of: Value should have at most 1 item"),
         (
             "chart: key",

@@ -17,7 +17,7 @@ NAMESPACE = uuid5(NAMESPACE_URL, "lakewarden/dashboards/datasets")
 TEN_THOUSAND = 10_000
 WHOLE, ONE_PLACE = ",d", ",.1f"
 # How an indicator is written, by its unit; yuan are whole, a multiple (倍) has two places.
-FORMATS = {"share": ".1%", "count": ONE_PLACE, "yuan": ",.0f", "times": ",.2f"}
+FORMATS = {"share": ".1%", "count": WHOLE, "yuan": ",.0f", "times": ",.2f"}
 
 
 def datasets(database_uuid: str) -> dict[str, dict[str, Any]]:
@@ -100,9 +100,15 @@ def _indicator(indicator: Indicator, sql: Mapping[str, str]) -> dict[str, Any]:
     """An indicator over whatever rows a page chooses, from the SQL of its measures."""
     above = _added(indicator.numerator, sql)
     if indicator.denominator is None:
-        return _metric(indicator.name, indicator.label, above, FORMATS[indicator.unit], indicator.means)
+        return _metric(indicator.name, indicator.label, above, _form(indicator), indicator.means)
     ratio = f"{above} * 1.0 / NULLIF({_added(indicator.denominator, sql)}, 0)"
-    return _metric(indicator.name, indicator.label, ratio, FORMATS[indicator.unit], indicator.means)
+    return _metric(indicator.name, indicator.label, ratio, _form(indicator), indicator.means)
+
+
+def _form(indicator: Indicator) -> str:
+    """How its figure is written: a count is whole, of a mean of counts one place is told."""
+    is_mean = indicator.unit == "count" and indicator.denominator is not None
+    return ONE_PLACE if is_mean else FORMATS[indicator.unit]
 
 
 def _added(expression: str, sql: Mapping[str, str]) -> str:
@@ -116,4 +122,4 @@ def _long(indicator: Indicator) -> dict[str, Any]:
     rows = f"indicator = '{indicator.name}' AND period_kind = 'year' AND NOT is_total"
     above, below = (f"SUM(CASE WHEN {rows} THEN {side} END)" for side in ("numerator", "denominator"))
     figure = above if indicator.denominator is None else f"{above} * 1.0 / NULLIF({below}, 0)"
-    return _metric(indicator.name, indicator.label, figure, FORMATS[indicator.unit], indicator.means)
+    return _metric(indicator.name, indicator.label, figure, _form(indicator), indicator.means)

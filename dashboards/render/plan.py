@@ -15,6 +15,7 @@ from dashboards.render.measured import REACH
 from dashboards.render.metrics import Catalogue, Dataset, Metric
 from schemas.contract import ContractError, code_list, indicators, measures, shown
 from schemas.contract.indicators import used_measures
+from schemas.likely import likely
 
 SCOPE, SCOPE_TITLE = "scope.0.scope", "数据范围"
 NAMESPACE = uuid5(NAMESPACE_URL, "lakewarden/dashboards/pages")
@@ -171,7 +172,7 @@ def _looked_up(pairs: list[tuple[str, str]], columns: list[str], catalogue: Cata
     for key, name in pairs:
         home = catalogue.of_metric(name)
         if home is None:
-            raise Fault(key, f"no such metric: {name}; there are {', '.join(catalogue.names())}")
+            raise Fault(key, f"no such metric: {name}; {likely(name, catalogue.names())}")
         homes.append(home[1].contract.name)
     names = [name for _, name in pairs]
     found = catalogue.of_metrics(names, columns) or catalogue.of_metrics(names, ())

@@ -11,9 +11,9 @@ from dbt_project.render.sql import condition
 from expectations.rule import rules
 from schemas.contract import Measure, TableContract, code_list, departments, fields, indicators, measures
 from schemas.contract.indicators import CATALOGUE, COLUMNS, READ_FROM, Dimension, has_dimension, terms_of
+from schemas.likely import likely
 from spark_jobs.building.rules_sql import judged_sql
 from spark_jobs.lake.home import Refused, today
-from spark_jobs.lake.likely import likely
 from spark_jobs.lake.sql import literal
 
 PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-?Q(?P<quarter>[1-4]))?")

@@ -6,9 +6,9 @@ import csv
 from pathlib import Path
 
 from schemas.contract import departments, feeds
+from schemas.likely import likely
 from spark_jobs.clues.raising import Row
 from spark_jobs.lake.home import Home, Refused, now, today
-from spark_jobs.lake.likely import likely
 from spark_jobs.lake.tables import exists, read
 from spark_jobs.lake.whole import writing
 

@@ -456,7 +456,7 @@ def link_refuse(home: Home, mention: str, by: str, why: str) -> None:
 
 def _a_department(department: str | None) -> None:
     """Refused for a name that no department has."""
-    from spark_jobs.lake.likely import likely
+    from schemas.likely import likely
 
     if department is not None and department not in departments():
         raise Refused(f"{department!r} is no department; {likely(department, departments())}")
@@ -470,9 +470,9 @@ def _a_department(department: str | None) -> None:
 def clue_list(home: Home, state: str | None, department: str | None, only_late: bool, last: int) -> int:
     """Clues, the late and the grave first, each with who has it, its state and its next deadline."""
     from schemas.contract import code_list
+    from schemas.likely import likely
     from spark_jobs.command.clues import LISTED, clues, listed
     from spark_jobs.command.screen import counted, say, show_table
-    from spark_jobs.lake.likely import likely
 
     _a_department(department)
     states = [code.code for code in code_list("clue_state")]

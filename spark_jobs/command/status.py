@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from schemas.likely import likely
 from spark_jobs.command.records import moment
 from spark_jobs.lake.feed_state import FeedState, feed_states
 from spark_jobs.lake.home import Home, Refused
 from spark_jobs.lake.ledger import Delivery, read_ledger
-from spark_jobs.lake.likely import likely
 from spark_jobs.lake.tables import create_tables, tables
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkException
 
+from schemas.likely import likely
 from spark_jobs.engine.session import connect, tables_named
 from spark_jobs.lake.home import Home, Refused
-from spark_jobs.lake.likely import likely
 from spark_jobs.lake.tables import tables
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from schemas.contract import departments, feed_of, feeds
+from schemas.likely import likely
 from spark_jobs.judging.told import released
 from spark_jobs.lake.home import Home, Refused, now
 from spark_jobs.lake.ledger import REPLAY_ALL, REPLAY_QUARANTINED, Delivery, read_ledger, record
-from spark_jobs.lake.likely import likely
 from spark_jobs.receipts import write_receipts
 
 SHORTEST = 6

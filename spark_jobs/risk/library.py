@@ -12,8 +12,8 @@ from pathlib import Path
 import yaml
 
 from schemas.contract.risk import RECORD, RiskModel, read_risk_model, recorded, risk_models, studies, valid_on
+from schemas.likely import likely
 from spark_jobs.lake.home import Refused
-from spark_jobs.lake.likely import likely
 from spark_jobs.lake.whole import write_whole
 
 
