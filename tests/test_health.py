@@ -164,17 +164,6 @@ def _figure(home: Home, indicator: str) -> tuple[Any, Any, Any]:
     return row["numerator"], row["denominator"], row["is_breached"]
 
 
-# Stocks stand in the periods in which anything happened: licences were issued in 2020 and 2024.
-def _stock(home: Home, indicator: str) -> tuple[Any, Any, Any]:
-    [figure] = {
-        (row["numerator"], row["denominator"], row["is_breached"])
-        for row in read(home.table("gold", "indicator")).to_pylist()
-        if (row["indicator"], row["period_kind"], row["is_total"]) == (indicator, "year", True)
-        and row["period"].year == 2024
-    }
-    return figure
-
-
 def test_institutions_are_verified_each_year_and_large_ones_every_three(built: Home) -> None:
     due = _rows(built, "verification_due", "licence_no")
     assert {number: (row["due_months"], row["due_date"], row["is_verified"]) for number, row in due.items()} == {
@@ -182,7 +171,7 @@ def test_institutions_are_verified_each_year_and_large_ones_every_three(built: H
         "clinic": (12, date(2025, 1, 10), False),
         "village": (12, date(2027, 3, 1), True),  # no beds stated are few
     }
-    assert _stock(built, "verification_rate") == (2, 3, True)
+    assert _figure(built, "verification_rate") == (2, 3, True)
 
 
 def test_places_are_rechecked_tested_and_graded_as_of_today(built: Home) -> None:
@@ -194,9 +183,9 @@ def test_places_are_rechecked_tested_and_graded_as_of_today(built: Home) -> None
         "nameless": (True, False, None),
     }
     assert (places["hotel"]["last_rated_date"], places["hotel"]["is_grade_odd"]) == (date(2026, 6, 1), True)
-    assert _stock(built, "recheck_rate") == (2, 3, True)
-    assert _stock(built, "place_sampled_rate") == (1, 2, True)  # the nameless one cannot be found among samples
-    assert _stock(built, "low_grade_rate") == (1, 1, None)
+    assert _figure(built, "recheck_rate") == (2, 3, True)
+    assert _figure(built, "place_sampled_rate") == (1, 2, True)  # the nameless one cannot be found among samples
+    assert _figure(built, "low_grade_rate") == (1, 1, None)
 
 
 def test_a_rating_is_one_of_its_own_scale_in_base(built: Home) -> None:
@@ -231,9 +220,9 @@ def test_staff_are_counted_where_they_are_registered_and_none_is_a_row_too(built
         (CLINIC, "RY03"): (1, 0, 0),
     } | {key: value for key, value in told.items() if key[0] not in (HOSPITAL, CLINIC)}
     assert {key[0] for key in told} == {HOSPITAL, CLINIC}
-    assert _stock(built, "nurse_valid_rate") == (2, 3, True)
-    assert _stock(built, "nurse_expiring_rate") == (1, 2, None)
-    assert _stock(built, "unstaffed_rate") == (1, 2, None)
+    assert _figure(built, "nurse_valid_rate") == (2, 3, True)
+    assert _figure(built, "nurse_expiring_rate") == (1, 2, None)
+    assert _figure(built, "unstaffed_rate") == (1, 2, None)
 
 
 def test_nobodys_number_or_name_lies_in_base(built: Home) -> None:
