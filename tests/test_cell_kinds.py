@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from schemas.contract import FeedContract, feeds
+from schemas.contract import Column, FeedContract, feeds
 from spark_jobs.judging.cells import Cells
 from spark_jobs.judging.garbled import lost_characters
 from spark_jobs.judging.judge import Judge, Part
@@ -702,14 +702,28 @@ REPEATED = (
 )
 
 
+# What says nothing of how a cell is read.
+BESIDE = {"name", "label", "doc", "headings", "sensitivity", "required", "required_with", "not_before", "refers"}
+
+
+@pytest.fixture(scope="module")
+def unlike() -> list[tuple[str, Column]]:
+    """One column of each kind, with the feed that it stands in: some 400 of 2,500 are read in different ways."""
+    kinds = {
+        (column.model_dump_json(exclude=BESIDE), column.headings[0].scale): (contract.name, column)
+        for contract in feeds().values()
+        for column in contract.columns
+    }
+    return [*kinds.values()]
+
+
 @pytest.mark.parametrize("part", REPEATED)
-def test_no_cell_takes_long_or_stops_a_feed(part: str) -> None:
+def test_no_cell_takes_long_or_stops_a_feed(part: str, unlike: list[tuple[str, Column]]) -> None:
     cell = pa.array([part * (5_000 // len(part))])
-    for contract in feeds().values():
-        for column in contract.columns:
-            started = time.process_time()
-            Cells.read(column, cell, column.headings[0].heading)
-            assert time.process_time() - started < 2, (contract.name, column.name)
+    for feed, column in unlike:
+        started = time.process_time()
+        Cells.read(column, cell, column.headings[0].heading)
+        assert time.process_time() - started < 2, (feed, column.name)
 
 
 def quantity(feed: str, name: str, cell: str) -> tuple[Decimal | None, set[str]]:
