@@ -137,7 +137,7 @@ def test_what_is_expected_of_later_checks_is_found(usual: Learned) -> None:
 def test_a_strict_body_lifts_its_firms_little(
     usual: Learned, strict: Learned, draft: RiskModel, world: World, is_strict: Numbers
 ) -> None:
-    """Its findings are evened; what is left: points are concave, three thirds of a finding weigh more than a whole one."""
+    """What is left after evening: points are concave, so that three thirds of a finding weigh more than a whole one."""
     counted = _learned(strict.home, _without_evening(draft), world)
 
     def lifted(one: Learned) -> float:
