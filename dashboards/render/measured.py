@@ -98,17 +98,16 @@ def _named(name: str, measure: Measure, sql: str) -> dict[str, Any]:
 
 def _indicator(indicator: Indicator, sql: Mapping[str, str]) -> dict[str, Any]:
     """An indicator over whatever rows a page chooses, from the SQL of its measures."""
-    above = _added(indicator.numerator, sql)
-    if indicator.denominator is None:
-        return _metric(indicator.name, indicator.label, above, _form(indicator), indicator.means)
-    ratio = f"{above} * 1.0 / NULLIF({_added(indicator.denominator, sql)}, 0)"
-    return _metric(indicator.name, indicator.label, ratio, _form(indicator), indicator.means)
+    below = _added(indicator.denominator, sql) if indicator.denominator else None
+    return _quotient(indicator, _added(indicator.numerator, sql), below)
 
 
-def _form(indicator: Indicator) -> str:
-    """How its figure is written: a count is whole, of a mean of counts one place is told."""
-    is_mean = indicator.unit == "count" and indicator.denominator is not None
-    return ONE_PLACE if is_mean else FORMATS[indicator.unit]
+def _quotient(indicator: Indicator, above: str, below: str | None) -> dict[str, Any]:
+    """One figure over another, or alone: a count is whole, of a mean of counts one place is told."""
+    if below is None:
+        return _metric(indicator.name, indicator.label, above, FORMATS[indicator.unit], indicator.means)
+    form = ONE_PLACE if indicator.unit == "count" else FORMATS[indicator.unit]
+    return _metric(indicator.name, indicator.label, f"{above} * 1.0 / NULLIF({below}, 0)", form, indicator.means)
 
 
 def _added(expression: str, sql: Mapping[str, str]) -> str:
@@ -121,5 +120,4 @@ def _long(indicator: Indicator) -> dict[str, Any]:
     """An indicator that cannot be added up over months, by years, as gold.indicator has it."""
     rows = f"indicator = '{indicator.name}' AND period_kind = 'year' AND NOT is_total"
     above, below = (f"SUM(CASE WHEN {rows} THEN {side} END)" for side in ("numerator", "denominator"))
-    figure = above if indicator.denominator is None else f"{above} * 1.0 / NULLIF({below}, 0)"
-    return _metric(indicator.name, indicator.label, figure, _form(indicator), indicator.means)
+    return _quotient(indicator, above, below if indicator.denominator else None)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from dbt_project.render.fields import field_of
-from dbt_project.render.sql import literal
+from dbt_project.render.sql import literal, standing_rows
 from schemas.contract import ClueRule, Column, TableContract, clue_rules, fields, table_of, tables
 from schemas.contract.clues import HOLE, GradeBy
 from schemas.contract.risk import risk_models
@@ -138,11 +138,9 @@ def _rows(rule: ClueRule) -> str:
 
 def _read(name: str) -> str:
     table = table_of(name)
-    if table.has_withdrawn:
-        return f"{{{{ standing('{table.table}') }}}}"
     if table.layer == "ops" or name in WRITTEN_BY_JOBS:
         return f"{{{{ source('{table.layer}', '{table.table}') }}}}"
-    return f"{{{{ ref('{table.table}') }}}}"
+    return standing_rows(table)
 
 
 def _chosen(rule: ClueRule, known: dict[str, Column]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dbt_project.render.fields import ITEM_CLASS, dimension_of, joined
-from dbt_project.render.sql import counted, literal
+from dbt_project.render.sql import counted, literal, standing_rows
 from dbt_project.render.views import object_match, supervision_month
 from schemas.contract import Measure, TableContract, table_of, tables
 from schemas.contract.indicators import (
@@ -128,15 +128,17 @@ def _scans() -> Scans:
     0.1 s to plan a scan.
     """
     scans: Scans = {}
+    known = measures()
     for indicator in indicators().values():
-        for name in used_measures(indicator):
-            table, measure = measures()[name]
-            own = {one: table.measures[one] for one in used_measures(indicator) if one in table.measures}
+        used = used_measures(indicator)
+        is_todays = all(known[name][0].event is None for name in used)
+        for name in used:
+            table, measure = known[name]
+            own = {one: table.measures[one] for one in used if one in table.measures}
             # A field's own tables are not among the monthly facts: they would cost every field columns.
             is_monthly = table.event and table.layer != "themes" and all(one.is_additive for one in own.values())
             is_once = bool(table.event) and all(one.distinct for one in own.values())
             of = None if is_monthly else table.name
-            is_todays = all(measures()[one][0].event is None for one in used_measures(indicator))
             scan = Scan(of, tuple(indicator.dimensions), tuple(indicator.periods), is_once, is_todays)
             scans.setdefault(scan, {}).setdefault(indicator.name, {})[name] = measure
     return scans
@@ -202,8 +204,7 @@ def _rows(scan: Scan, first: str, names: Mapping[str, Measure]) -> str:
     cells = [f"{dimension_of(table, dimension)} as {COLUMNS[dimension]}" for dimension in scan.grain]
     told = {COLUMNS[dimension] for dimension in scan.grain}
     kept = sorted({name for measure in names.values() for name in measure.columns} - told)
-    read = "standing" if table.has_withdrawn else "ref"
-    rows = f"{{{{ {read}('{table.table}') }}}} as act{joined(scan.grain)}"
+    rows = f"{standing_rows(table)} as act{joined(scan.grain)}"
     return f"(select {', '.join([first, *kept, *cells])} from {rows}) as act"
 
 

@@ -26,6 +26,11 @@ def listed(values: Iterable[bool | str]) -> str:
     return f"({', '.join(literal(value) for value in values)})"
 
 
+def standing_rows(table: TableContract) -> str:
+    """The rows of a table that nobody has taken back, for `from`."""
+    return f"{{{{ {'standing' if table.has_withdrawn else 'ref'}('{table.table}') }}}}"
+
+
 def condition(measure: Measure, *also: str) -> str:
     """Which rows a measure counts; empty if all. `also`: further conditions."""
     filled = [f"{column} is not null" for column in measure.filled]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbt_project.render.fields import dimensions, field_of, joined
-from dbt_project.render.sql import counted
+from dbt_project.render.sql import counted, standing_rows
 from schemas.contract import Measure, ProfileEntry, TableContract, fields, province, table_of, tables
 from schemas.contract.fields import Field
 from schemas.contract.views import (
@@ -50,11 +50,6 @@ def _ref(table: str) -> str:
 
 def _standing(table: str) -> str:
     return f"{{{{ standing('{table}') }}}}"
-
-
-def _rows(table: TableContract) -> str:
-    """The rows of a table that nobody has taken back."""
-    return _standing(table.table) if table.has_withdrawn else _ref(table.table)
 
 
 def _lines(parts: Iterator[str] | list[str]) -> str:
@@ -184,7 +179,7 @@ def _by_object(table: TableContract, field: str) -> str:
             parts.append(f"max({entry.of}) as {entry.name}")
     of_field = f" and {field_of(table)} = '{field}'" if field and table.layer == "base" else ""
     return (
-        f"    select\n    {_lines(parts)}\n    from {_rows(table)}\n"
+        f"    select\n    {_lines(parts)}\n    from {standing_rows(table)}\n"
         f"    where {OBJECT_KEY} is not null{of_field}\n    group by {OBJECT_KEY}\n"
     )
 
@@ -229,7 +224,7 @@ def _months_of(table: TableContract, counted_in: list[TableContract]) -> str:
     parts += [_figure(table, other, name) for other in counted_in for name in additive(other)]
     places = joined(["county"])
     grouped = ", ".join(str(number) for number in range(1, len(key) + 1))
-    return f"    select\n    {_lines(parts)}\n    from {_rows(table)} as act{places}\n    group by {grouped}"
+    return f"    select\n    {_lines(parts)}\n    from {standing_rows(table)} as act{places}\n    group by {grouped}"
 
 
 def _summed_months(name: str, selects: list[str], counted_in: list[TableContract]) -> str:

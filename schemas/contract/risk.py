@@ -314,13 +314,17 @@ def risk_models() -> tuple[RiskModel, ...]:
 @cache
 def drafts() -> dict[str, RiskModel]:
     """What is still to be learned of the lake, by the name of the model: indicators and cuts without points."""
-    return {model.model: model for model in map(read_risk_model, _files("drafts"))}
+    return _by_model("drafts")
 
 
 @cache
 def studies() -> dict[str, RiskModel]:
     """The models of registers that are not in the lake, by name."""
-    return {model.model: model for model in map(read_risk_model, _files("studies"))}
+    return _by_model("studies")
+
+
+def _by_model(folder: str) -> dict[str, RiskModel]:
+    return {model.model: model for model in map(read_risk_model, _files(folder))}
 
 
 def valid_on(day: date, models: Iterable[RiskModel]) -> list[RiskModel]:

@@ -73,8 +73,9 @@ def train_from_lake(home: Home, model: RiskModel, first: date | None, last: date
     """
     draws = draws_of(home, model)
     end = last or (newest_day(draws) - HELD_BACK)
-    begin = first or _first_known(model, draws.chosen(draws.day <= day_number(end)))
-    draws = draws.chosen((draws.day <= day_number(end)) & (draws.day >= day_number(begin)))
+    draws = draws.chosen(draws.day <= day_number(end))
+    begin = first or _first_known(model, draws)
+    draws = draws.chosen(draws.day >= day_number(begin))
     if not len(draws.day):
         raise Refused(f"base.check_action has no random checks (双随机) from {begin} to {end}")
     levels, known = levels_of(home, model, draws)
@@ -91,7 +92,7 @@ def _first_known(model: RiskModel, draws: Draws) -> date:
         return date.min
     first: date = draws.day.min().astype("datetime64[D]").item()
     longest = max((one.window_days or 0 for one in model.indicators), default=0)
-    for days in {max(longest, YEAR): None, YEAR: None}:
+    for days in (max(longest, YEAR), YEAR):
         begin = first + timedelta(days)
         if draws.found[draws.day >= day_number(begin)].sum() >= ENOUGH:
             return begin

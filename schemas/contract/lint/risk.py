@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from schemas.contract import (
@@ -58,20 +58,21 @@ def broken_models() -> list[str]:
 
 def broken_studies() -> list[str]:
     """Everything that is wrong with the models of registers outside the lake."""
-    try:
-        models = studies().values()
-    except ContractError as error:
-        return [str(error)]
-    return [f"{shown(model.file)}: {sentence}" for model in models for sentence in _faults_of_study(model)]
+    return _broken(studies, _faults_of_study)
 
 
 def broken_drafts() -> list[str]:
     """Everything that is wrong with models that are still to be learned."""
+    return _broken(drafts, _faults_of_draft)
+
+
+def _broken(read: Callable[[], Mapping[str, RiskModel]], faults_of: Callable[[RiskModel], Iterator[str]]) -> list[str]:
+    """What is wrong with the models that are read; where one cannot be, that alone."""
     try:
-        models = drafts().values()
+        models = read().values()
     except ContractError as error:
         return [str(error)]
-    return [f"{shown(model.file)}: {sentence}" for model in models for sentence in _faults_of_draft(model)]
+    return [f"{shown(model.file)}: {sentence}" for model in models for sentence in faults_of(model)]
 
 
 def _faults_of_draft(model: RiskModel) -> Iterator[str]:
