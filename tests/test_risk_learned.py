@@ -132,6 +132,8 @@ def test_what_is_expected_of_later_checks_is_found(usual: Learned) -> None:
     assert measures["expected"] == pytest.approx(measures["found"], rel=0.15)
     assert measures["bands_rise"]
     assert differences(told, told) == []
+    assert told["parts"].keys() == {"city_code", "industry_section", "size", "department"}
+    assert {"below 1 million yuan", "1 to 10 million yuan"} <= told["parts"]["size"].keys()
 
 
 def test_a_strict_body_lifts_its_firms_little(

@@ -33,6 +33,14 @@ HELD_BACK = timedelta(days=60)
 YEAR = 365
 # So many findings are enough for the earlier ones to be left out. (ours)
 ENOUGH = 500
+# What a model is measured by, part by part.
+GROUPS = ("city_code", "industry_section", "size", "department")
+# Registered capital stands for the size of a firm, which nobody registers. (ours)
+SIZE = """case
+    when profile.capital_currency <> 'CNY' or profile.capital_amount is null then ''
+    when profile.capital_amount < 1000000 then 'below 1 million yuan'
+    when profile.capital_amount < 10000000 then '1 to 10 million yuan'
+    else '10 million yuan and more' end"""
 # A stratum with few draws must not decide the model.
 MOST_WEIGHT = 5.0
 
@@ -109,7 +117,7 @@ def draws_of(home: Home, model: RiskModel) -> Draws:
         select
             act.object_id, act.check_date, act.is_problem, act.department,
             coalesce(act.implement_institution_code, act.department) as body,
-            profile.city_code, profile.industry_section
+            profile.city_code, profile.industry_section, {SIZE} as size
         from base.check_action as act
         inner join {model.profile} as profile on profile.object_id = act.object_id
         where act.withdrawn_at is null and act.check_date is not null and act.is_problem is not null
@@ -124,7 +132,7 @@ def draws_of(home: Home, model: RiskModel) -> Draws:
         found=draws["is_problem"].to_numpy(zero_copy_only=False).astype(bool),
         body=_text(draws["body"]),
         weight=_weights(_stratum(draws), _stratum(strata)),
-        groups={name: _text(draws[name]) for name in ("city_code", "industry_section", "department")},
+        groups={name: _text(draws[name]) for name in GROUPS},
     )
 
 
