@@ -60,7 +60,7 @@ def log_in(driver: WebDriver, base: str, user: str, password: str) -> None:
     """Through the login page, as a person would, who tries again where the page comes back.
 
     It does now and then on a busy machine: it fetches its token against forgery beside the page, and of two answers
-    that set the session's cookie the later wins.
+    that set the session's cookie the later wins, at once or just after the page behind it has opened.
 
     Raises:
         RuntimeError: the third attempt has not left the login page either; says what stands on it.
@@ -76,17 +76,31 @@ def log_in(driver: WebDriver, base: str, user: str, password: str) -> None:
             WebDriverWait(driver, 30).until(lambda d: "/login" not in d.current_url)
         except TimeoutException:
             continue
-        return
+        driver.get(f"{base}/superset/welcome/")
+        if "/login" not in driver.current_url:
+            return
     raise RuntimeError(f"{user} is not let in: {driver.find_element(By.TAG_NAME, 'body').text!r}")
 
 
 def open_dashboard(driver: WebDriver, base: str, slug: str, timeout: int = 120) -> None:
-    """Returns when every chart has drawn."""
-    driver.get(f"{base}/superset/dashboard/{slug}/")
-    WebDriverWait(driver, timeout).until(
-        lambda d: d.find_elements(By.CSS_SELECTOR, ".dashboard-component-chart-holder")
-    )
-    settled(driver, timeout)
+    """Returns when every chart has drawn; a page that stays empty for half the time is asked for once more.
+
+    Raises:
+        RuntimeError: no chart has come, or one is still loading, after `timeout` seconds; says what stands there.
+    """
+    for _attempt in range(2):
+        driver.get(f"{base}/superset/dashboard/{slug}/")
+        try:
+            WebDriverWait(driver, timeout / 2).until(
+                lambda d: d.find_elements(By.CSS_SELECTOR, ".dashboard-component-chart-holder")
+            )
+        except TimeoutException:
+            continue
+        settled(driver, timeout)
+        return
+    log = "; ".join(entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE")
+    text = driver.find_element(By.TAG_NAME, "body").text
+    raise RuntimeError(f"{slug} shows no chart: {driver.current_url} says {text!r}; the browser says {log!r}")
 
 
 def settled(driver: WebDriver, timeout: int = 120) -> None:
