@@ -56,6 +56,14 @@ def dataset_of(assets: Assets, chart: Asset) -> Asset | None:
     return found[0] if found else None
 
 
+def dataset_columns(assets: Assets) -> dict[str, set[str]]:
+    """The columns of each dataset that has a contract, by its uuid."""
+    known = (dataset for _, dataset in kind(assets, "datasets") if contract_of(dataset))
+    return {
+        dataset["uuid"]: {column["column_name"] for column in with_columns(dataset)["columns"]} for dataset in known
+    }
+
+
 def as_list(value: Any) -> list[Any]:
     """A setting that may be missing, one value or several."""
     if value is None:
@@ -144,6 +152,7 @@ def rates_divide_sums(assets: Assets) -> Iterator[Problem]:
 @rule
 def charts_read_datasets(assets: Assets) -> Iterator[Problem]:
     """A chart has a Chinese title, a dataset, and uses only columns and metrics that exist."""
+    columns = dataset_columns(assets)
     for path, chart in kind(assets, "charts"):
         if fault := title_fault(chart["slice_name"]):
             yield path, "slice_name", fault
@@ -152,9 +161,9 @@ def charts_read_datasets(assets: Assets) -> Iterator[Problem]:
             yield path, "dataset_uuid", f"no such dataset: {chart['dataset_uuid']}"
         elif contract := contract_of(dataset):
             metrics = {metric["metric_name"] for metric in dataset["metrics"]}
-            columns = {column["column_name"] for column in with_columns(dataset)["columns"]}
+            known = metrics | columns[dataset["uuid"]]
             for key, name, is_metric in names_used(chart["params"]):
-                if name not in (metrics if is_metric else columns | metrics):
+                if name not in (metrics if is_metric else known):
                     yield path, f"params.{key}", f"no {'metric' if is_metric else 'column'} {name} in {contract.name}"
                 if key == "order_by_cols" and name in metrics:
                     yield path, f"params.{key}", f"{name} is a metric too, by which Superset would sort; rename that"
@@ -216,16 +225,13 @@ def charts_are_shown(assets: Assets) -> Iterator[Problem]:
 @rule
 def filters_have_columns(assets: Assets) -> Iterator[Problem]:
     """A filter is in Chinese and offers the values of a column that exists."""
-    datasets = {dataset["uuid"]: dataset for _, dataset in kind(assets, "datasets")}
+    columns = dataset_columns(assets)
     for path, dashboard in kind(assets, "dashboards"):
         for native in dashboard["metadata"]["native_filter_configuration"]:
             if fault := title_fault(native["name"]):
                 yield path, f"{native['id']}.name", fault
             for target in filter(None, native["targets"]):
-                dataset = datasets.get(target["datasetUuid"])
-                known = dataset is not None and contract_of(dataset) is not None
-                columns = with_columns(dataset)["columns"] if dataset and known else []
-                if (name := target["column"]["name"]) not in {column["column_name"] for column in columns}:
+                if (name := target["column"]["name"]) not in columns.get(target["datasetUuid"], ()):
                     yield path, f"{native['id']}.targets", f"no column {name} in its dataset"
 
 

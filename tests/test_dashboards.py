@@ -256,6 +256,15 @@ def test_a_rate_s_line_has_an_axis_near_its_data_and_its_bars_one_from_zero() ->
         assert "minInterval: 0.05, maxInterval: 0.2" in params["echart_options"]
 
 
+def test_an_axis_of_whole_numbers_has_whole_marks() -> None:
+    """Where the largest figure is 2, marks of 0.5 would be written 0, 1, 1, 2, 2."""
+    painted = {chart["slice_name"]: chart["params"] for chart in charts().values()}
+    assert painted["存疑情形"]["echart_options"] == "{xAxis: {minInterval: 1}}"
+    assert painted["检查、移动检查与全过程记录率"]["echart_options"].startswith(
+        "{yAxis: [{alignTicks: false, minInterval: 1},"
+    )
+
+
 def test_a_ranking_leaves_out_what_has_no_value() -> None:
     """As Superset asks for it: of a department whose rules are all doubtful there is no score."""
     chart = next(chart for chart in charts().values() if chart["slice_name"] == "各部门数据质量得分")
@@ -287,9 +296,10 @@ def test_months_are_picked_as_months_and_prefectures_in_their_official_order() -
     assert (table["timeseries_limit_metric"], table["order_desc"]) == ("city_code_order", False)
 
 
-def test_only_the_months_of_two_years_are_offered() -> None:
+def test_only_the_months_of_two_years_are_offered_and_drawn() -> None:
     """Records of some kinds reach back for many years, in single rows."""
-    month = datasets.month_text({"schema": "gold", "table_name": "supervision_month"})
+    table = {"schema": "gold", "table_name": "supervision_month"}
+    month, drawn = datasets.month_text(table), datasets.whole_month(table)
     with duckdb.connect() as database:
         database.execute("create schema gold; create table gold.supervision_month (month date)")
         database.execute(
@@ -297,6 +307,8 @@ def test_only_the_months_of_two_years_are_offered() -> None:
         )
         asked = f"select {month['expression']} as offered from gold.supervision_month order by month"
         assert database.sql(asked).fetchall() == [(None,), (None,), ("2024-12",), ("2026-11",)]
+        asked = f"select cast({drawn['expression']} as varchar) as drawn from gold.supervision_month order by month"
+        assert database.sql(asked).fetchall() == [(None,), (None,), ("2024-12-01",), ("2026-11-01",)]
     page = assets.load()["dashboards/overview.yaml"]["metadata"]["native_filter_configuration"]
     [offered] = next(each["adhoc_filters"] for each in page if each["name"] == "月份")
     assert (offered["subject"], offered["operator"]) == (datasets.MONTH_TEXT, "IS NOT NULL")

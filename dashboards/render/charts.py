@@ -113,7 +113,9 @@ def trend(drawn: Drawn) -> Json:
         "y_axis_bounds": [0, None],
     }
     if drawn.line is None:
-        return {"viz_type": "echarts_timeseries_bar", "orientation": "vertical", "truncateYAxis": True, **shared}
+        columns = f"{{yAxis: [{{{_marks(drawn.metrics[0])}}}]}}"
+        upright: Json = {"orientation": "vertical", "truncateYAxis": True, "echart_options": columns}
+        return {"viz_type": "echarts_timeseries_bar", **upright, **shared}
     return {
         "viz_type": "mixed_timeseries",
         **shared,
@@ -130,7 +132,7 @@ def trend(drawn: Drawn) -> Json:
         "yAxisIndexB": 1,
         "y_axis_format_secondary": drawn.line.axis_format,
         "y_axis_title_secondary": "",
-        **(_rate_line() if _is_rate(drawn.line) else {"y_axis_bounds_secondary": [0, None]}),
+        **_line_axes(drawn.metrics[0], drawn.line),
     }
 
 
@@ -143,18 +145,30 @@ def _is_rate(metric: Metric) -> bool:
 RATE_MARKS = "minInterval: 0.05, maxInterval: 0.2"
 
 
-def _rate_line() -> Json:
-    """The axis of a rate's line: it begins and ends near the data, for a line is read by its course, not its height.
+def _marks(metric: Metric) -> str:
+    """How far an axis' marks lie apart: of whole numbers by one at least, as 0.5 would be written as 1 once more."""
+    if _is_rate(metric):
+        return RATE_MARKS
+    return "minInterval: 1" if metric.format.endswith("d") else ""
 
-    Neither axis takes the other's marks: the columns' begins at zero, whose marks would else move it.
+
+def _line_axes(column: Metric, line: Metric) -> Json:
+    """The axes of columns and of the line over them.
+
+    A rate's begins and ends near the data, for a line is read by its course, not its height. Neither axis then takes
+    the other's marks: the columns' begins at zero, whose marks would else move it.
     """
-    axes = f"{{yAxis: [{{alignTicks: false}}, {{scale: true, alignTicks: false, {RATE_MARKS}}}]}}"
-    return {"y_axis_bounds_secondary": [None, None], "echart_options": axes}
+    apart, bounds = ("alignTicks: false, ", [None, None]) if _is_rate(line) else ("", [0, None])
+    scale = "scale: true, " if _is_rate(line) else ""
+    axes = f"{{yAxis: [{{{apart}{_marks(column)}}}, {{{scale}{apart}{_marks(line)}}}]}}"
+    return {"y_axis_bounds_secondary": bounds, "echart_options": axes}
 
 
-def _rate_bars() -> Json:
-    """The axis of lying bars that are rates: from zero, since bars are compared by their length."""
-    return {"truncateYAxis": True, "y_axis_bounds": [0, None], "echart_options": f"{{xAxis: {{{RATE_MARKS}}}}}"}
+def _bars_axis(metric: Metric) -> Json:
+    """The axis of lying bars; rates' from zero, since bars are compared by their length."""
+    bounds: list[int | None] = [0 if _is_rate(metric) else None, None]
+    axis = f"{{xAxis: {{{_marks(metric)}}}}}"
+    return {"truncateYAxis": _is_rate(metric), "y_axis_bounds": bounds, "echart_options": axis}
 
 
 def area_map(drawn: Drawn) -> Json:
@@ -194,7 +208,7 @@ def ranking(drawn: Drawn) -> Json:
         "show_legend": len(drawn.metrics) > 1,
         "y_axis_format": drawn.metrics[0].format,
         "rich_tooltip": True,
-        **(_rate_bars() if _is_rate(drawn.metrics[0]) else {"truncateYAxis": False, "y_axis_bounds": [None, None]}),
+        **_bars_axis(drawn.metrics[0]),
         **NO_AXIS_TITLES,
     }
 

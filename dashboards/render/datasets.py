@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from schemas.contract import Column, Contract, contracts
@@ -18,7 +19,7 @@ DUCKDB_TYPES = {
 }
 COMPLEX = ("array", "map", "struct", "list")
 MONTH_TEXT, MONTHS_OFFERED = "month_text", 24
-"""The months that can be picked: the newest ones, since records of a kind or two reach back for many years."""
+"""The months that can be picked and that curves show: the newest, since records of some kinds reach back for years."""
 WHOLE_MONTH = "whole_month"
 """The months that a curve shows. Records begin on any day, so the first month is not known to be whole: a curve from it
 would rise from next to nothing and tell of growth that never was. It is shown only while there is no other."""
@@ -34,10 +35,13 @@ def duckdb_type(column: Column) -> str:
     return DUCKDB_TYPES[column.type]
 
 
-def dataset_column(column: Column, contract: Contract) -> dict[str, Any]:
-    """One column as Superset imports it; a complex value or a code beside its label is not offered to people."""
+def dataset_column(column: Column, beside: Collection[str]) -> dict[str, Any]:
+    """One column as Superset imports it; a complex value or a code beside its label is not offered to people.
+
+    beside: the names of all columns of its table.
+    """
     assert column.type, column.name
-    plain = not column.type.startswith(COMPLEX) and not is_coded(column, contract)
+    plain = not column.type.startswith(COMPLEX) and not is_coded(column, beside)
     return {
         "column_name": column.name,
         "verbose_name": column.label,
@@ -50,9 +54,13 @@ def dataset_column(column: Column, contract: Contract) -> dict[str, Any]:
 
 
 def whole_month_sql(table: str) -> str:
-    """The month, or nothing in the first one; Superset leaves rows without a month out of a curve."""
+    """The month, or nothing in the first one and in those that are not offered.
+
+    Superset leaves rows without a month out of a curve.
+    """
     first, last = (f"(SELECT {extreme}(month) FROM {table})" for extreme in ("MIN", "MAX"))
-    return f"CASE WHEN month > {first} OR month = {last} THEN month END"
+    is_whole = f"month > {first} AND month > {last} - INTERVAL {MONTHS_OFFERED} MONTH"
+    return f"CASE WHEN {is_whole} OR month = {last} THEN month END"
 
 
 def whole_month(dataset: dict[str, Any]) -> dict[str, Any]:
@@ -89,10 +97,10 @@ def month_text(dataset: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def is_coded(column: Column, contract: Contract) -> bool:
+def is_coded(column: Column, beside: Collection[str]) -> bool:
     """Whether a column for people stands beside it: city_name beside city_code, reasons_text beside reasons."""
     stem = column.name.removesuffix("_code")
-    return any(other.name in (f"{stem}_name", f"{stem}_text") for other in served_columns(contract))
+    return f"{stem}_name" in beside or f"{stem}_text" in beside
 
 
 def served(dataset: dict[str, Any]) -> Contract:
@@ -103,11 +111,12 @@ def served(dataset: dict[str, Any]) -> Contract:
 def with_columns(dataset: dict[str, Any]) -> dict[str, Any]:
     """The dataset as written in git, with its contract's title and columns."""
     contract = served(dataset)
+    columns = {column.name: column for column in served_columns(contract)}
     return {
         **dataset,
         "description": contract.title,
         "columns": [
-            *(dataset_column(column, contract) for column in served_columns(contract)),
+            *(dataset_column(column, columns.keys()) for column in columns.values()),
             *([whole_month(dataset), month_text(dataset)] if dataset["main_dttm_col"] == "month" else []),
         ],
     }

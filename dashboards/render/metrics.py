@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Dataset:
     time: str | None
     metrics: tuple[Metric, ...]
 
-    @property
+    @cached_property
     def columns(self) -> set[str]:
         """The names of the table's columns."""
         return {column.name for column in served_columns(self.contract)}
