@@ -158,8 +158,8 @@ def _line_axes(column: Metric, line: Metric) -> Json:
     A rate's begins and ends near the data, for a line is read by its course, not its height. Neither axis then takes
     the other's marks: the columns' begins at zero, whose marks would else move it.
     """
-    apart, bounds = ("alignTicks: false, ", [None, None]) if _is_rate(line) else ("", [0, None])
-    scale = "scale: true, " if _is_rate(line) else ""
+    bounds: list[int | None] = [None if _is_rate(line) else 0, None]
+    scale, apart = ("scale: true, ", "alignTicks: false, ") if _is_rate(line) else ("", "")
     axes = f"{{yAxis: [{{{apart}{_marks(column)}}}, {{{scale}{apart}{_marks(line)}}}]}}"
     return {"y_axis_bounds_secondary": bounds, "echart_options": axes}
 
