@@ -28,7 +28,7 @@ from simulate.word_lists import items
 
 ROOT = Path(__file__).parent.parent
 UNSEEN = os.pathsep.join(str(ROOT / folder) for folder in ("tests/filled", "samples/foreign"))
-SEEDS = range(1, 1 + int(os.environ.get("LAKEWARDEN_TEST_SEEDS", "1")))
+SEEDS = range(1, 1 + int(os.environ.get("LAKEWARDEN_TEST_SEEDS", "2")))
 Found = dict[str, Any]
 
 

@@ -426,6 +426,13 @@ def test_notes_and_page_numbers_below_are_passed_over_and_told(tmp_path: Path) -
     )
 
 
+@pytest.mark.parametrize("cells", [("", "--", "2016-03-01"), ("--", "", "2016-03-01"), ("", "2026年1月", "2016-03-01")])
+def test_a_row_without_its_key_is_no_note(tmp_path: Path, cells: tuple[str, ...]) -> None:
+    """It was told as one and counted as no row, where `--` stood for nothing (found by seed 4 of test_fill)."""
+    landed = land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, ROW, cells)))
+    assert (len(landed.rows), landed.staged.remarks) == (2, [])
+
+
 def test_a_workbook_that_says_nothing_to_report_has_no_rows(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="每次报送全量"):
         land(tmp_path, "a.xlsx", sheets(表=rows(HEADINGS, ("本期无数据",))))

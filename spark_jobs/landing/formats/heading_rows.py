@@ -29,7 +29,7 @@ _SIGNED = re.compile(
 )
 # What programs and people write below a table: notes, how many rows, the number of the page, a day.
 _NOTE = re.compile(
-    r"(?:#|//|--|(?:附?[注说备][注明]?\d?|附):|(?:数据)?来源:|数据(?:截至|截止|来自)|截[至止]"
+    r"(?:#|//|--(?=.)|(?:附?[注说备][注明]?\d?|附):|(?:数据)?来源:|数据(?:截至|截止|来自)|截[至止]"
     r"|(?:导出|打印|查询|下载)(?:人|时间|日期|单位)?:|填(?:表|报)(?:说明|须知|日期|时间):|(?:(?:金额|计量)?单位|日期|电话):"
     r"|以上(?:数据|信息|内容)).*|\(?\d+(?:rows?|行|条|条记录)(?:affected|selected|受影响|记录)?.{0,3}"
     r"|共\d+(?:行|条|户|家|项|件|笔|页).{0,10}|\d{1,2}[.、)].*[\u4e00-\u9fff].*|第\d+页(?:[,/]?共\d+页)?"
@@ -181,7 +181,8 @@ def refuse_headings_above(source: Source, above: Sequence[Sequence[str]], row: s
 def closing(cells: Sequence[str], keys: Sequence[int]) -> str:
     """What a row that is no data says, such as 合计 or 填表人：张三; empty for a row that may be data.
 
-    Data has a key; a row whose key columns hold nothing but that word has none.
+    Data has a key; a row whose key columns hold nothing but that word has none. A note of several cells begins in the
+    first column: what begins further right is a row whose key was left out.
     """
     place = next((place for place, cell in enumerate(cells) if cell.strip()), None)
     if place is None or any(cells[key].strip() for key in keys if key != place):
@@ -192,7 +193,7 @@ def closing(cells: Sequence[str], keys: Sequence[int]) -> str:
     if _SUM.fullmatch(first) or _SIGNED.fullmatch(first):
         return first
     filled = [cell.strip() for cell in cells if cell.strip()]
-    is_note = len(filled) <= MOST_OF_A_NOTE and _NOTE.fullmatch(first)
+    is_note = len(filled) <= (1 if place else MOST_OF_A_NOTE) and _NOTE.fullmatch(first)
     return first if is_note or (_DIVIDER.match(first) and all(map(_DIVIDER.fullmatch, filled))) else ""
 
 
