@@ -24,6 +24,7 @@ from spark_jobs.building.flows import hop_into
 from spark_jobs.engine.session import query
 from spark_jobs.lake.home import Home
 from spark_jobs.lake.tables import read
+from tests.crash.alike import leftovers
 from tests.fold import Fold, Key, derived_expressions
 from tests.silver_rows import Row, lake
 from tests.statements import Sent, deliveries, write
@@ -176,6 +177,11 @@ def test_every_delivery_is_proven_in_every_table_that_it_flows_into(ending: Endi
     rows = {one.name: len(one.rows) for one in ending.sent}
     for hop in ending.hops:
         assert rows[hop["_delivery"]] == hop["rows_in"] == hop["rows_out"] + hop["rows_aside"]
+
+
+def test_a_build_leaves_nothing_behind(ending: Ending) -> None:
+    """Rows laid down for a merge stayed, where a feed flows into a table of a theme."""
+    assert leftovers(ending.home) == []
 
 
 def test_the_unit_tests_that_follow_from_contracts_hold_for_tables_of_every_kind(ending: Ending) -> None:

@@ -68,7 +68,7 @@ def try_dbt(home: Home, select: list[str], variables: dict[str, Any], full: bool
     try:
         return _invoke(home, ["run", *(["--full-refresh"] if full else [])], options)
     finally:
-        for laid in home.warehouse.glob("work/base_*"):
+        for laid in home.warehouse.glob("work/*"):
             shutil.rmtree(laid)
 
 

@@ -8,7 +8,7 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 from urllib.parse import quote
 
-from schemas.contract import FeedContract, feeds, landing_folders, roots
+from schemas.contract import FeedContract, deliverers, feeds, landing_folders, roots
 from spark_jobs.lake.codes import codes_fingerprint
 from spark_jobs.lake.declared import declared
 from spark_jobs.lake.home import Home
@@ -33,8 +33,9 @@ def explanation_path(index: Path, contract: FeedContract) -> Path:
 
 def explained_at(index: Path, department: str, feed: str) -> str:
     """The link from the index to the page that explains a feed; nothing of one that the department does not deliver."""
-    contract = next((one for one in _feeds_of(department) if one.name == feed), None)
-    return _link(index, explanation_path(index, contract)) if contract else ""
+    contract = feeds().get(feed)
+    is_theirs = contract and department in deliverers(contract)
+    return _link(index, explanation_path(index, contract)) if contract and is_theirs else ""
 
 
 def offered(index: Path, department: str) -> list[dict[str, str]]:
