@@ -165,10 +165,10 @@ def _line_axes(column: Metric, line: Metric) -> Json:
 
 
 def _bars_axis(metric: Metric) -> Json:
-    """The axes of lying bars: each bar has its name; rates' begin at zero, since bars are compared by their length."""
+    """The axis of lying bars; rates' from zero, since bars are compared by their length."""
     bounds: list[int | None] = [0 if _is_rate(metric) else None, None]
-    axes = f"{{xAxis: {{{_marks(metric)}}}, yAxis: {{axisLabel: {{interval: 0}}}}}}"
-    return {"truncateYAxis": _is_rate(metric), "y_axis_bounds": bounds, "echart_options": axes}
+    axis = f"{{xAxis: {{{_marks(metric)}}}}}"
+    return {"truncateYAxis": _is_rate(metric), "y_axis_bounds": bounds, "echart_options": axis}
 
 
 def area_map(drawn: Drawn) -> Json:
