@@ -86,7 +86,7 @@ def open_dashboard(driver: WebDriver, base: str, slug: str, timeout: int = 120) 
     """Returns when every chart has drawn; a page that stays empty for half the time is asked for once more.
 
     Raises:
-        RuntimeError: no chart has come, or one is still loading, after `timeout` seconds; says what stands there.
+        RuntimeError: no chart has come after `timeout` seconds; says what stands there.
     """
     for _attempt in range(2):
         driver.get(f"{base}/superset/dashboard/{slug}/")

@@ -34,8 +34,9 @@ def explanation_path(index: Path, contract: FeedContract) -> Path:
 def explained_at(index: Path, department: str, feed: str) -> str:
     """The link from the index to the page that explains a feed; nothing of one that the department does not deliver."""
     contract = feeds().get(feed)
-    is_theirs = contract and department in deliverers(contract)
-    return _link(index, explanation_path(index, contract)) if contract and is_theirs else ""
+    if contract and department in deliverers(contract):
+        return _link(index, explanation_path(index, contract))
+    return ""
 
 
 def offered(index: Path, department: str) -> list[dict[str, str]]:
