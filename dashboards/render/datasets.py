@@ -59,8 +59,7 @@ def whole_month_sql(table: str) -> str:
     Superset leaves rows without a month out of a curve.
     """
     first, last = (f"(SELECT {extreme}(month) FROM {table})" for extreme in ("MIN", "MAX"))
-    is_whole = f"month > {first} AND month > {last} - INTERVAL {MONTHS_OFFERED} MONTH"
-    return f"CASE WHEN {is_whole} OR month = {last} THEN month END"
+    return f"CASE WHEN (month > {first} AND {_is_offered(table)}) OR month = {last} THEN month END"
 
 
 def whole_month(dataset: dict[str, Any]) -> dict[str, Any]:
@@ -79,8 +78,12 @@ def whole_month(dataset: dict[str, Any]) -> dict[str, Any]:
 
 def month_text_sql(table: str) -> str:
     """The month as text, or nothing where it is not among those that are offered."""
-    newest = f"(SELECT MAX(month) FROM {table})"
-    return f"CASE WHEN month > {newest} - INTERVAL {MONTHS_OFFERED} MONTH THEN SUBSTR(CAST(month AS VARCHAR), 1, 7) END"
+    return f"CASE WHEN {_is_offered(table)} THEN SUBSTR(CAST(month AS VARCHAR), 1, 7) END"
+
+
+def _is_offered(table: str) -> str:
+    """The condition that a month is among the newest."""
+    return f"month > (SELECT MAX(month) FROM {table}) - INTERVAL {MONTHS_OFFERED} MONTH"
 
 
 def month_text(dataset: dict[str, Any]) -> dict[str, Any]:
